@@ -1,0 +1,1 @@
+"""Words as types: what every other layer speaks in. Imports the standard library and pydantic only."""

@@ -1,0 +1,252 @@
+"""The two files of a workspace: `cxloop.toml` (settings) and `experience.toml` (the catalogue of the experience).
+
+Both are read whole, and all their mistakes are shown together. Unknown settings are mistakes.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean
+from cxloop.core.time import parse_zone
+
+__all__ = [
+    "Dimension",
+    "Experience",
+    "Rule",
+    "Settings",
+    "Stage",
+    "Touchpoint",
+    "load_experience",
+    "load_settings",
+    "read_toml",
+]
+
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Strict(BaseModel):
+    """A part of a configuration file: frozen, and unknown names are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Company(Strict):
+    """[company]: who the workspace belongs to."""
+
+    name: Name = "My company"
+    time_zone: str = "UTC"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_is_known(cls, value: str) -> str:
+        parse_zone(value)
+        return value
+
+
+class Measure(Strict):
+    """[measure]: how numbers are made."""
+
+    minimum_n: Annotated[int, Field(ge=2, le=10_000)] = 10
+    level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+
+
+class Engine(Strict):
+    """[engine]: how much of the machine the analytics engine may use."""
+
+    kind: Literal["duckdb"] = "duckdb"
+    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(MB|GB)$|^auto$")] = "auto"
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+
+
+class Server(Strict):
+    """[server]: where `cxloop serve` listens."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8440
+    secure_cookies: bool = False
+
+
+class Import(Strict):
+    """[import]: limits of `collect file`."""
+
+    max_line_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 2_000_000
+    max_expansion: Annotated[int, Field(ge=2, le=10_000)] = 200
+    max_file_bytes: Annotated[int, Field(ge=1_000)] = 200_000_000_000
+
+
+class Settings(Strict):
+    """`cxloop.toml`: every setting with its default."""
+
+    company: Company = Company()
+    measure: Measure = Measure()
+    engine: Engine = Engine()
+    server: Server = Server()
+    imports: Import = Field(default=Import(), alias="import")
+
+
+class Stage(Strict):
+    """One [[stage]]: where in the customer's life, in order."""
+
+    name: Name
+    label: str = ""
+
+
+class Touchpoint(Strict):
+    """One [[touchpoint]]: where it happened; belongs to one stage."""
+
+    name: Name
+    stage: Name
+    label: str = ""
+    owner: str = ""
+    moment_of_truth: bool = False
+
+
+class Rule(Strict):
+    """One [[rule]]: which events belong to a touchpoint and channel. The first rule that holds wins.
+
+    `when` is a condition over source, kind, name, path, claimed_touchpoint and claimed_channel.
+    """
+
+    when: Annotated[str, Field(min_length=1, max_length=4000)]
+    touchpoint: Name | None = None
+    channel: Name | None = None
+
+
+class Promise(Strict):
+    """One [[promise]]: something told to customers with a date, and how it is kept."""
+
+    what: Name
+    label: str = ""
+    owner: str = ""
+
+
+class Dimension(Strict):
+    """One [[dimension]]: a property of the log by which numbers may be split, with readable labels."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+    property: Name
+    label: str = ""
+    labels: dict[str, str] = {}
+
+
+class Experience(Strict):
+    """`experience.toml`: stages, touchpoints, channels, rules, promises and dimensions."""
+
+    stage: tuple[Stage, ...] = ()
+    channel: tuple[Name, ...] = ()
+    touchpoint: tuple[Touchpoint, ...] = ()
+    rule: tuple[Rule, ...] = ()
+    promise: tuple[Promise, ...] = ()
+    dimension: tuple[Dimension, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_meet(self) -> Experience:
+        mistakes = list(_unmet_names(self))
+        if mistakes:
+            raise MistakesError("experience.toml", mistakes)
+        return self
+
+
+def _unmet_names(experience: Experience) -> Iterator[Mistake]:
+    stages = [stage.name for stage in experience.stage]
+    touchpoints = [touchpoint.name for touchpoint in experience.touchpoint]
+    for kind, names in (
+        ("stage", stages),
+        ("touchpoint", touchpoints),
+        ("channel", list(experience.channel)),
+        ("dimension", [dimension.name for dimension in experience.dimension]),
+    ):
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Mistake(kind, f"{name!r} is declared twice. Keep one.")
+    for place, touchpoint in enumerate(experience.touchpoint):
+        if touchpoint.stage not in stages:
+            yield Mistake(
+                f"touchpoint.{place}.stage",
+                f"Unknown stage {touchpoint.stage!r}. " + did_you_mean(touchpoint.stage, stages),
+            )
+    for place, rule in enumerate(experience.rule):
+        if rule.touchpoint is not None and rule.touchpoint not in touchpoints:
+            yield Mistake(
+                f"rule.{place}.touchpoint",
+                f"Unknown touchpoint {rule.touchpoint!r}. " + did_you_mean(rule.touchpoint, touchpoints),
+            )
+        if rule.channel is not None and rule.channel not in experience.channel:
+            yield Mistake(
+                f"rule.{place}.channel",
+                f"Unknown channel {rule.channel!r}. " + did_you_mean(rule.channel, list(experience.channel)),
+            )
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Returns the content of a TOML file; raises InputError that names file and line."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist.") from None
+    except UnicodeDecodeError as failure:
+        raise InputError(f"{path} is not UTF-8 text (byte {failure.start}). Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as failure:
+        raise InputError(f"{path} is not valid TOML: {failure}.") from None
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def validate(model: type[_Model], content: dict[str, Any], source: str) -> _Model:
+    """Returns `content` as `model`; raises MistakesError with every mistake of the file together."""
+    try:
+        return model.model_validate(content)
+    except MistakesError as failure:
+        raise MistakesError(source, failure.mistakes) from None
+    except ValidationError as failure:
+        raise MistakesError(source, list(_readable(model, failure))) from None
+
+
+def _readable(model: type[BaseModel], failure: ValidationError) -> Iterator[Mistake]:
+    for error in failure.errors():
+        where = ".".join(str(step) for step in error["loc"]) or "(file)"
+        inner = error.get("ctx", {}).get("error")
+        if isinstance(inner, MistakesError):
+            yield from inner.mistakes
+        elif error["type"] == "extra_forbidden":
+            known = _names_at(model, error["loc"][:-1])
+            yield Mistake(where, f"Unknown setting. {did_you_mean(str(error['loc'][-1]), known)}")
+        else:
+            yield Mistake(where, f"{error['msg']} (got {error['input']!r})")
+
+
+def _names_at(model: type[BaseModel], steps: tuple[int | str, ...]) -> list[str]:
+    """Names allowed at a place of the file, found by walking the models' fields."""
+    here: Any = model
+    for step in steps:
+        if isinstance(step, int):
+            continue
+        named = next((f for n, f in here.model_fields.items() if step in (n, f.alias)), None)
+        if named is None:
+            return []
+        here = named.annotation
+        inner = [
+            kind for kind in getattr(here, "__args__", ()) if isinstance(kind, type) and issubclass(kind, BaseModel)
+        ]
+        here = inner[0] if inner else here
+        if not (isinstance(here, type) and issubclass(here, BaseModel)):
+            return []
+    return [field.alias or name for name, field in here.model_fields.items()]
+
+
+def load_settings(path: Path) -> Settings:
+    """Returns the settings in `cxloop.toml`; raises MistakesError with all mistakes together."""
+    return validate(Settings, read_toml(path), path.name)
+
+
+def load_experience(path: Path) -> Experience:
+    """Returns the catalogue in `experience.toml`; raises MistakesError with all mistakes together."""
+    return validate(Experience, read_toml(path), path.name)

@@ -1,0 +1,79 @@
+"""What a face sees: verbs to run for somebody, and who that somebody is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from cxloop.core.config import Experience, Settings
+from cxloop.core.errors import AccessDeniedError
+from cxloop.core.results import Result
+from cxloop.core.verbs import Right, Verb
+
+__all__ = ["LOCAL", "ROLES", "Actor", "Host", "Role", "Snapshot", "require"]
+
+Role = Literal["owner", "analyst", "viewer"]
+
+ROLES: Mapping[Role, tuple[frozenset[Right], bool]] = {
+    "owner": (frozenset({"read", "write", "admin"}), True),
+    "analyst": (frozenset({"read", "write"}), True),
+    "viewer": (frozenset({"read"}), False),
+}
+"""Rights of each role, and whether it may see single persons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks. `account_id` is None for the person who sits at the machine and owns the files."""
+
+    account_id: int | None
+    name: str
+    role: Role
+
+    def may(self, verb: Verb) -> bool:
+        """Whether this actor may run `verb`."""
+        rights, people = ROLES[self.role]
+        return verb.right in rights and (people or not verb.personal)
+
+
+LOCAL = Actor(account_id=None, name="local", role="owner")
+"""Whoever can read the workspace's files: the command line and a notebook."""
+
+
+def require(actor: Actor, verb: Verb) -> None:
+    """The guarded door of every verb; raises AccessDeniedError that names the missing right."""
+    if not actor.may(verb):
+        needs = f"the right to {verb.right}" + (" and to see single persons" if verb.personal else "")
+        raise AccessDeniedError(
+            f"{verb.path} needs {needs}; your role is {actor.role}. Ask an owner of this workspace."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A result kept for pages: computed when, from how many interactions, and whether the log has grown since."""
+
+    result: Result
+    computed_at: datetime
+    position: int
+    stale: bool
+
+
+class Host(Protocol):
+    """Runs verbs on one workspace, checks rights and writes the audit entry."""
+
+    @property
+    def settings(self) -> Settings:
+        """cxloop.toml."""
+
+    @property
+    def experience(self) -> Experience:
+        """experience.toml."""
+
+    def run(self, path: str, arguments: Mapping[str, object], *, actor: Actor) -> Result:
+        """Runs the verb `path` now; raises CxloopError."""
+
+    def snapshot(self, path: str, arguments: Mapping[str, object], *, actor: Actor) -> Snapshot:
+        """Returns the kept result at once and refreshes it in the background; computes it if there is none."""

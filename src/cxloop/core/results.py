@@ -1,0 +1,190 @@
+"""What verbs return: frozen results with an honest face in a terminal, a notebook, a page and JSON.
+
+Only the methods of presentation import heavier libraries, and only when they are called
+(docs/decisions/0001): a result is data, and the data never needs them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from html import escape
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
+
+from pydantic import TypeAdapter
+
+if TYPE_CHECKING:
+    import altair
+    import pandas
+    import polars
+    import pyarrow
+
+__all__ = ["Estimate", "EstimateRow", "Estimates", "How", "InsufficientData", "Records", "Result", "Unit", "Value"]
+
+Unit = Literal["points", "share", "score"]
+"""How a number reads: NPS points (-100 to 100), a share (0 to 1), or a score on its scale."""
+
+Value: TypeAlias = str | int | float | bool | datetime | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a result came about: definition, method and the same call in each face."""
+
+    definition: str = ""
+    method: str = ""
+    python: str = ""
+    cli: str = ""
+    sql: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Base of every verb's result. Subclasses are frozen dataclasses; `records()` is their table."""
+
+    kinds: ClassVar[dict[str, type[Result]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        Result.kinds[cls.__name__] = cls
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns the rows of the result, each a mapping of column to value."""
+        raise TypeError(f"{type(self).__name__} has no table")
+
+    @property
+    def table(self) -> pyarrow.Table:
+        """The rows as an Arrow table."""
+        import pyarrow
+
+        return pyarrow.Table.from_pylist(self.records())
+
+    def to_polars(self) -> polars.DataFrame:
+        """Returns the rows as a Polars data frame (extra `notebook`)."""
+        import polars
+
+        return polars.DataFrame(self.records(), infer_schema_length=None)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Returns the rows as a pandas data frame (extra `notebook`)."""
+        import pandas
+
+        return pandas.DataFrame.from_records(self.records())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the result as plain JSON values, the same in `--json`, the API and the socket."""
+        plain: dict[str, Any] = TypeAdapter(type(self)).dump_python(self, mode="json")
+        return {"kind": type(self).__name__, **plain}
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Self:
+        """Returns the result that `to_dict` gave; raises KeyError for an unknown kind."""
+        kind = cls.kinds[plain["kind"]]
+        values = {name: value for name, value in plain.items() if name != "kind"}
+        return TypeAdapter(kind).validate_python(values)  # type: ignore[return-value]
+
+    def plot(self) -> altair.Chart | altair.LayerChart:
+        """Returns the chart of the result, the same object as on the page."""
+        from cxloop.charts import draw
+
+        return draw(self)
+
+    def _repr_html_(self) -> str:
+        rows = self.records()
+        if not rows:
+            return f"<p>{escape(str(self))}</p>"
+        head = "".join(f"<th>{escape(str(name))}</th>" for name in rows[0])
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape('' if cell is None else str(cell))}</td>" for cell in row.values()) + "</tr>"
+            for row in rows
+        )
+        return f"<p>{escape(str(self))}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number that can be trusted: value, interval, how many answers from how many customers, and the method."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    customers: int
+    method: str
+    level: float = 0.95
+    state: Literal["estimate"] = "estimate"
+
+
+@dataclass(frozen=True, slots=True)
+class InsufficientData:
+    """ "Cannot say": too few answers for a number; `needed` is the minimum."""
+
+    n: int
+    needed: int
+    state: Literal["insufficient"] = "insufficient"
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRow:
+    """One group of an answer: the labels of its dimensions, the first day of its period, its number."""
+
+    group: tuple[str | None, ...]
+    period: date | None
+    result: Estimate | InsufficientData
+
+
+@dataclass(frozen=True)
+class Estimates(Result):
+    """A metric, by dimensions and over periods. `scale` is (lowest, highest) of the answers."""
+
+    metric: str
+    unit: Unit
+    by: tuple[str, ...]
+    every: Literal["day", "week", "month", "quarter", "year"] | None
+    since: datetime | None
+    until: datetime | None
+    zone: str
+    scale: tuple[float, float] | None
+    rows: tuple[EstimateRow, ...]
+    how: How = How()
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per group and period; value and interval are None where the number cannot be said."""
+        return [self._record(row) for row in self.rows]
+
+    def _record(self, row: EstimateRow) -> dict[str, Value]:
+        record: dict[str, Value] = dict(zip(self.by, row.group, strict=True))
+        if self.every is not None:
+            record[self.every] = row.period
+        number = row.result
+        known = number if isinstance(number, Estimate) else None
+        return {
+            **record,
+            self.metric: None if known is None else known.value,
+            "low": None if known is None else known.low,
+            "high": None if known is None else known.high,
+            "n": number.n,
+            "customers": None if known is None else known.customers,
+            "method": f"needs {number.needed} answers" if isinstance(number, InsufficientData) else number.method,
+        }
+
+    def __str__(self) -> str:
+        from cxloop.core.wording import sentence
+
+        return sentence(self)
+
+
+@dataclass(frozen=True)
+class Records(Result):
+    """A plain table with a sentence above it: for results that are lists of things."""
+
+    summary: str
+    columns: tuple[str, ...]
+    cells: tuple[tuple[Value, ...], ...]
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one mapping per row."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.cells]
+
+    def __str__(self) -> str:
+        return self.summary

@@ -1,0 +1,72 @@
+"""The one door to SQL and to tables: what every engine offers, and what parts may see of a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from cxloop.core.config import Experience, Settings
+from cxloop.engine.query import Query, Slots
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Analysis", "Engine", "Value"]
+
+Value = str | int | float | bool | datetime | Sequence[str] | Sequence[int] | None
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Tables and queries. Methods are safe to call from several threads; each thread has its own cursor."""
+
+    dialect: str
+
+    def fetch(
+        self, query: Query, parameters: Mapping[str, Value] | None = None, slots: Slots | None = None
+    ) -> pa.Table:
+        """Runs a query and returns its rows; raises EngineError with the query's name and SQL."""
+
+    def sql(self, query: Query, slots: Slots | None = None) -> str:
+        """Returns the SQL of a query as this engine would run it, formatted for people."""
+
+    def append(self, table: str, rows: pa.Table) -> int:
+        """Adds rows to a table of the schema; returns how many."""
+
+    def delete(self, table: str, column: str, values: Sequence[int] | Sequence[str]) -> int:
+        """Removes the rows whose `column` is one of `values`; returns how many (logical side of erasure)."""
+
+    def count(self, table: str) -> int:
+        """Returns the number of rows of a table, from statistics where it can."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Everything inside happens, or nothing does; one writer at a time."""
+
+    def close(self) -> None:
+        """Closes the engine's files."""
+
+
+class Analysis(Protocol):
+    """What a quiet part sees of a workspace: tables and definitions; no store, no clock, no network."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the workspace."""
+
+    @property
+    def settings(self) -> Settings:
+        """cxloop.toml."""
+
+    @property
+    def experience(self) -> Experience:
+        """experience.toml."""
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment that counts as now, UTC without zone."""
+
+    @property
+    def progress(self) -> Callable[[str, float | None], None]:
+        """Called with what is being done and the share done (0 to 1, or None where unknown)."""

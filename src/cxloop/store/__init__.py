@@ -1,0 +1,1 @@
+"""Operational records: accounts, sessions, definitions, audit."""
