@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any, ClassVar
 
 __all__ = [
     "AccessDeniedError",
@@ -13,6 +14,7 @@ __all__ = [
     "Mistake",
     "MistakesError",
     "NotFoundError",
+    "SignInNeededError",
     "UnknownNameError",
     "WorkspaceError",
     "did_you_mean",
@@ -23,6 +25,11 @@ class CxloopError(Exception):
     """Base of every error raised on purpose; `code` is stable and machine-readable."""
 
     code = "error"
+    by_code: ClassVar[dict[str, type[CxloopError]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        CxloopError.by_code[cls.code] = cls
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -31,6 +38,18 @@ class CxloopError(Exception):
     def to_dict(self) -> dict[str, object]:
         """Returns the one error body that the API, the socket and `--json` share."""
         return {"code": self.code, "message": self.message}
+
+    @staticmethod
+    def from_dict(body: Mapping[str, Any]) -> CxloopError:
+        """Returns the error that `to_dict` gave, of its own class where this version knows it."""
+        kind = CxloopError.by_code.get(str(body.get("code")), CxloopError)
+        failure = kind.__new__(kind)
+        # Subclasses compose their message from parts; here the message is already whole.
+        CxloopError.__init__(failure, str(body.get("message")))
+        if isinstance(failure, MistakesError):
+            failure.source = str(body.get("source", ""))
+            failure.mistakes = tuple(Mistake(item["where"], item["message"]) for item in body.get("mistakes", ()))
+        return failure
 
 
 class InputError(CxloopError, ValueError):
@@ -59,6 +78,12 @@ class AccessDeniedError(CxloopError, PermissionError):
     """The account lacks the right; says which."""
 
     code = "access_denied"
+
+
+class SignInNeededError(AccessDeniedError):
+    """Nobody is signed in; says how to."""
+
+    code = "sign_in_needed"
 
 
 class WorkspaceError(CxloopError, RuntimeError):
@@ -104,7 +129,7 @@ class MistakesError(InputError):
     def to_dict(self) -> dict[str, object]:
         """Returns the error body with each mistake apart."""
         mistakes = [{"where": mistake.where, "message": mistake.message} for mistake in self.mistakes]
-        return {**super().to_dict(), "mistakes": mistakes}
+        return {**super().to_dict(), "source": self.source, "mistakes": mistakes}
 
 
 def did_you_mean(name: str, known: Sequence[str], *, most: int = 12) -> str:

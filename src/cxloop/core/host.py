@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import AccessDeniedError
 from cxloop.core.results import Result
 from cxloop.core.verbs import Right, Verb
 
-__all__ = ["LOCAL", "ROLES", "Actor", "Host", "Role", "Snapshot", "require"]
+__all__ = ["LOCAL", "ROLES", "Actor", "Host", "Progress", "Role", "Snapshot", "no_progress", "require"]
+
+Progress: TypeAlias = Callable[[str, float | None], None]
+"""Called with what is being done and the share done (0 to 1, or None where unknown)."""
 
 Role = Literal["owner", "analyst", "viewer"]
 
@@ -51,6 +54,10 @@ def require(actor: Actor, verb: Verb) -> None:
         )
 
 
+def no_progress(_doing: str, _share: float | None) -> None:
+    """Tells nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A result kept for pages: computed when, from how many interactions, and whether the log has grown since."""
@@ -72,7 +79,9 @@ class Host(Protocol):
     def experience(self) -> Experience:
         """experience.toml."""
 
-    def run(self, path: str, arguments: Mapping[str, object], *, actor: Actor) -> Result:
+    def run(
+        self, path: str, arguments: Mapping[str, object], *, actor: Actor, progress: Progress = no_progress
+    ) -> Result:
         """Runs the verb `path` now; raises CxloopError."""
 
     def snapshot(self, path: str, arguments: Mapping[str, object], *, actor: Actor) -> Snapshot:

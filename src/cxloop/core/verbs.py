@@ -16,12 +16,23 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 from cxloop.core.errors import InputError, Mistake, MistakesError, UnknownNameError
+from cxloop.core.loop import PARTS, Part
 from cxloop.core.results import Result
 
-__all__ = ["PARTS", "RIGHTS", "Condition", "Names", "Part", "Registry", "Right", "Verb", "registry", "verb"]
+__all__ = [
+    "PARTS",
+    "RIGHTS",
+    "Condition",
+    "Names",
+    "Parameter",
+    "Part",
+    "Registry",
+    "Right",
+    "Verb",
+    "registry",
+    "verb",
+]
 
-Part = Literal["collect", "unify", "measure", "understand", "anticipate", "act", "improve"]
-PARTS: tuple[Part, ...] = get_args(Part)
 Right = Literal["read", "write", "admin"]
 """read: see numbers and lists. write: import and change. admin: people, keys, settings."""
 RIGHTS: tuple[Right, ...] = get_args(Right)
@@ -42,6 +53,8 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_split_names)]
 """Names of dimensions: one, a list, or a text with commas."""
 Condition = Annotated[str, Field(max_length=4000)]
 """A condition in the expression language of `core.expr`, such as `channel == "web" and score >= 9`."""
+
+_SECTION = re.compile(r"^(?:Args|Returns|Raises|Example|Examples|Note):\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,13 @@ class Verb:
     def help(self) -> str:
         """The whole docstring."""
         return inspect.cleandoc(self.function.__doc__ or "")
+
+    @property
+    def description(self) -> str:
+        """The docstring up to its first section (`Args:`, `Returns:`, ...): what faces show above the parameters."""
+        return re.split(r"^(?:Args|Returns|Raises|Example|Examples|Note):\s*$", self.help, flags=re.MULTILINE)[
+            0
+        ].strip()
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
