@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Query", "Slot", "Slots"]
 
-Slot: TypeAlias = "exp.Expression | Sequence[exp.Expression]"
+Slot: TypeAlias = "exp.Expr | Sequence[exp.Expr]"
 """What may stand in a slot: one node, or a list of nodes where the SQL has a list (select, group by, order by)."""
 Slots: TypeAlias = Mapping[str, Slot]
 

@@ -1,0 +1,130 @@
+"""Dimensions: by what numbers may be split, as syntax-tree nodes on the log.
+
+In a query's `$log` slot stands `interactions as i`, with `event_catalogue as c` beside it where a dimension needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cxloop.core.errors import UnknownNameError
+from cxloop.engine.quoting import column_node
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from cxloop.core.config import Experience
+
+__all__ = ["CATALOGUE_COLUMNS", "LOG_COLUMNS", "Dimension", "Dimensions", "customer_node", "log_source"]
+
+CATALOGUE_COLUMNS = ("channel", "touchpoint", "stage")
+"""Dimensions that the catalogue gives each event code."""
+LOG_COLUMNS = (
+    "source",
+    "kind",
+    "metric",
+    "brand",
+    "product",
+    "region",
+    "campaign",
+    "employee",
+    "team",
+    "location",
+    "language",
+    "survey_id",
+    "question_id",
+    "currency",
+    "outcome",
+)
+"""Dimensions that are columns of the log."""
+_PROPERTY = "properties."
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One way to split numbers.
+
+    Attributes:
+        name: as in `by="channel"`.
+        node: its value on the aliases of `$log`.
+        joins: what must stand beside `interactions` for it: "catalogue" or nothing.
+        title: the name for people.
+        labels: value to what people call it.
+    """
+
+    name: str
+    node: exp.Expr
+    joins: frozenset[str] = frozenset()
+    title: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def label(self, value: str | None) -> str | None:
+        """Returns what people call `value`; the value itself where the catalogue has no label."""
+        return None if value is None else self.labels.get(value) or value
+
+    @property
+    def column(self) -> exp.Expr:
+        """The node under the dimension's name, for a select list."""
+        from sqlglot import exp
+
+        return exp.alias_(self.node, self.name, quoted=True)
+
+
+class Dimensions:
+    """The dimensions of one workspace: built in, declared in experience.toml, and `properties.<name>`."""
+
+    def __init__(self, experience: Experience) -> None:
+        self._experience = experience
+        self._declared = {dimension.name: dimension for dimension in experience.dimension}
+
+    def names(self) -> tuple[str, ...]:
+        """Returns the names that may be used; any `properties.<name>` may be used besides."""
+        declared = [name for name in self._declared if name not in CATALOGUE_COLUMNS + LOG_COLUMNS]
+        return (*CATALOGUE_COLUMNS, *LOG_COLUMNS, *declared)
+
+    def resolve(self, name: str) -> Dimension:
+        """Returns the dimension called `name`; raises UnknownNameError with the nearest one."""
+        if name in self._declared:
+            declared = self._declared[name]
+            return Dimension(name, _property(declared.property), title=declared.label or name, labels=declared.labels)
+        if name in CATALOGUE_COLUMNS:
+            node = column_node(name, "c")
+            return Dimension(name, node, frozenset({"catalogue"}), title=name, labels=self._labels(name))
+        if name in LOG_COLUMNS:
+            return Dimension(name, column_node(name, "i"), title=name)
+        if name.startswith(_PROPERTY) and len(name) > len(_PROPERTY):
+            return Dimension(name, _property(name.removeprefix(_PROPERTY)), title=name.removeprefix(_PROPERTY))
+        raise UnknownNameError("dimension", name, [*self.names(), f"{_PROPERTY}<name>"])
+
+    def _labels(self, name: str) -> Mapping[str, str]:
+        if name == "stage":
+            return {stage.name: stage.label for stage in self._experience.stage if stage.label}
+        if name == "touchpoint":
+            return {touchpoint.name: touchpoint.label for touchpoint in self._experience.touchpoint if touchpoint.label}
+        return {}
+
+
+def _property(name: str) -> exp.Expr:
+    from sqlglot import exp
+
+    from cxloop.engine.quoting import text_node
+
+    return exp.Anonymous(this="cx_property", expressions=[column_node("properties", "i"), text_node(name)])
+
+
+def customer_node() -> exp.Expr:
+    """Returns the customer of an interaction on the alias `i`: its key, as long as no ledger merges keys."""
+    return column_node("key_id", "i")
+
+
+def log_source(dimensions: Iterable[Dimension] = ()) -> exp.Expr:
+    """Returns what stands in the `$log` slot: `interactions as i` and the joins that `dimensions` need."""
+    from sqlglot import exp
+
+    source: exp.Expr = exp.to_table("interactions").as_("i")
+    if any("catalogue" in dimension.joins for dimension in dimensions):
+        on = exp.EQ(this=column_node("event_code", "c"), expression=column_node("event_code", "i"))
+        source.append("joins", exp.Join(this=exp.to_table("event_catalogue").as_("c"), side="LEFT", on=on))
+    return source

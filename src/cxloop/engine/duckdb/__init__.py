@@ -1,0 +1,1 @@
+"""The embedded engine: DuckDB. The only package that imports duckdb."""

@@ -1,0 +1,55 @@
+"""The schema of `core.schema` as DuckDB tables, and the views that every part may read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+
+from cxloop.core.schema import TABLES, Column, Personal, Table, Type
+from cxloop.engine.quoting import identifier
+
+__all__ = ["META", "TYPES", "VIEWS", "create_tables"]
+
+TYPES: Mapping[Type, str] = {
+    "bool": "BOOLEAN",
+    "int": "INTEGER",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "text": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "date": "DATE",
+    "bigints": "BIGINT[]",
+    "json": "VARCHAR",
+}
+"""Portable type to DuckDB's. JSON is a text on every engine, so that a table means the same on each."""
+
+META = Table(
+    "meta",
+    "What the engine notes about its own file.",
+    (
+        Column("name", "text", Personal.NONE, "What is noted.", required=True),
+        Column("value", "text", Personal.NONE, "Its value.", required=True),
+    ),
+    key=("name",),
+)
+
+VIEWS: Mapping[str, str] = {
+    # one key, one customer, until the identity ledger says more
+    "customer_of": "select key_id, key_id as customer_id from keys",
+}
+
+
+def create_tables(cursor: duckdb.DuckDBPyConnection, catalog: str) -> None:
+    """Creates every table and view of the schema in the database attached as `catalog`."""
+    for table in (*TABLES, META):
+        cursor.execute(f"create table {identifier(catalog)}.main.{identifier(table.name)} ({_columns(table)})")
+    for name, sql in VIEWS.items():
+        cursor.execute(f"create view {identifier(catalog)}.main.{identifier(name)} as {sql}")
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(
+        f"{identifier(column.name)} {TYPES[column.type]}{' not null' if column.required else ''}"
+        for column in table.columns
+    )
