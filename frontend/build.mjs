@@ -1,0 +1,41 @@
+// Bundles src/ into the folder given as the first argument, and refuses to grow past the budgets below.
+import { readFile, readdir } from "node:fs/promises";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+// Gzipped bytes: a page on a slow phone connection has to stay quick.
+const BUDGETS = { ".js": 40_000, ".css": 20_000 };
+
+const [outdir] = process.argv.slice(2);
+if (!outdir) {
+  console.error("usage: node build.mjs OUTPUT_FOLDER");
+  process.exit(2);
+}
+
+await build({
+  entryPoints: { app: "src/app.ts", styles: "src/styles/index.css" },
+  outdir,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: ["chrome123", "firefox120", "safari17.5"],
+  loader: { ".woff2": "file" },
+  assetNames: "[name]-[hash]",
+  legalComments: "none",
+  logLevel: "warning",
+});
+
+const files = await readdir(outdir);
+let exceeded = false;
+for (const [ending, budget] of Object.entries(BUDGETS)) {
+  const parts = files.filter((name) => name.endsWith(ending));
+  const sizes = await Promise.all(parts.map(async (name) => gzipSync(await readFile(path.join(outdir, name))).length));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  console.log(`${ending}: ${total} bytes gzipped of ${budget} allowed`);
+  exceeded ||= total > budget;
+}
+if (exceeded) {
+  console.error("A size budget is exceeded: make the bundle smaller, or raise the budget in frontend/build.mjs and say why.");
+  process.exit(1);
+}
