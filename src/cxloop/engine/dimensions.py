@@ -7,17 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from cxloop.core.errors import UnknownNameError
-from cxloop.engine.quoting import column_node
+from cxloop.engine.query import Query
+from cxloop.engine.quoting import column_node, text_node
+from cxloop.engine.zones import offsets
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
     from cxloop.core.config import Experience
+    from cxloop.core.time import Period
 
-__all__ = ["CATALOGUE_COLUMNS", "LOG_COLUMNS", "Dimension", "Dimensions", "customer_node", "log_source"]
+__all__ = [
+    "CATALOGUE_COLUMNS",
+    "LOG_COLUMNS",
+    "LOG_SPAN",
+    "Dimension",
+    "Dimensions",
+    "customer_node",
+    "local_node",
+    "log_source",
+    "period_node",
+]
 
 CATALOGUE_COLUMNS = ("channel", "touchpoint", "stage")
 """Dimensions that the catalogue gives each event code."""
@@ -109,9 +124,65 @@ class Dimensions:
 def _property(name: str) -> exp.Expr:
     from sqlglot import exp
 
-    from cxloop.engine.quoting import text_node
-
     return exp.Anonymous(this="cx_property", expressions=[column_node("properties", "i"), text_node(name)])
+
+
+LOG_SPAN = Query(
+    name="engine.log_span",
+    sql="select min(i.occurred_at) as first_at, max(i.occurred_at) as last_at from interactions as i",
+    inputs=("interactions",),
+    output={"first_at": "timestamp", "last_at": "timestamp"},
+)
+"""The first and last moment of the log; null while it is empty."""
+
+
+def local_node(moment: exp.Expr, zone: ZoneInfo, start: datetime, end: datetime) -> exp.Expr:
+    """Returns a UTC moment as the clocks of `zone` show it.
+
+    Args:
+        moment: a timestamp in UTC.
+        zone: whose clocks.
+        start: no earlier moment occurs; the CASE names only the clock changes between `start` and `end`.
+        end: no later moment occurs.
+    """
+    from sqlglot import exp
+
+    found = offsets(zone, start, end)
+    shift = _interval(found[0].seconds)
+    if len(found) > 1:
+        case = exp.Case()
+        for offset in reversed(found[1:]):  # newest first: most rows stop at the first branch
+            since = exp.cast(exp.Literal.string(str(offset.since)), "timestamp", dialect="duckdb")
+            case = case.when(exp.GTE(this=moment.copy(), expression=since), _interval(offset.seconds), copy=False)
+        shift = case.else_(shift, copy=False)
+    elif found[0].seconds == 0:
+        return moment
+    return exp.Add(this=moment, expression=shift)
+
+
+def _interval(seconds: int) -> exp.Expr:
+    from sqlglot import exp
+
+    return exp.Interval(this=exp.Literal.string(str(seconds)), unit=exp.Var(this="SECOND"))
+
+
+def period_node(
+    period: Period, zone: ZoneInfo, start: datetime, end: datetime, *, moment: exp.Expr | None = None
+) -> exp.Expr:
+    """Returns the first day of the period that a moment falls in, as a date; weeks are ISO weeks.
+
+    Args:
+        period: day, week, month, quarter or year.
+        zone: the reporting time zone: periods begin at its midnight.
+        start: UTC without zone; no earlier moment occurs (LOG_SPAN, or the window asked for).
+        end: UTC without zone; no later moment occurs.
+        moment: the moment in UTC; `i.occurred_at` unless said otherwise.
+    """
+    from sqlglot import exp
+
+    local = local_node(moment or column_node("occurred_at", "i"), zone, start, end)
+    truncated = exp.TimestampTrunc(this=local, unit=exp.Var(this=period.upper()))
+    return exp.cast(truncated, "date", dialect="duckdb")
 
 
 def customer_node() -> exp.Expr:
