@@ -1,0 +1,1 @@
+"""Pure formulas: intervals, tests and corrections. Arrays in, frozen results out; numpy and scipy only."""
