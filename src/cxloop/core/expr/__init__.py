@@ -1,0 +1,44 @@
+"""The expression language: one for mappings, catalogue rules, segments, metrics, alerts and playbooks.
+
+`parse` reads a text into a whitelisted tree, `evaluate` computes it on one row, `names` lists what it needs, `infer`
+checks its types; `cxloop.engine.expression.compile` turns the same tree into SQL with the same meaning.
+"""
+
+from cxloop.core.expr.functions import FUNCTIONS, Function
+from cxloop.core.expr.live import evaluate, infer
+from cxloop.core.expr.nodes import (
+    Binary,
+    Call,
+    Choice,
+    Column,
+    Constant,
+    Expr,
+    ExpressionError,
+    Membership,
+    Unary,
+    names,
+    walk,
+)
+from cxloop.core.expr.parser import parse
+from cxloop.core.expr.values import Value, ValueType
+
+__all__ = [
+    "FUNCTIONS",
+    "Binary",
+    "Call",
+    "Choice",
+    "Column",
+    "Constant",
+    "Expr",
+    "ExpressionError",
+    "Function",
+    "Membership",
+    "Unary",
+    "Value",
+    "ValueType",
+    "evaluate",
+    "infer",
+    "names",
+    "parse",
+    "walk",
+]
