@@ -38,6 +38,12 @@ class Engine(Protocol):
     def delete(self, table: str, column: str, values: Sequence[int] | Sequence[str]) -> int:
         """Removes the rows whose `column` is one of `values`; returns how many (logical side of erasure)."""
 
+    def replace(self, table: str, rows: pa.Table, *, whole: bool = False) -> int:
+        """Puts rows in place of those with the same key, or of all rows of the table; returns how many."""
+
+    def erase(self, key_ids: Sequence[int]) -> Mapping[str, int]:
+        """Removes everything about some keys from tables and files; returns table to number of rows removed."""
+
     def count(self, table: str) -> int:
         """Returns the number of rows of a table, from statistics where it can."""
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from cxloop.core.config import Engine as EngineSettings
-from cxloop.core.errors import EngineError
-from cxloop.core.schema import table as schema_table
+from cxloop.core.errors import EngineError, UnknownNameError, WorkspaceError
+from cxloop.core.schema import TABLES, Table
 from cxloop.engine.base import Engine, Value
-from cxloop.engine.duckdb.tables import create_tables
+from cxloop.engine.duckdb import generations
+from cxloop.engine.duckdb.connections import Connections
+from cxloop.engine.duckdb.erasure import erase_rows
+from cxloop.engine.duckdb.lock import OwnerLock
 from cxloop.engine.query import Query, Slots
 from cxloop.engine.quoting import identifier
 from cxloop.engine.render import check_parameters, render
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["DuckDBEngine"]
+
+_TABLES = {table.name: table for table in TABLES}
 
 
 class DuckDBEngine(Engine):
@@ -34,29 +39,41 @@ class DuckDBEngine(Engine):
     dialect = "duckdb"
 
     def __init__(self, folder: Path, settings: EngineSettings | None = None) -> None:
-        """Opens the tables in `folder`, and creates them where there are none.
+        """Opens the tables in `folder`; creates them where there are none, brings older ones up to date.
 
         Args:
             folder: the `analytics` folder of a workspace.
             settings: limits of memory and threads.
+
+        Raises:
+            WorkspaceError: another process has it open, or the files are damaged or newer than this program.
         """
-        settings = settings or EngineSettings()
         folder.mkdir(parents=True, exist_ok=True)
-        file = folder / "1.duckdb"
-        fresh = not file.exists()
-        self._database = duckdb.connect(str(file))
-        self._threads = threading.local()
+        self._lock = OwnerLock(folder)
         self._writing = threading.RLock()
         self._depth = 0
-        if fresh:
-            create_tables(self._database, "1")
+        try:
+            live = generations.find(folder) or generations.create(folder)
+            self._connections = Connections(live, settings or EngineSettings())
+            self._bring_up_to_date()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _bring_up_to_date(self) -> None:
+        cursor, file = self.cursor(), self._connections.file
+        version = generations.version_of(cursor, file)
+        if version > generations.SCHEMA_VERSION:
+            self._connections.close()
+            raise WorkspaceError(
+                f"{file} has schema {version}; this cxloop knows {generations.SCHEMA_VERSION}. Update cxloop."
+            )
+        if version < generations.SCHEMA_VERSION or generations.is_due(cursor):
+            self.compact()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Returns this thread's cursor; for the modules of this package only."""
-        cursor = getattr(self._threads, "cursor", None)
-        if cursor is None:
-            cursor = self._threads.cursor = self._database.cursor()
-        return cursor
+        return self._connections.lane().cursor
 
     def fetch(
         self, query: Query, parameters: Mapping[str, Value] | None = None, slots: Slots | None = None
@@ -64,9 +81,11 @@ class DuckDBEngine(Engine):
         """Runs a query and returns its rows; raises EngineError with the query's name and SQL."""
         values = check_parameters(query, parameters or {})
         sql = render(query, slots, dialect=self.dialect)
+        lane = self._connections.lane()
         try:
-            # sql() and not execute(): an execute that is not read to its end keeps the connection busy
-            rows: pa.Table = self.cursor().sql(sql, params=values or None).to_arrow_table()
+            with lane.busy:
+                # sql() and not execute(): an execute that is not read to its end keeps the connection busy
+                rows: pa.Table = lane.cursor.sql(sql, params=values or None).to_arrow_table()
         except duckdb.Error as failure:
             raise EngineError(f"The query {query.name} failed: {failure}\n{self.sql(query, slots)}") from failure
         return rows
@@ -81,24 +100,45 @@ class DuckDBEngine(Engine):
         Args:
             table: name of the table.
             rows: columns by name; a missing one is null.
+
+        Raises:
+            EngineError: the rows do not fit the table.
+            UnknownNameError: there is no such table or column.
         """
-        columns = ", ".join(identifier(name) for name in rows.column_names)
+        columns = ", ".join(identifier(name) for name in _known_columns(_table(table), rows.column_names))
         statement = f"insert into {identifier(table)} ({columns}) select {columns} from rows"
         with self.transaction():
-            # DuckDB finds `rows` among the locals of this frame; register() would cost a transaction of its own
-            self.cursor().execute(statement).fetchall()
+            try:
+                # DuckDB finds `rows` among the locals of this frame; register() would cost a transaction of its own
+                self.cursor().execute(statement).fetchall()
+            except duckdb.Error as failure:
+                raise EngineError(f"{rows.num_rows} rows do not fit the table {table}: {failure}") from failure
         return int(rows.num_rows)
 
+    def replace(self, table: str, rows: pa.Table, *, whole: bool = False) -> int:
+        """Puts rows in place of those with the same key, or of all rows of the table; returns how many.
+
+        Args:
+            table: name of the table.
+            rows: columns by name; a missing one is null.
+            whole: whether `rows` is all that the table holds afterwards.
+        """
+        same = " and ".join(f"old.{identifier(name)} = rows.{identifier(name)}" for name in _table(table).key)
+        condition = "true" if whole else f"exists (select 1 from rows where {same})"
+        with self.transaction():
+            self.cursor().execute(f"delete from {identifier(table)} as old where {condition}").fetchall()
+            return self.append(table, rows)
+
     def delete(self, table: str, column: str, values: Sequence[int] | Sequence[str]) -> int:
-        """Removes the rows whose `column` is one of `values`; returns how many."""
-        schema_table(table).column(column)
+        """Removes the rows whose `column` is one of `values`; returns how many (logical side of erasure)."""
+        _known_columns(_table(table), [column])
         statement = f"delete from {identifier(table)} where {identifier(column)} in (select unnest($values))"
         with self.transaction():
             return int(self._run(statement, {"values": list(values)})[0][0])
 
     def count(self, table: str) -> int:
-        """Returns the number of rows of a table."""
-        return int(self._run(f"select count(*) from {identifier(table)}")[0][0])
+        """Returns the number of rows of a table, from its statistics."""
+        return int(self._run(f"select count(*) from {identifier(_table(table).name)}")[0][0])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -108,22 +148,78 @@ class DuckDBEngine(Engine):
                 yield
                 return
             cursor = self.cursor()
-            cursor.execute("begin transaction")
+            cursor.execute("begin transaction").fetchall()
             self._depth += 1
             try:
                 yield
             except BaseException:
-                cursor.execute("rollback")
+                _roll_back(cursor)
                 raise
             else:
-                cursor.execute("commit")
+                _commit(cursor)
             finally:
                 self._depth -= 1
 
+    def erase(self, key_ids: Sequence[int]) -> Mapping[str, int]:
+        """Removes everything about some keys from every table and from the disk.
+
+        Returns:
+            Table to number of rows removed, for the tables that lost any.
+        """
+        with self._writing:
+            with self.transaction():
+                removed = erase_rows(self.cursor(), key_ids)
+                generations.mark_due(self.cursor())  # a crash before the next line: the next opening does it
+            self.compact()
+        return removed
+
+    def compact(self) -> None:
+        """Writes the tables into a new file without what was deleted, and makes it the live one.
+
+        Raises:
+            EngineError: inside a transaction, which would be lost, or where the copy went wrong.
+        """
+        with self._writing:
+            if self._depth:
+                raise EngineError("The file cannot be rewritten inside a transaction. Compact after it.")
+            old = self._connections.file
+            self._connections.swap(generations.write_next(self.cursor(), old))
+            generations.remove(old)
+
     def _run(self, statement: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
-        # always fetchall(): a result that is not read to its end keeps the connection busy
-        return self.cursor().execute(statement, values).fetchall()
+        lane = self._connections.lane()
+        with lane.busy:
+            # always fetchall(): a result that is not read to its end keeps the connection busy
+            return lane.cursor.execute(statement, values).fetchall()
 
     def close(self) -> None:
-        """Closes the engine's files."""
-        self._database.close()
+        """Closes the engine's files, once running queries have finished, and lets others open them."""
+        with self._writing:
+            self._connections.close()
+            self._lock.release()
+
+
+def _commit(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("commit").fetchall()
+    except duckdb.Error as failure:
+        raise EngineError(f"The change could not be written, and nothing of it was: {failure}") from failure
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    # after some failures (a full disk) DuckDB has rolled back already, and says so with an error
+    with suppress(duckdb.TransactionException):
+        cursor.execute("rollback").fetchall()
+
+
+def _table(name: str) -> Table:
+    if name not in _TABLES:
+        raise UnknownNameError("table", name, _TABLES)
+    return _TABLES[name]
+
+
+def _known_columns(table: Table, names: Sequence[str]) -> Sequence[str]:
+    for name in names:
+        if name not in table.names:
+            raise UnknownNameError(f"column of {table.name}", name, table.names)
+    return names

@@ -1,0 +1,119 @@
+"""The event catalogue: which touchpoint, channel and stage each event code belongs to, by the rules.
+
+Rules see only the dictionary of event codes, which is small; so an edited rule corrects the whole history at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cxloop.core.config import Experience, Rule
+from cxloop.core.errors import CxloopError, Mistake, MistakesError
+from cxloop.core.expr import Expr, evaluate, parse
+from cxloop.engine.base import Analysis
+from cxloop.engine.derivation import Derivation
+from cxloop.engine.query import Query
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["EVENT_CATALOGUE", "place"]
+
+_CODES = Query(
+    name="engine.event_codes",
+    sql="""
+        select event_code, source, kind, name, path, claimed_touchpoint, claimed_channel
+        from event_codes
+        where event_code > $after
+        order by event_code
+    """,
+    inputs=("event_codes",),
+    output={
+        "event_code": "int",
+        "source": "text",
+        "kind": "text",
+        "name": "text",
+        "path": "text",
+        "claimed_touchpoint": "text",
+        "claimed_channel": "text",
+    },
+    parameters={"after": "int"},
+)
+_LATEST_CODE = Query(
+    name="engine.latest_event_code",
+    sql="select coalesce(max(event_code), -1) as position from event_codes",
+    inputs=("event_codes",),
+    output={"position": "bigint"},
+)
+
+
+def place(experience: Experience, codes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Returns touchpoint, channel and stage of each event code.
+
+    The first rule that holds gives the touchpoint and the channel that it names. What no rule names is what the
+    source claimed. The stage is the touchpoint's.
+
+    Args:
+        experience: rules and touchpoints.
+        codes: rows of the table `event_codes`.
+
+    Raises:
+        MistakesError: rules that cannot be read or evaluated, all together.
+    """
+    rules = _parsed(experience.rule)
+    stages = {touchpoint.name: touchpoint.stage for touchpoint in experience.touchpoint}
+    return [_place(code, rules, stages) for code in codes]
+
+
+def _parsed(rules: Sequence[Rule]) -> list[tuple[Expr, Rule]]:
+    parsed, mistakes = [], []
+    for number, rule in enumerate(rules):
+        try:
+            parsed.append((parse(rule.when), rule))
+        except CxloopError as failure:
+            mistakes.append(Mistake(f"rule.{number}.when", failure.message))
+    if mistakes:
+        raise MistakesError("experience.toml", mistakes)
+    return parsed
+
+
+def _place(code: Mapping[str, Any], rules: Sequence[tuple[Expr, Rule]], stages: Mapping[str, str]) -> dict[str, Any]:
+    rule = next((rule for when, rule in rules if evaluate(when, code) is True), None)
+    touchpoint = (rule and rule.touchpoint) or code["claimed_touchpoint"]
+    channel = (rule and rule.channel) or code["claimed_channel"]
+    return {
+        "event_code": code["event_code"],
+        "touchpoint": touchpoint,
+        "channel": channel,
+        "stage": stages.get(touchpoint),
+    }
+
+
+def _version(analysis: Analysis) -> str:
+    experience = analysis.experience
+    parts = [
+        *(rule.model_dump_json() for rule in experience.rule),
+        *(t.model_dump_json() for t in experience.touchpoint),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _update(analysis: Analysis, since: int | None) -> pa.Table:
+    import pyarrow as pa
+
+    codes = analysis.engine.fetch(_CODES, {"after": -1 if since is None else since}).to_pylist()
+    schema = pa.schema({"event_code": pa.int32(), **dict.fromkeys(("touchpoint", "channel", "stage"), pa.string())})
+    return pa.Table.from_pylist(place(analysis.experience, codes), schema=schema)
+
+
+EVENT_CATALOGUE = Derivation(
+    name="engine.event_catalogue",
+    table="event_catalogue",
+    inputs=("event_codes",),
+    version=_version,
+    update=_update,
+    position=_LATEST_CODE,
+)
+"""Run after every admission: a few new codes at most."""

@@ -1,0 +1,104 @@
+"""Derivations: tables computed from other tables, with their inputs, version and incremental update.
+
+A part describes a derivation; only the runtime runs it, with `derive`, keeps its watermark and writes its table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cxloop.engine.base import Analysis, Engine
+from cxloop.engine.query import Query
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["LATEST_BATCH", "Derivation", "derive"]
+
+LATEST_BATCH = Query(
+    name="engine.latest_batch",
+    sql="select coalesce(max(batch), 0) as position from interactions",
+    inputs=("interactions",),
+    output={"position": "bigint"},
+)
+"""The last admission to the log; most derivations catch up by it."""
+
+_WATERMARK = Query(
+    name="engine.watermark",
+    sql="select version, position from watermarks where derivation = $derivation",
+    inputs=("watermarks",),
+    output={"version": "text", "position": "bigint"},
+    parameters={"derivation": "text"},
+)
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A table computed from other tables.
+
+    Attributes:
+        name: dotted, part first; the name of its watermark.
+        table: the table of the schema that it fills.
+        inputs: the tables it reads.
+        version: the version of code and settings; another one than last time means a full rebuild.
+        update: given a position, the rows that are new or changed since; given None, all rows.
+        position: the query of how far the inputs have come (one bigint called `position`).
+    """
+
+    name: str
+    table: str
+    inputs: tuple[str, ...]
+    version: Callable[[Analysis], str]
+    update: Callable[[Analysis, int | None], pa.Table]
+    position: Query = LATEST_BATCH
+
+
+def derive(analysis: Analysis, derivation: Derivation, *, now: datetime) -> bool:
+    """Brings the table of a derivation up to date, in one transaction with its watermark.
+
+    Args:
+        analysis: the workspace.
+        derivation: what to bring up to date.
+        now: when this happens, UTC without zone.
+
+    Returns:
+        Whether there was anything to do.
+    """
+    engine = analysis.engine
+    version = derivation.version(analysis)
+    if _mark(engine, derivation) == (version, _position(engine, derivation)):
+        return False
+    with engine.transaction():
+        # asked again inside: another writer may have gone first
+        position = _position(engine, derivation)
+        old_version, old_position = _mark(engine, derivation)
+        since = old_position if old_version == version else None
+        if since is not None and since >= position:
+            return False
+        engine.replace(derivation.table, derivation.update(analysis, since), whole=since is None)
+        _set_mark(engine, derivation, version, position, now)
+    return True
+
+
+def _position(engine: Engine, derivation: Derivation) -> int:
+    return int(engine.fetch(derivation.position)["position"][0].as_py())
+
+
+def _mark(engine: Engine, derivation: Derivation) -> tuple[str | None, int]:
+    found = engine.fetch(_WATERMARK, {"derivation": derivation.name}).to_pylist()
+    return (found[0]["version"], found[0]["position"]) if found else (None, 0)
+
+
+def _set_mark(engine: Engine, derivation: Derivation, version: str, position: int, now: datetime) -> None:
+    import pyarrow as pa
+
+    mark: dict[str, list[object]] = {
+        "derivation": [derivation.name],
+        "version": [version],
+        "position": [position],
+        "updated_at": [now],
+    }
+    engine.replace("watermarks", pa.table(mark))

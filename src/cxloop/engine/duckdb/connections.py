@@ -1,0 +1,95 @@
+"""Connections to the live file: a cursor per thread, and the change to a new file under running readers."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from cxloop.core.config import Engine as EngineSettings
+from cxloop.core.errors import WorkspaceError
+
+__all__ = ["Connections", "Lane", "connect"]
+
+
+def connect(file: Path, settings: EngineSettings) -> duckdb.DuckDBPyConnection:
+    """Opens a database file; raises WorkspaceError where it cannot be read."""
+    # no call home: an extension that is not there is an error and not a download
+    config: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    if settings.memory_limit != "auto":
+        config["memory_limit"] = settings.memory_limit
+    if settings.threads:
+        config["threads"] = settings.threads
+    try:
+        database = duckdb.connect(str(file), config=config)
+    except duckdb.Error as failure:
+        raise WorkspaceError(
+            f"{file} cannot be opened: {failure}. If it is damaged, restore the folder from a backup."
+        ) from None
+    # a time with a zone becomes UTC, whatever the machine's own zone is
+    database.execute("set global TimeZone = 'UTC'").fetchall()
+    return database
+
+
+class Lane:
+    """One thread's cursor. `busy` is held while a query runs, so that the file is not closed under it."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, database: duckdb.DuckDBPyConnection) -> None:
+        self.cursor = cursor
+        self.database = database
+        self.busy = threading.RLock()
+
+
+class Connections:
+    """The open database and the lanes of its threads."""
+
+    def __init__(self, file: Path, settings: EngineSettings) -> None:
+        self.file = file
+        self._settings = settings
+        self._database = connect(file, settings)
+        self._own = threading.local()
+        self._lanes: weakref.WeakSet[Lane] = weakref.WeakSet()
+        self._guard = threading.Lock()
+
+    def lane(self) -> Lane:
+        """Returns this thread's lane, on the live file; raises WorkspaceError after `close`."""
+        lane: Lane | None = getattr(self._own, "lane", None)
+        if lane is None or lane.database is not self._database:
+            lane = self._own.lane = self._new_lane()
+        return lane
+
+    def _new_lane(self) -> Lane:
+        with self._guard:
+            try:
+                lane = Lane(self._database.cursor(), self._database)
+            except duckdb.Error:
+                raise WorkspaceError(f"{self.file.parent} has been closed. Open the workspace again.") from None
+            self._lanes.add(lane)
+        return lane
+
+    def swap(self, file: Path) -> None:
+        """Makes `file` the live one. Queries that run on the old file finish on it."""
+        database = connect(file, self._settings)
+        with self._guard:
+            old, lanes = self._database, list(self._lanes)
+            self._database, self.file = database, file
+            self._lanes = weakref.WeakSet()
+        _close(old, lanes)
+
+    def close(self) -> None:
+        """Closes the file once running queries have finished."""
+        with self._guard:
+            lanes = list(self._lanes)
+            self._lanes = weakref.WeakSet()
+            self._own = threading.local()
+        _close(self._database, lanes)
+
+
+def _close(database: duckdb.DuckDBPyConnection, lanes: list[Lane]) -> None:
+    for lane in lanes:
+        with lane.busy:
+            lane.cursor.close()
+    database.close()

@@ -1,0 +1,220 @@
+"""Generations of the analytics file: migration, compaction and the physical side of erasure write a new file.
+
+`CURRENT` names the live file. A new generation is written under a name that ends in `.partial`, checked, renamed,
+and only then named in `CURRENT`: a crash at any point leaves the old or the new generation, each whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from cxloop.core.errors import EngineError, WorkspaceError
+from cxloop.core.schema import TABLES
+from cxloop.engine.duckdb.tables import create_tables
+from cxloop.engine.quoting import identifier, literal
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Migration",
+    "create",
+    "find",
+    "is_due",
+    "mark_due",
+    "remove",
+    "schema_digest",
+    "version_of",
+    "write_next",
+]
+
+SCHEMA_VERSION = 1
+"""Raised together with `core.schema`; a test holds it against SCHEMA_DIGEST."""
+SCHEMA_DIGEST = ""
+"""Digest of `core.schema` at SCHEMA_VERSION."""
+
+
+@dataclass(frozen=True)
+class Migration:
+    """What becomes of older files: (table, column) to a DuckDB expression over the columns of the older table.
+
+    Columns that both schemas have are carried over; new ones without an expression are null.
+    """
+
+    version: int
+    about: str
+    fill: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+MIGRATIONS: tuple[Migration, ...] = ()
+"""One for each schema version after the first."""
+
+
+def schema_digest() -> str:
+    """Returns a digest of every table, column, type and requirement of the schema."""
+    lines = [
+        f"{table.name}.{column.name} {column.type} {column.required}" for table in TABLES for column in table.columns
+    ]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def find(folder: Path) -> Path | None:
+    """Returns the live file, None where there is none yet, and removes what a crash left behind.
+
+    Raises:
+        WorkspaceError: it cannot be told which file is the live one.
+    """
+    for leftover in [*folder.glob("*.partial"), *folder.glob("*.partial.wal")]:
+        leftover.unlink()
+    whole = sorted(folder.glob("*.duckdb"))
+    pointer = folder / "CURRENT"
+    if pointer.exists():
+        live = folder / pointer.read_text(encoding="utf-8").strip()
+        if live not in whole:
+            raise WorkspaceError(f"{pointer} names {live.name}, which is not there. Restore it from a backup.")
+    elif len(whole) == 1:
+        live = whole[0]  # a crash between writing the first generation and naming it
+        _point(folder, live)
+    elif whole:
+        names = ", ".join(file.name for file in whole)
+        raise WorkspaceError(f"{pointer} is missing and there are {names}. Write the name of the newest one into it.")
+    else:
+        return None
+    for old in whole:
+        if old != live:
+            remove(old)
+    return live
+
+
+def create(folder: Path) -> Path:
+    """Writes the first generation, with empty tables, and returns its file."""
+    with duckdb.connect() as database:
+        partial = folder / "1.duckdb.partial"
+        _attach(database, partial)
+        create_tables(database, "next")
+        _note_version(database)
+        database.execute("detach next").fetchall()
+    return _seal(folder, partial)
+
+
+def version_of(cursor: duckdb.DuckDBPyConnection, file: Path) -> int:
+    """Returns the schema version of an open file; raises WorkspaceError where it is no file of this program."""
+    try:
+        noted = cursor.execute("select value from meta where name = 'schema_version'").fetchall()
+        return int(noted[0][0])
+    except (duckdb.Error, IndexError, ValueError):
+        raise WorkspaceError(f"{file} is not an analytics file of cxloop. Restore the folder from a backup.") from None
+
+
+def mark_due(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Notes, inside the caller's transaction, that a new generation has to be written."""
+    cursor.execute("insert into meta values ('rewrite', 'due')").fetchall()
+
+
+def is_due(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a new generation was due when the file was last open."""
+    return bool(cursor.execute("select count(*) from meta where name = 'rewrite'").fetchall()[0][0])
+
+
+def write_next(cursor: duckdb.DuckDBPyConnection, live: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> Path:
+    """Copies every table of the open file into a new generation, names it in CURRENT and returns its file.
+
+    Raises:
+        EngineError: a table came out with another number of rows; the old generation stays.
+    """
+    folder, number = live.parent, int(live.stem)
+    partial = folder / f"{number + 1}.duckdb.partial"
+    _attach(cursor, partial)
+    try:
+        create_tables(cursor, "next")
+        _copy(cursor, version_of(cursor, live), migrations)
+        _note_version(cursor)
+    finally:
+        cursor.execute("detach next").fetchall()
+    return _seal(folder, partial)
+
+
+def _attach(cursor: duckdb.DuckDBPyConnection, partial: Path) -> None:
+    partial.unlink(missing_ok=True)
+    cursor.execute(f"attach {literal(str(partial))} as next").fetchall()
+
+
+def _note_version(cursor: duckdb.DuckDBPyConnection) -> None:
+    cursor.execute("insert into next.main.meta values ('schema_version', $version)", {"version": str(SCHEMA_VERSION)})
+    cursor.fetchall()
+
+
+def _copy(cursor: duckdb.DuckDBPyConnection, version: int, migrations: tuple[Migration, ...]) -> None:
+    fill: dict[tuple[str, str], str] = {}
+    for migration in migrations:
+        if migration.version > version:
+            fill.update(migration.fill)
+    before = _columns(cursor)
+    for table in TABLES:
+        old = before.get(table.name)
+        if old is None:
+            continue
+        taken = {
+            name: fill.get((table.name, name), identifier(name) if name in old else "null") for name in table.names
+        }
+        names = ", ".join(identifier(name) for name in taken)
+        source = identifier(table.name)
+        cursor.execute(f"insert into next.main.{source} ({names}) select {', '.join(taken.values())} from {source}")
+        cursor.fetchall()
+        _same_count(cursor, table.name)
+
+
+def _columns(cursor: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    rows = cursor.execute(
+        "select table_name, column_name from duckdb_columns() where database_name = current_catalog()"
+    ).fetchall()
+    found: dict[str, set[str]] = {}
+    for table, column in rows:
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+def _same_count(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
+    name = identifier(table)
+    old, new = cursor.execute(
+        f"select (select count(*) from {name}), (select count(*) from next.main.{name})"
+    ).fetchall()[0]
+    if old != new:
+        raise EngineError(f"Copying {table} into a new file gave {new} rows instead of {old}. Nothing was changed.")
+
+
+def _seal(folder: Path, partial: Path) -> Path:
+    """Makes a finished file durable, gives it its name and makes it the live one."""
+    _sync(partial)
+    live = partial.with_suffix("")
+    partial.rename(live)
+    _sync(folder)
+    _point(folder, live)
+    return live
+
+
+def _point(folder: Path, live: Path) -> None:
+    waiting = folder / "CURRENT.partial"
+    waiting.write_text(live.name + "\n", encoding="utf-8")
+    _sync(waiting)
+    waiting.rename(folder / "CURRENT")
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    """Waits until the file, or the names in the folder, are on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove(live: Path) -> None:
+    """Removes a generation that is no longer live."""
+    for file in (live, live.with_name(live.name + ".wal")):
+        file.unlink(missing_ok=True)

@@ -1,0 +1,48 @@
+"""One owner of the analytics tables at a time: a lock on a file, with the owner's process id in it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from cxloop.core.errors import WorkspaceError
+
+__all__ = ["OwnerLock"]
+
+
+class OwnerLock:
+    """Held from opening to closing. The system releases it when the process ends, however it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Takes the lock of `folder`.
+
+        Raises:
+            WorkspaceError: another process holds it; says which and what to do.
+        """
+        self._file = (folder / "LOCK").open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.seek(0)
+            owner = self._file.read().strip()
+            self._file.close()
+            raise WorkspaceError(_held(folder, owner)) from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def release(self) -> None:
+        """Lets others open the workspace; the file stays, since removing it would race with them."""
+        self._file.truncate(0)
+        self._file.close()
+
+
+def _held(folder: Path, owner: str) -> str:
+    if owner == str(os.getpid()):
+        return f"{folder} is already open in this process. Use the workspace that is open, or close it first."
+    who = f"by process {owner}" if owner else "by another process"
+    return (
+        f"{folder} is in use {who}. Close the notebook or command that has it open, "
+        "or start `cxloop serve`: commands and notebooks then share the workspace through it."
+    )
