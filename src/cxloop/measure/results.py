@@ -1,0 +1,166 @@
+"""What the Pulse page shows, as one frozen result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
+
+__all__ = ["ChannelAnswers", "Change", "Mover", "Pulse", "PulseMetric", "Verdict"]
+
+Verdict = Literal["rose", "fell", "not shown to have changed", "cannot say"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A difference between two periods. `p` is corrected for all comparisons of the page."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class PulseMetric:
+    """One metric, this period against the one before.
+
+    Attributes:
+        metric: its name: nps, csat, ces, rating.
+        title: what to call it on the page: "CSAT, support".
+        unit: how the number reads.
+        scale: (lowest, highest) of the answers; None where there are none.
+        where: the condition that selects its answers, empty for all of the metric.
+        current: this period.
+        previous: the period before.
+        change: the difference; None where one side cannot be said.
+        verdict: what may be said of the difference.
+        tag: the verdict in few words: "fell by 3.1", "no change shown", "cannot say".
+        better: whether the change is for the better; None where none is shown.
+        weekly: one estimate a week, oldest first, for the small chart.
+    """
+
+    metric: str
+    title: str
+    unit: Unit
+    scale: tuple[float, float] | None
+    where: str
+    current: Estimate | InsufficientData
+    previous: Estimate | InsufficientData
+    change: Change | None
+    verdict: Verdict
+    tag: str
+    better: bool | None
+    weekly: tuple[EstimateRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """A group whose number changed: observational, so a place to look and not a cause.
+
+    Attributes:
+        metric: name of the metric.
+        title: what to call the metric.
+        unit: how the number reads.
+        dimension: by what was split: channel, touchpoint, region.
+        group: the label of the group.
+        where: the condition that selects the answers of the group.
+        current: this period.
+        previous: the period before.
+        change: the difference.
+        tag: "−3.1 NPS".
+        better: whether it is for the better.
+        sentence: what happened.
+        note: the evidence, in small print.
+    """
+
+    metric: str
+    title: str
+    unit: Unit
+    dimension: str
+    group: str
+    where: str
+    current: Estimate
+    previous: Estimate
+    change: Change
+    tag: str
+    better: bool
+    sentence: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAnswers:
+    """Answers that came through one channel this period; None is "not said"."""
+
+    channel: str | None
+    result: Estimate | InsufficientData
+
+
+@dataclass(frozen=True)
+class Pulse(Result):
+    """How customers are: each metric now and before, what changed, and how much of it can be said.
+
+    Attributes:
+        lede: the sentence a colleague would say first.
+        sub: the figures behind it.
+        since: start of this period, UTC.
+        until: its end, exclusive.
+        previous_since: start of the period before, which ends where this one starts.
+        zone: the reporting time zone.
+        metrics: one per metric and scale that has answers.
+        movers: groups whose change is shown, the largest first.
+        head: title of the metric of `channels`.
+        head_unit: its unit.
+        channels: answers of the head metric by channel, most first.
+        comparisons: how many comparisons the p values are corrected for.
+        interactions: in the log.
+        customers: in the log.
+        rejected: rows that wait in `rejected`.
+        how: the calls that return it.
+    """
+
+    lede: str
+    sub: str
+    since: datetime
+    until: datetime
+    previous_since: datetime
+    zone: str
+    metrics: tuple[PulseMetric, ...]
+    movers: tuple[Mover, ...]
+    head: str
+    head_unit: Unit
+    channels: tuple[ChannelAnswers, ...]
+    comparisons: int
+    interactions: int
+    customers: int
+    rejected: int
+    how: How = How()
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per metric."""
+        return [_record(item) for item in self.metrics]
+
+    def __str__(self) -> str:
+        return f"{self.lede} {self.sub}"
+
+
+def _record(item: PulseMetric) -> dict[str, Value]:
+    now, before, change = item.current, item.previous, item.change
+    return {
+        "metric": item.title,
+        "value": now.value if isinstance(now, Estimate) else None,
+        "low": now.low if isinstance(now, Estimate) else None,
+        "high": now.high if isinstance(now, Estimate) else None,
+        "n": now.n,
+        "previous": before.value if isinstance(before, Estimate) else None,
+        "previous_n": before.n,
+        "change": None if change is None else change.value,
+        "change_low": None if change is None else change.low,
+        "change_high": None if change is None else change.high,
+        "p": None if change is None else change.p,
+        "verdict": item.verdict,
+    }

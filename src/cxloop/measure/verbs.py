@@ -1,0 +1,127 @@
+"""The verbs of measure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cxloop.core.results import Estimates
+from cxloop.core.time import Period
+from cxloop.core.verbs import Condition, Names, verb
+from cxloop.engine.base import Analysis
+from cxloop.measure.results import Pulse
+
+__all__ = ["ces", "csat", "nps", "pulse", "rating"]
+
+Moment = Annotated[str, Field(max_length=40)]
+
+
+@verb(part="measure", right="read")
+def nps(
+    ws: Analysis,
+    *,
+    by: Names = (),
+    every: Period | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    where: Condition | None = None,
+) -> Estimates:
+    """Net Promoter Score: promoters minus detractors, in points.
+
+    Args:
+        by: Dimensions to split by, such as channel or region.
+        every: One number per day, week, month, quarter or year.
+        since: First moment: a date, a date with time, or how far back (90d).
+        until: First moment after the window, written like `since`.
+        where: Only answers for which this holds, such as `channel == "web"`.
+    """
+    from cxloop.measure.estimate import Request, estimate
+
+    return estimate(ws, Request("nps", "score", by, every, since, until, where))
+
+
+@verb(part="measure", right="read")
+def csat(
+    ws: Analysis,
+    *,
+    statistic: Literal["share", "mean"] = "share",
+    by: Names = (),
+    every: Period | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    where: Condition | None = None,
+) -> Estimates:
+    """Customer satisfaction: the share of answers in the top two boxes, or their mean.
+
+    Args:
+        statistic: The share in the two highest points of the scale, or the mean on the scale.
+        by: Dimensions to split by, such as channel or region.
+        every: One number per day, week, month, quarter or year.
+        since: First moment: a date, a date with time, or how far back (90d).
+        until: First moment after the window, written like `since`.
+        where: Only answers for which this holds, such as `channel == "web"`.
+    """
+    from cxloop.measure.estimate import Request, estimate
+
+    return estimate(ws, Request("csat", statistic, by, every, since, until, where))
+
+
+@verb(part="measure", right="read")
+def ces(
+    ws: Analysis,
+    *,
+    by: Names = (),
+    every: Period | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    where: Condition | None = None,
+) -> Estimates:
+    """Customer effort score: the mean on its own scale, where more means easier.
+
+    Args:
+        by: Dimensions to split by, such as channel or touchpoint.
+        every: One number per day, week, month, quarter or year.
+        since: First moment: a date, a date with time, or how far back (90d).
+        until: First moment after the window, written like `since`.
+        where: Only answers for which this holds, such as `touchpoint == "returns"`.
+    """
+    from cxloop.measure.estimate import Request, estimate
+
+    return estimate(ws, Request("ces", "mean", by, every, since, until, where))
+
+
+@verb(part="measure", right="read")
+def rating(
+    ws: Analysis,
+    *,
+    by: Names = (),
+    every: Period | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    where: Condition | None = None,
+) -> Estimates:
+    """Rating: the mean number of stars, on the answers' own scale.
+
+    Args:
+        by: Dimensions to split by, such as product or late.
+        every: One number per day, week, month, quarter or year.
+        since: First moment: a date, a date with time, or how far back (90d).
+        until: First moment after the window, written like `since`.
+        where: Only answers for which this holds, such as `product == "kettle"`.
+    """
+    from cxloop.measure.estimate import Request, estimate
+
+    return estimate(ws, Request("rating", "mean", by, every, since, until, where))
+
+
+@verb(part="measure", right="read")
+def pulse(ws: Analysis, *, period: Moment = "30d") -> Pulse:
+    """How customers are: every metric against the period before, what changed, and how sure that is.
+
+    Args:
+        period: Length of the period, such as 30d or 12w; it ends with the last day that has data.
+    """
+    from cxloop.measure.pulse import take_pulse
+
+    return take_pulse(ws, period)
