@@ -104,8 +104,9 @@ def _update(analysis: Analysis, since: int | None) -> pa.Table:
     import pyarrow as pa
 
     codes = analysis.engine.fetch(_CODES, {"after": -1 if since is None else since}).to_pylist()
-    schema = pa.schema({"event_code": pa.int32(), **dict.fromkeys(("touchpoint", "channel", "stage"), pa.string())})
-    return pa.Table.from_pylist(place(analysis.experience, codes), schema=schema)
+    texts = dict.fromkeys(("touchpoint", "channel", "stage"), pa.string())
+    fields: list[tuple[str, Any]] = [("event_code", pa.int32()), *texts.items()]
+    return pa.Table.from_pylist(place(analysis.experience, codes), schema=pa.schema(fields))
 
 
 EVENT_CATALOGUE = Derivation(

@@ -70,7 +70,7 @@ class Dimension:
     """
 
     name: str
-    node: exp.Expr
+    node: exp.Expression
     joins: frozenset[str] = frozenset()
     title: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -80,11 +80,11 @@ class Dimension:
         return None if value is None else self.labels.get(value) or value
 
     @property
-    def column(self) -> exp.Expr:
+    def column(self) -> exp.Alias:
         """The node under the dimension's name, for a select list."""
         from sqlglot import exp
 
-        return exp.alias_(self.node, self.name, quoted=True)
+        return exp.Alias(this=self.node, alias=exp.to_identifier(self.name, quoted=True))
 
 
 class Dimensions:
@@ -121,7 +121,7 @@ class Dimensions:
         return {}
 
 
-def _property(name: str) -> exp.Expr:
+def _property(name: str) -> exp.Expression:
     from sqlglot import exp
 
     return exp.Anonymous(this="cx_property", expressions=[column_node("properties", "i"), text_node(name)])
@@ -136,7 +136,7 @@ LOG_SPAN = Query(
 """The first and last moment of the log; null while it is empty."""
 
 
-def local_node(moment: exp.Expr, zone: ZoneInfo, start: datetime, end: datetime) -> exp.Expr:
+def local_node(moment: exp.Expression, zone: ZoneInfo, start: datetime, end: datetime) -> exp.Expression:
     """Returns a UTC moment as the clocks of `zone` show it.
 
     Args:
@@ -160,15 +160,15 @@ def local_node(moment: exp.Expr, zone: ZoneInfo, start: datetime, end: datetime)
     return exp.Add(this=moment, expression=shift)
 
 
-def _interval(seconds: int) -> exp.Expr:
+def _interval(seconds: int) -> exp.Expression:
     from sqlglot import exp
 
     return exp.Interval(this=exp.Literal.string(str(seconds)), unit=exp.Var(this="SECOND"))
 
 
 def period_node(
-    period: Period, zone: ZoneInfo, start: datetime, end: datetime, *, moment: exp.Expr | None = None
-) -> exp.Expr:
+    period: Period, zone: ZoneInfo, start: datetime, end: datetime, *, moment: exp.Expression | None = None
+) -> exp.Expression:
     """Returns the first day of the period that a moment falls in, as a date; weeks are ISO weeks.
 
     Args:
@@ -185,17 +185,23 @@ def period_node(
     return exp.cast(truncated, "date", dialect="duckdb")
 
 
-def customer_node() -> exp.Expr:
+def customer_node() -> exp.Expression:
     """Returns the customer of an interaction on the alias `i`: its key, as long as no ledger merges keys."""
     return column_node("key_id", "i")
 
 
-def log_source(dimensions: Iterable[Dimension] = ()) -> exp.Expr:
+def log_source(dimensions: Iterable[Dimension] = ()) -> exp.Table:
     """Returns what stands in the `$log` slot: `interactions as i` and the joins that `dimensions` need."""
     from sqlglot import exp
 
-    source: exp.Expr = exp.to_table("interactions").as_("i")
+    source = _table("interactions", "i")
     if any("catalogue" in dimension.joins for dimension in dimensions):
         on = exp.EQ(this=column_node("event_code", "c"), expression=column_node("event_code", "i"))
-        source.append("joins", exp.Join(this=exp.to_table("event_catalogue").as_("c"), side="LEFT", on=on))
+        source.append("joins", exp.Join(this=_table("event_catalogue", "c"), side="LEFT", on=on))
     return source
+
+
+def _table(name: str, alias: str) -> exp.Table:
+    from sqlglot import exp
+
+    return exp.Table(this=exp.to_identifier(name), alias=exp.TableAlias(this=exp.to_identifier(alias)))

@@ -1,0 +1,123 @@
+"""The operational store of a workspace: opening it, bringing its schema up to date, sessions of work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session as Work
+
+from cxloop.core.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from cxloop.store.accounts import Accounts
+
+__all__ = ["HEAD", "Store", "open_store"]
+
+HEAD = "0001"
+"""The newest migration; a test holds it against the scripts, so that opening need not load Alembic."""
+
+
+def _present() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class Store:
+    """Operational records of one workspace. Safe to use from several threads."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _present) -> None:
+        self.engine = engine
+        self.clock = clock
+
+    @classmethod
+    def open(cls, path: Path, clock: Callable[[], datetime] = _present) -> Store:
+        """Opens the store at `path`, creates it where there is none, and brings an older one up to date.
+
+        Args:
+            path: the SQLite file.
+            clock: gives the present moment, UTC without zone.
+
+        Raises:
+            WorkspaceError: the file is damaged, is something else, or is newer than this program.
+        """
+        engine = create_engine(f"sqlite:///{path}")
+        event.listen(engine, "connect", _configure)
+        try:
+            _bring_up_to_date(engine, path)
+        except DatabaseError as failure:
+            engine.dispose()
+            raise WorkspaceError(f"{path} cannot be read: {failure.orig}. Restore it from a backup.") from None
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, clock)
+
+    @contextmanager
+    def work(self) -> Iterator[Work]:
+        """Gives a unit of work: committed at the end, undone by an error."""
+        # objects stay readable after the commit: functions return what they made
+        with Work(self.engine, expire_on_commit=False) as work, work.begin():
+            yield work
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Links, sessions and who they belong to."""
+        from cxloop.store.accounts import Accounts
+
+        return Accounts(self)
+
+    def audit(
+        self,
+        *,
+        account_id: int | None,
+        verb: str,
+        outcome: str,
+        seconds: float,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Writes an audit entry (see `store.audit.record`)."""
+        from cxloop.store.audit import record
+
+        record(self, account_id=account_id, verb=verb, outcome=outcome, seconds=seconds, arguments=arguments)
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.engine.dispose()
+
+
+def open_store(path: Path) -> Store:
+    """Opens the store at `path` with the system's clock."""
+    return Store.open(path)
+
+
+def _configure(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    # FULL: what is acknowledged survives a power cut
+    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000"):
+        cursor.execute(f"PRAGMA {setting}")
+    cursor.close()
+
+
+def _bring_up_to_date(engine: Engine, path: Path) -> None:
+    version = _version(engine)
+    if version == HEAD:
+        return
+    if version is not None and version > HEAD:
+        raise WorkspaceError(f"{path} has records of version {version}; this cxloop knows {HEAD}. Update cxloop.")
+    from cxloop.store.upgrade import upgrade
+
+    upgrade(engine)
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()
+        return None if found is None else str(found)
