@@ -18,6 +18,7 @@ from cxloop.core.expr import (
     Column,
     Constant,
     Expr,
+    Function,
     Membership,
     Unary,
     ValueType,
@@ -25,7 +26,7 @@ from cxloop.core.expr import (
 )
 from cxloop.core.expr.functions import BLANKS, DATE_PATTERN, DAY_MICROSECONDS, FUNCTIONS, MOMENT_PATTERN, NUMBER_PATTERN
 from cxloop.core.expr.pattern import portable_pattern
-from cxloop.core.expr.values import WHOLE_BELOW
+from cxloop.core.expr.values import WHOLE_BELOW, common_type
 
 __all__ = ["Resolve", "compile"]
 
@@ -43,12 +44,11 @@ _TAKEN_AS: Mapping[str, ValueType] = {
     "text": "text",
     "readable": "text",
     "any": "text",
-    "orderable": "number",
     "number": "number",
     "time": "moment",
     "moment": "moment",
 }
-"""What a null constant is cast to where a function takes it: a bare NULL fits several functions of that name."""
+"""What a null is cast to where a function takes it."""
 _CONNECTORS: Mapping[str, type[exp.Expression]] = {"and": exp.And, "or": exp.Or}
 _COMPARISONS: Mapping[str, type[exp.Expression]] = {
     "==": exp.EQ,
@@ -140,9 +140,21 @@ class _Compiler:
         nodes = [self.node(argument) for argument in expr.arguments]
         for place, each in enumerate(types):
             if each == "null":
-                sql_type = _SQL_TYPES[_TAKEN_AS[function.taken_by(place)]]
-                nodes[place] = exp.cast(nodes[place], sql_type, copy=False)
+                nodes[place] = _typed_null(nodes[place], _null_type(function, types, place))
         return BUILDERS[expr.function](nodes, types)
+
+
+def _null_type(function: Function, types: list[ValueType], place: int) -> ValueType:
+    """The type that a null stands for among the arguments of `function`."""
+    if function.gives == "same":
+        return common_type(types, function.name, 0)
+    return _TAKEN_AS[function.taken_by(place)]
+
+
+def _typed_null(node: exp.Expression, kind: ValueType) -> exp.Expression:
+    """A bare NULL fits several functions of that name, or takes the type of a neighbour that has none."""
+    sql_type = _SQL_TYPES.get(kind)
+    return node if sql_type is None else exp.cast(node, sql_type, copy=False)
 
 
 def _constant(value: str | int | float | bool | None) -> exp.Expression:
@@ -163,7 +175,9 @@ def _constant(value: str | int | float | bool | None) -> exp.Expression:
 
 
 def _wrapped(node: exp.Expression) -> exp.Expression:
-    return node if isinstance(node, _ALONE) else exp.paren(node, copy=False)
+    # sqlglot counts And and Or among the functions too.
+    alone = isinstance(node, _ALONE) and not isinstance(node, exp.Binary)
+    return node if alone else exp.paren(node, copy=False)
 
 
 Build = Callable[[list[exp.Expression], list[ValueType]], exp.Expression]

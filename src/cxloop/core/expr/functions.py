@@ -123,9 +123,13 @@ _CONSTANTS: Mapping[Takes, Callable[[str, Expr], object]] = {
 }
 
 
-def _one_to_one(sign: str, changed: str) -> str:
-    """Keeps letters whose other case is several letters, as databases do: the length of a text never changes."""
-    return changed if len(changed) == 1 else sign
+_SINGLE = {"ß": "ẞ", "İ": "i"}
+"""Letters whose single-letter counterpart Python does not know."""
+
+
+def _one_to_one(sign: str, *changed: str) -> str:
+    """Changes a letter into one letter, as databases do: the length of a text never changes."""
+    return next((each for each in changed if len(each) == 1), _SINGLE.get(sign, sign))
 
 
 def _lower(text: str) -> str:
@@ -133,7 +137,7 @@ def _lower(text: str) -> str:
 
 
 def _upper(text: str) -> str:
-    return text.upper() if text.isascii() else "".join(_one_to_one(sign, sign.upper()) for sign in text)
+    return text.upper() if text.isascii() else "".join(_one_to_one(sign, sign.upper(), sign.title()) for sign in text)
 
 
 def _part(text: str, separator: str, number: int) -> str | None:

@@ -211,21 +211,15 @@ class _Reader:
         return Binary(operator, self._node(node.left, depth), self._node(node.right, depth), self._at(node))
 
     def _logic(self, node: ast.BoolOp, depth: int) -> Expr:
-        operator = self._operator(node.op, node)
-        result = self._node(node.values[0], depth)
-        for value in node.values[1:]:
-            result = Binary(operator, result, self._node(value, depth), self._at(node))
-        return result
+        values = [self._node(value, depth) for value in node.values]
+        return _joined(self._operator(node.op, node), values, self._at(node))
 
     def _comparison(self, node: ast.Compare, depth: int) -> Expr:
         left, links = node.left, list[Expr]()
         for operator, right in zip(node.ops, node.comparators, strict=True):
             links.append(self._link(left, operator, right, depth))
             left = right
-        result = links[0]
-        for link in links[1:]:
-            result = Binary("and", result, link, self._at(node))
-        return result
+        return _joined("and", links, self._at(node))
 
     def _link(self, left: ast.expr, operator: ast.cmpop, right: ast.expr, depth: int) -> Expr:
         at = self._at(left)
@@ -286,6 +280,14 @@ class _Reader:
         ast.IfExp: _choice,
         ast.Call: _call,
     }
+
+
+def _joined(operator: Operator, parts: list[Expr], at: int) -> Expr:
+    """Joins conditions as a balanced tree: a list of hundreds of them is no deeper than nine levels."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return Binary(operator, _joined(operator, parts[:middle], at), _joined(operator, parts[middle:], at), at)
 
 
 def _negative(operand: Expr) -> int | float | None:
