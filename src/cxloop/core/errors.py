@@ -11,6 +11,7 @@ __all__ = [
     "CxloopError",
     "EngineError",
     "InputError",
+    "InternalError",
     "Mistake",
     "MistakesError",
     "NotFoundError",
@@ -90,6 +91,12 @@ class WorkspaceError(CxloopError, RuntimeError):
     """The workspace cannot be opened or used; says why and what to do."""
 
     code = "workspace"
+
+
+class InternalError(CxloopError, RuntimeError):
+    """Something broke that nobody foresaw; says where the details are."""
+
+    code = "internal"
 
 
 class EngineError(CxloopError, RuntimeError):

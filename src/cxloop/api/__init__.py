@@ -1,0 +1,1 @@
+"""The JSON API: generated from the verbs, described by OpenAPI, with one error body."""

@@ -1,0 +1,81 @@
+"""One endpoint per verb: GET with query parameters where it reads, POST with a JSON body where it changes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from cxloop.api.errors import ErrorBody
+from cxloop.api.routes import route_class
+from cxloop.core.host import Actor, Host
+from cxloop.core.verbs import Verb
+
+__all__ = ["ActorOf", "build"]
+
+ActorOf = Callable[[Request], Actor]
+"""Says who asks; raises SignInNeededError where nobody is signed in."""
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    401: {"model": ErrorBody, "description": "Nobody is signed in."},
+    403: {"model": ErrorBody, "description": "The account lacks the right."},
+    422: {"model": ErrorBody, "description": "A parameter cannot be used."},
+}
+
+
+def build(verbs: Iterable[Verb], host: Host, actor_of: ActorOf) -> APIRouter:
+    """Returns the router of the JSON API, to be mounted by the app.
+
+    Args:
+        verbs: a registry, or some verbs.
+        host: runs them.
+        actor_of: dependency that says who asks.
+    """
+
+    def actor(request: Request) -> Actor:
+        # Typed here, so that whatever callable is handed in gets the request.
+        return actor_of(request)
+
+    router = APIRouter(prefix="/api")
+    for verb in verbs:
+        _add(router, verb, host, actor)
+    return router
+
+
+def _add(router: APIRouter, verb: Verb, host: Host, actor_of: ActorOf) -> None:
+    # The class is given per router, so each verb has one of its own.
+    own = APIRouter(route_class=route_class(verb))
+    own.add_api_route(
+        f"/{verb.part}/{verb.name}",
+        _endpoint(verb, host, actor_of),
+        methods=["GET" if verb.right == "read" else "POST"],
+        operation_id=verb.path.replace(".", "_"),
+        summary=verb.about,
+        description=verb.description,
+        tags=[verb.part],
+        response_model=verb.result,
+        responses=ERRORS,
+    )
+    router.include_router(own)
+
+
+def _endpoint(verb: Verb, host: Host, actor_of: ActorOf) -> Callable[..., JSONResponse]:
+    """Returns the handler; not async, so that it runs in a thread and may wait for the engine."""
+
+    def endpoint(actor: Actor, given: BaseModel) -> JSONResponse:
+        arguments = {name: getattr(given, name) for name in given.model_fields_set}
+        result = host.run(verb.path, arguments, actor=actor)
+        return JSONResponse(result.to_dict())
+
+    place = Query() if verb.right == "read" else Body()
+    parameters = {"actor": Annotated[Actor, Depends(actor_of)], "given": Annotated[verb.model, place]}
+    endpoint.__name__ = verb.path.replace(".", "_")
+    endpoint.__annotations__ = {**parameters, "return": JSONResponse}
+    endpoint.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind) for name, kind in parameters.items()]
+    )
+    return endpoint

@@ -1,0 +1,22 @@
+"""The options that every command shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["CsvOption", "JsonOption", "WorkspaceOption"]
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        help="Folder of the workspace. By default $CXLOOP_WORKSPACE or the nearest parent folder that is one.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON.", rich_help_panel="Output")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Write the rows as CSV.", rich_help_panel="Output")]

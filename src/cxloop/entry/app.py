@@ -1,0 +1,79 @@
+"""The ASGI app of a workspace: pages, JSON API, health and metrics, put together around one host."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, PlainTextResponse
+
+from cxloop import web
+from cxloop._version import __version__
+from cxloop.api import router
+from cxloop.core.errors import AccessDeniedError, CxloopError, SignInNeededError, WorkspaceError
+from cxloop.core.host import Actor
+from cxloop.runtime import parts
+from cxloop.runtime.connect import connect
+from cxloop.runtime.health import metrics
+from cxloop.runtime.host import LocalHost
+from cxloop.web.access import visit_of
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+__all__ = ["create_app"]
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "testclient"})
+
+
+def create_app(host: LocalHost | None = None) -> FastAPI:
+    """Returns the app.
+
+    Args:
+        host: of the open workspace; by default of the one at $CXLOOP_WORKSPACE.
+
+    Raises:
+        WorkspaceError: another process holds the workspace.
+    """
+    host = host or _host_from_environment()
+    app = web.create_app(host, host.workspace.store.accounts)
+    app.include_router(router.build(parts.load(), host, actor_of))
+    _add_health(app, host)
+    return app
+
+
+def _host_from_environment() -> LocalHost:
+    connection = connect(os.environ.get("CXLOOP_WORKSPACE"))
+    if not isinstance(connection.host, LocalHost):
+        raise WorkspaceError(f"{connection.note} One app process owns a workspace; stop that one first.")
+    connection.host.derive()
+    return connection.host
+
+
+def actor_of(request: Request) -> Actor:
+    """Returns who asks, by the session cookie that the pages use; raises SignInNeededError for a stranger."""
+    visit = visit_of(request)
+    if visit is None:
+        raise SignInNeededError("Nobody is signed in. Open the app and sign in; the API takes the same session.")
+    return visit.actor
+
+
+def _add_health(app: FastAPI, host: LocalHost) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    def healthz() -> JSONResponse:
+        """Live: the process answers. Ready: the engine answers, too."""
+        state: dict[str, Any] = {"live": True, "ready": True, "version": __version__}
+        try:
+            host.workspace.engine.count("watermarks")
+        except CxloopError:
+            state["ready"] = False
+        return JSONResponse(state, 200 if state["ready"] else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics_(request: Request) -> PlainTextResponse:
+        """Counters for Prometheus; for this machine only."""
+        client = request.client.host if request.client else ""
+        if client not in LOOPBACK or "x-forwarded-for" in request.headers:
+            raise AccessDeniedError("Metrics are read from the machine itself.")
+        return PlainTextResponse(metrics(host.counters), media_type="text/plain; version=0.0.4")

@@ -1,0 +1,115 @@
+"""The commands that are not verbs: they look after the workspace itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cxloop.cli.failure import FAILED, told
+from cxloop.cli.options import CsvOption, JsonOption, WorkspaceOption
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="cxloop",
+    help="Customer experience as a loop: collect, unify, measure, understand, anticipate, act, improve.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+WORKSPACE = "Workspace"
+CustomersOption = Annotated[int, typer.Option("--customers", min=100, max=5_000_000, help="How many customers.")]
+MonthsOption = Annotated[int, typer.Option("--months", min=1, max=120, help="How many months of their lives.")]
+PortOption = Annotated[
+    int | None, typer.Option("--port", "-p", min=1, max=65535, help="Port; by default the one in cxloop.toml.")
+]
+HostOption = Annotated[str | None, typer.Option("--host", help="Address; by default the one in cxloop.toml.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from cxloop._version import __version__
+
+        typer.echo(f"cxloop {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
+) -> None:
+    """Customer experience as a loop: collect, unify, measure, understand, anticipate, act, improve."""
+
+
+@app.command(rich_help_panel=WORKSPACE)
+def init(
+    directory: Annotated[Path, typer.Argument(help="A new or empty folder.")] = Path(),
+    template: Annotated[
+        str, typer.Option("--template", "-t", help="Which ready experience to start from: empty, shop or olist.")
+    ] = "empty",
+) -> None:
+    """Make a workspace: a folder with the two files to edit, and nothing in it yet."""
+    with told():
+        from cxloop.runtime.folder import create
+
+        made = create(directory, template)
+    typer.echo(f"Made a workspace in {made.path}.")
+    typer.echo("Next: cxloop collect file YOUR.csv --suggest, then cxloop serve.")
+
+
+@app.command(rich_help_panel=WORKSPACE)
+def serve(
+    workspace: WorkspaceOption = None,
+    host: HostOption = None,
+    port: PortOption = None,
+) -> None:
+    """Serve the app of a workspace, until Ctrl-C."""
+    with told():
+        from cxloop.entry.serve import supervise
+        from cxloop.runtime.folder import find
+
+        code = supervise(find(workspace), host=host, port=port)
+    raise typer.Exit(code)
+
+
+@app.command(rich_help_panel=WORKSPACE)
+def demo(
+    directory: Annotated[Path, typer.Argument(help="Folder; made where there is none.")] = Path("demo"),
+    customers: CustomersOption = 50_000,
+    months: MonthsOption = 24,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same company.")] = 1,
+    host: HostOption = None,
+    port: PortOption = None,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the app afterwards.")] = True,
+) -> None:
+    """Make a simulated company, put it into a workspace, and serve it."""
+    with told():
+        from cxloop.entry.demo import prepare
+        from cxloop.entry.serve import supervise
+
+        folder = prepare(directory, customers=customers, months=months, seed=seed)
+        code = supervise(folder, host=host, port=port) if serve else 0
+    raise typer.Exit(code)
+
+
+@app.command(rich_help_panel=WORKSPACE)
+def doctor(
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Look a workspace over: versions, disk, locks, server, tables, rejects; and say what to do."""
+    with told(as_json=as_json):
+        from cxloop.cli import output
+        from cxloop.runtime.doctor import FAILING, examine
+
+        form = output.chosen(as_json=as_json, as_csv=as_csv)
+        findings = examine(workspace)
+    output.write(findings, form)
+    if any(row["state"] == FAILING for row in findings.records()):
+        raise typer.Exit(FAILED)

@@ -1,0 +1,134 @@
+"""The app process: owns the engine's file, answers the browser and the socket. `cxloop serve` starts and watches it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cxloop._version import __version__
+from cxloop.core.errors import CxloopError
+from cxloop.runtime import logs
+from cxloop.runtime.folder import Folder
+from cxloop.runtime.host import LocalHost
+from cxloop.runtime.listener import Listener
+from cxloop.runtime.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cxloop.store.base import Store
+
+__all__ = ["REFUSED", "main"]
+
+REFUSED = 3
+"""Exit code of a process that will not run however often it is started: the workspace is in use, settings are wrong."""
+THREADS = 8
+"""Handlers that may wait for the engine at once; the lanes bound what really runs."""
+
+
+def main(arguments: list[str]) -> int:
+    """Serves one workspace until it is told to stop.
+
+    Args:
+        arguments: folder, host, port and the number of this attempt.
+    """
+    path, host, port, attempt = arguments
+    try:
+        workspace = open_workspace(Folder(Path(path)))
+    except CxloopError as failure:
+        sys.stderr.write(f"Error: {failure.message}\n")
+        return REFUSED
+    local = LocalHost(workspace)
+    # Before the slow imports of the app: who finds the workspace in use waits a second for the socket.
+    listener = Listener(local, local.workspace.folder.socket)
+    try:
+        _serve(local, host, int(port), first=attempt == "0")
+    finally:
+        listener.close()
+        local.close()
+    return 0
+
+
+def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
+    from cxloop.entry.app import create_app
+
+    folder = host.workspace.folder
+    log = logs.logger(folder.log)
+    app = create_app(host)
+    # Pages are there at once; tables that are behind catch up meanwhile.
+    host.lanes.later("derive", host.derive_now)
+    log.info("start", version=__version__, pid=os.getpid())
+    threading.Thread(target=_announce, args=(host, address, port, first), daemon=True).start()
+    try:
+        asyncio.run(_run(app, address, port))
+    finally:
+        log.info("stop", pid=os.getpid())
+
+
+async def _run(app: object, address: str, port: int) -> None:
+    from granian.constants import Interfaces
+    from granian.server.embed import Server
+
+    server = Server(
+        app,
+        address=address,
+        port=port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        blocking_threads=THREADS,
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    # Where the supervisor is killed, its end of the pipe closes: no orphan goes on holding the workspace.
+    threading.Thread(target=_wait_for_end, args=(loop, server.stop), daemon=True).start()
+    await server.serve()
+
+
+def _wait_for_end(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    sys.stdin.buffer.read()
+    loop.call_soon_threadsafe(stop)
+
+
+def _announce(host: LocalHost, address: str, port: int, first: bool) -> None:
+    """Says where the app is once it answers, and how to sign in where nobody owns the workspace yet."""
+    shown = f"[{address}]" if ":" in address else address
+    while not _answers(address, port):
+        time.sleep(0.05)
+    if not first:
+        return
+    sys.stdout.write(f"cxloop serves {host.workspace.path} at http://{shown}:{port}/  (Ctrl-C stops it)\n")
+    if sys.stdout.isatty() or not _signed_in_before(host.workspace.store):
+        token = host.workspace.store.accounts.first_owner_link()
+        sys.stdout.write(f"Sign in (works once, for a day): http://{shown}:{port}/signin?token={token}\n")
+    sys.stdout.flush()
+
+
+def _signed_in_before(store: Store) -> bool:
+    """Whether anybody ever did: from then on a link is shown to a terminal only, not to a service's journal."""
+    from sqlalchemy import select
+
+    from cxloop.store.models import Session
+
+    with store.work() as work:
+        return work.scalar(select(Session.id).limit(1)) is not None
+
+
+def _answers(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Processes: opening workspaces, running verbs and derivations, the server's socket, logs and health."""

@@ -1,0 +1,70 @@
+"""Runs derivations: those of the engine first, then each part's, in the order of the loop."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from cxloop._version import __version__
+from cxloop.core.loop import PARTS
+from cxloop.engine.query import Query
+
+if TYPE_CHECKING:
+    from cxloop.engine.derivation import Derivation
+    from cxloop.runtime.workspace import Workspace
+
+__all__ = ["definitions_changed", "known", "run"]
+
+DEFINITIONS = "runtime.definitions"
+MARK = Query(
+    name="runtime.definitions",
+    sql="select version from watermarks where derivation = $derivation",
+    inputs=("watermarks",),
+    output={"version": "text"},
+    parameters={"derivation": "text"},
+)
+
+
+def known() -> Iterator[Derivation]:
+    """Gives every derivation: a part exports its own as `DERIVATIONS` in its module `derivations`."""
+    from cxloop.engine.catalogue import EVENT_CATALOGUE
+
+    yield EVENT_CATALOGUE
+    for part in PARTS:
+        if find_spec(f"cxloop.{part}") and find_spec(f"cxloop.{part}.derivations"):
+            yield from import_module(f"cxloop.{part}.derivations").DERIVATIONS
+
+
+def run(workspace: Workspace) -> list[str]:
+    """Brings every derived table up to date; returns the names of those that were behind."""
+    from cxloop.engine.derivation import derive
+
+    done = []
+    everything = list(known())
+    for place, derivation in enumerate(everything):
+        workspace.progress(f"Updating {derivation.table}", place / len(everything))
+        if derive(workspace, derivation, now=workspace.now()):
+            done.append(derivation.name)
+    return done
+
+
+def definitions_changed(workspace: Workspace) -> bool:
+    """Returns whether settings, catalogue or version differ from last time, and notes the present ones."""
+    import pyarrow as pa
+
+    parts = (__version__, workspace.settings.model_dump_json(), workspace.experience.model_dump_json())
+    version = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    before = workspace.engine.fetch(MARK, {"derivation": DEFINITIONS}).column("version").to_pylist()
+    if before == [version]:
+        return False
+    mark: dict[str, list[object]] = {
+        "derivation": [DEFINITIONS],
+        "version": [version],
+        "position": [0],
+        "updated_at": [workspace.now()],
+    }
+    workspace.engine.replace("watermarks", pa.table(mark))
+    return bool(before)

@@ -1,0 +1,178 @@
+"""Runs verbs on an open workspace: arguments checked, right required, audit written, results kept for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import is_dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from cxloop.core.calls import cli_call, python_call
+from cxloop.core.config import Experience, Settings
+from cxloop.core.errors import AccessDeniedError, CxloopError, InternalError
+from cxloop.core.host import Actor, Progress, Snapshot, no_progress, require
+from cxloop.core.results import How, Result
+from cxloop.core.verbs import Verb
+from cxloop.runtime import derivations, logs, parts
+from cxloop.runtime.health import Counters
+from cxloop.runtime.lanes import Lanes
+from cxloop.runtime.snapshots import Snapshots
+from cxloop.runtime.workspace import Workspace
+
+__all__ = ["LocalHost"]
+
+
+class LocalHost:
+    """The host of the process that owns the workspace."""
+
+    def __init__(self, workspace: Workspace, find: Callable[[str], Verb] = parts.find) -> None:
+        """Takes an open workspace.
+
+        Args:
+            workspace: the workspace.
+            find: gives the verb of a path; the process's registry unless a test says otherwise.
+        """
+        self.workspace = workspace
+        self.counters = Counters()
+        self.lanes = Lanes(lambda failure: logs.failure(workspace.folder.log, failure, where="background"))
+        self._find = find
+        self._snapshots: Snapshots | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """cxloop.toml."""
+        return self.workspace.settings
+
+    @property
+    def experience(self) -> Experience:
+        """experience.toml."""
+        return self.workspace.experience
+
+    def run(
+        self, path: str, arguments: Mapping[str, object], *, actor: Actor, progress: Progress = no_progress
+    ) -> Result:
+        """Runs the verb `path` now.
+
+        Raises:
+            AccessDeniedError: the actor lacks the right.
+            InputError: an argument cannot be used.
+            InternalError: it broke in a way nobody foresaw; the log of the workspace has the details.
+        """
+        verb, checked = self._admit(path, arguments, actor)
+        with self.lanes.pages if verb.right == "read" else self.lanes.heavy, self._recorded(verb, actor):
+            result = verb.function(self.workspace.view(progress), **checked)
+            if verb.right != "read":
+                derivations.run(self.workspace.view(progress))
+        return _explained(result, verb, checked)
+
+    def snapshot(self, path: str, arguments: Mapping[str, object], *, actor: Actor) -> Snapshot:
+        """Returns the kept result at once and renews it in the background; computes it if there is none."""
+        verb, checked = self._admit(path, arguments, actor)
+        if verb.right != "read":
+            raise AccessDeniedError(f"{path} changes the workspace; only verbs that read are kept for pages.")
+        kept = self.snapshots.get(verb, checked)
+        if kept is None:
+            with self.lanes.pages:
+                return self._renew(verb, checked)
+        if kept.stale:
+            # Where it fails, the page goes on showing the older result and its age.
+            self.lanes.later((path, repr(checked)), lambda: self._renew(verb, checked))
+        return kept
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """The kept results; read when first needed."""
+        if self._snapshots is None:
+            self._snapshots = Snapshots(self.workspace)
+        return self._snapshots
+
+    def derive(self, progress: Progress = no_progress) -> None:
+        """Brings the derived tables up to date, in the heavy lane."""
+        with self.lanes.heavy:
+            self.derive_now(progress)
+
+    def derive_now(self, progress: Progress = no_progress) -> None:
+        """The same, for who is in the heavy lane already; forgets results made under other definitions."""
+        if derivations.definitions_changed(self.workspace):
+            self.snapshots.clear()
+        derivations.run(self.workspace.view(progress))
+
+    def close(self) -> None:
+        """Lets what runs finish, and gives the workspace up."""
+        self.lanes.close()
+        self.workspace.close()
+
+    def _admit(self, path: str, arguments: Mapping[str, object], actor: Actor) -> tuple[Verb, dict[str, Any]]:
+        verb = self._find(path)
+        require(actor, verb)
+        checked = verb.check(arguments)
+        _guard_files(self.workspace.folder.inbox, checked, actor)
+        return verb, checked
+
+    def _renew(self, verb: Verb, checked: dict[str, Any]) -> Snapshot:
+        position = self.workspace.engine.count("interactions")
+        with self._unforeseen(verb):
+            result = _explained(verb.function(self.workspace.view(), **checked), verb, checked)
+        kept = self.snapshots.put(verb, checked, result, position)
+        # The table has one writer at a time, and a page must not wait for an import.
+        self.lanes.later(("save", verb.path, repr(checked)), lambda: self.snapshots.save(verb, checked))
+        return kept
+
+    @contextmanager
+    def _recorded(self, verb: Verb, actor: Actor) -> Iterator[None]:
+        """Writes who ran what, how long it took and how it ended; never with what arguments or results.
+
+        Reading numbers leaves no trace: a page would write one line per figure, and nobody could find the others.
+        """
+        started, outcome = perf_counter(), "failed"
+        try:
+            with self._unforeseen(verb):
+                yield
+            outcome = "done"
+        finally:
+            seconds = perf_counter() - started
+            self.counters.add(verb.path, outcome, seconds)
+            if verb.right != "read" or verb.personal:
+                self.workspace.store.audit(
+                    account_id=actor.account_id,
+                    verb=verb.path,
+                    outcome=outcome,
+                    seconds=seconds,
+                )
+
+    @contextmanager
+    def _unforeseen(self, verb: Verb) -> Iterator[None]:
+        try:
+            yield
+        except CxloopError:
+            raise
+        except Exception as failure:
+            log = self.workspace.folder.log
+            logs.failure(log, failure, verb=verb.path, where="verb")
+            raise InternalError(
+                f"{verb.path} failed in a way that nobody foresaw ({type(failure).__name__}). "
+                f"The details are in {log}; please report them."
+            ) from failure
+
+
+def _guard_files(inbox: Path, arguments: Mapping[str, Any], actor: Actor) -> None:
+    """Keeps accounts that come through the web from reading any file of the machine."""
+    if actor.account_id is None:
+        return
+    for name, value in arguments.items():
+        if isinstance(value, Path) and not (inbox / value).resolve().is_relative_to(inbox.resolve()):
+            raise AccessDeniedError(
+                f"{name}: {str(value)!r} is outside of the workspace's inbox. Put the file into {inbox}, "
+                "or run the command on the machine itself."
+            )
+
+
+def _explained(result: Result, verb: Verb, checked: dict[str, Any]) -> Result:
+    """Returns the result with the same call in Python and on the command line added to its `how`."""
+    how = getattr(result, "how", None)
+    if not (isinstance(how, How) and is_dataclass(result)):
+        return result
+    calls = replace(how, python=python_call(verb, checked), cli=cli_call(verb, checked))
+    return replace(result, how=calls)  # type: ignore[call-arg]

@@ -1,0 +1,50 @@
+"""The parts that exist: found by their folder, loaded when their verbs are needed."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from cxloop.core.loop import PARTS, Part
+
+if TYPE_CHECKING:
+    from cxloop.core.verbs import Registry, Verb
+
+__all__ = ["find", "load", "names", "verbs_of"]
+
+
+@cache
+def _has_verbs(part: Part) -> bool:
+    return find_spec(f"cxloop.{part}") is not None and find_spec(f"cxloop.{part}.verbs") is not None
+
+
+def names() -> list[Part]:
+    """Returns the parts that have verbs, in the order of the loop, without loading any."""
+    registered: set[str] = set()
+    if "cxloop.core.verbs" in sys.modules:
+        registered = {verb.part for verb in sys.modules["cxloop.core.verbs"].registry}
+    return [part for part in PARTS if part in registered or _has_verbs(part)]
+
+
+def load(*parts: Part) -> Registry:
+    """Registers the verbs of `parts`, or of all parts, and returns the registry."""
+    from cxloop.core.verbs import registry
+
+    for part in parts or PARTS:
+        if _has_verbs(part):
+            import_module(f"cxloop.{part}.verbs")
+    return registry
+
+
+def verbs_of(part: Part) -> list[Verb]:
+    """Returns the verbs of one part, by name."""
+    return load(part).of(part)
+
+
+def find(path: str) -> Verb:
+    """Returns the verb called `path`, such as measure.nps; raises UnknownNameError with the nearest one."""
+    named = [part for part in PARTS if part == path.partition(".")[0]]
+    return load(*named).get(path)

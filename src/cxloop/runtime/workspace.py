@@ -1,0 +1,134 @@
+"""An open workspace: what verbs are handed; the engine's lock makes this process its only owner."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from cxloop.core.config import Experience, Settings
+from cxloop.core.errors import WorkspaceError
+from cxloop.core.host import Progress, no_progress
+from cxloop.core.time import utc_naive
+from cxloop.engine.base import Engine
+from cxloop.engine.query import Query
+from cxloop.runtime.folder import Folder
+
+if TYPE_CHECKING:
+    from cxloop.store.base import Store
+
+__all__ = ["Workspace", "end_of_day", "open_workspace", "present"]
+
+LATEST = Query(
+    name="runtime.latest",
+    sql="select max(occurred_at) as latest from interactions",
+    inputs=("interactions",),
+    output={"latest": "timestamp"},
+)
+
+
+def present() -> datetime:
+    """Returns the present moment, UTC without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def end_of_day(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Returns the end of the calendar day in `zone` that `moment` (UTC without zone) falls on, in UTC.
+
+    Example:
+        >>> end_of_day(datetime(2026, 3, 1, 23, 30), ZoneInfo("Europe/Berlin"))
+        datetime.datetime(2026, 3, 2, 23, 0)
+    """
+    local = moment.replace(tzinfo=UTC).astimezone(zone)
+    midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), tzinfo=zone)
+    return utc_naive(midnight)
+
+
+class LateStore:
+    """The operational records, opened when first needed: most commands need none, and opening takes half a second."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._guard = threading.Lock()
+        self._store: Store | None = None
+
+    @property
+    def opened(self) -> bool:
+        """Whether anybody needed them yet."""
+        return self._store is not None
+
+    @property
+    def store(self) -> Store:
+        """The records."""
+        with self._guard:
+            if self._store is None:
+                from cxloop.store.base import open_store
+
+                self._store = open_store(self._path)
+            return self._store
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace as a verb sees it; one view per run, so that `as_of` holds still during it."""
+
+    folder: Folder
+    settings: Settings
+    experience: Experience
+    engine: Engine
+    records: LateStore
+    now: Callable[[], datetime] = present
+    progress: Progress = field(default=no_progress)
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.folder.path
+
+    @property
+    def store(self) -> Store:
+        """The operational records."""
+        return self.records.store
+
+    @cached_property
+    def as_of(self) -> datetime:
+        """The end of the last day with an interaction, or now where that is earlier: "the last 30 days" of data.
+
+        UTC without zone.
+        """
+        latest = self.engine.fetch(LATEST).column("latest")[0].as_py()
+        if latest is None:
+            return self.now()
+        return min(self.now(), end_of_day(latest, ZoneInfo(self.settings.company.time_zone)))
+
+    def view(self, progress: Progress = no_progress) -> Workspace:
+        """Returns the same workspace for one run, with its own `as_of` and progress."""
+        return replace(self, progress=progress)
+
+    def close(self) -> None:
+        """Closes engine and store, and gives the workspace up to other processes."""
+        self.engine.close()
+        if self.records.opened:
+            self.store.close()
+
+
+def open_workspace(folder: Folder) -> Workspace:
+    """Opens a workspace for this process alone.
+
+    Raises:
+        MistakesError: the settings have mistakes.
+        WorkspaceError: another process holds it, or its files cannot be written.
+    """
+    settings, experience = folder.definitions()
+    if not os.access(folder.path, os.W_OK | os.X_OK):
+        raise WorkspaceError(f"{folder.path} cannot be written by this user. Change its permissions or owner.")
+    from cxloop.engine.duckdb.engine import DuckDBEngine
+
+    engine = DuckDBEngine(folder.analytics, settings.engine)
+    return Workspace(folder, settings, experience, engine, LateStore(folder.store))
