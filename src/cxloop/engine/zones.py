@@ -41,31 +41,29 @@ def offsets(zone: ZoneInfo, start: datetime, end: datetime) -> tuple[Offset, ...
         >>> [(str(offset.since), offset.seconds) for offset in found]
         [('None', 3600), ('2026-03-29 01:00:00', 7200)]
     """
-    # whole years, so that windows that differ by a day share the work
-    first = max(datetime(max(start.year, FIRST.year), 1, 1), FIRST)
-    last = min(datetime(min(end.year, LAST.year - 1) + 1, 1, 1), LAST)
-    return tuple(
-        offset
-        for offset, following in _with_next(_offsets(zone.key, first, last))
-        if (following is None or following >= start) and (offset.since is None or offset.since <= end)
-    )
+    start, end = max(start, FIRST), min(end, LAST)
+    found = [Offset(None, _seconds(zone, start))]
+    for year in range(start.year, end.year + 1):
+        found += [offset for offset in _changes(zone.key, year) if start < offset.since <= end]
+    return tuple(found)
 
 
-def _with_next(found: tuple[Offset, ...]) -> list[tuple[Offset, datetime | None]]:
-    ends = [*(offset.since for offset in found[1:]), None]
-    return list(zip(found, ends, strict=True))
+@dataclass(frozen=True, slots=True)
+class _Change(Offset):
+    since: datetime
 
 
-@lru_cache(maxsize=256)
-def _offsets(key: str, first: datetime, last: datetime) -> tuple[Offset, ...]:
+@lru_cache(maxsize=4096)
+def _changes(key: str, year: int) -> tuple[_Change, ...]:
+    """Returns the changes of one year (UTC); years are kept, since windows overlap."""
     zone = ZoneInfo(key)
-    found = [Offset(None, _seconds(zone, first))]
-    here = first
+    found = []
+    here, last = datetime(year, 1, 1), datetime(year + 1, 1, 1)
     while here < last:
         there = here + _STEP
-        if _seconds(zone, there) != found[-1].seconds:
+        if _seconds(zone, there) != _seconds(zone, here):
             since = _change(zone, here, there)
-            found.append(Offset(since, _seconds(zone, since)))
+            found.append(_Change(since, _seconds(zone, since)))
         here = there
     return tuple(found)
 
