@@ -13,6 +13,8 @@ from cxloop.engine.query import Query, Slots
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from cxloop.engine.loading import Admission, Limits, Loader
+
 __all__ = ["Analysis", "Engine", "Value"]
 
 Value = str | int | float | bool | datetime | Sequence[str] | Sequence[int] | None
@@ -34,6 +36,17 @@ class Engine(Protocol):
 
     def append(self, table: str, rows: pa.Table) -> int:
         """Adds rows to a table of the schema; returns how many."""
+
+    def admit(self, rows: pa.Table, *, now: datetime) -> Admission:
+        """Adds rows with the columns of `core.schema.INCOMING` to the log, each exactly once; see `loading.Admission`.
+
+        Args:
+            rows: message_id, source, kind and occurred_at are required; other columns may be absent. Times are UTC.
+            now: the time of receipt where `received_at` is absent, UTC without zone.
+        """
+
+    def loader(self, limits: Limits, progress: Callable[[str, float | None], None]) -> Loader:
+        """Returns what stages and loads files; a context manager."""
 
     def delete(self, table: str, column: str, values: Sequence[int] | Sequence[str]) -> int:
         """Removes the rows whose `column` is one of `values`; returns how many (logical side of erasure)."""

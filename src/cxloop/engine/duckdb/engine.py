@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from cxloop.engine.render import check_parameters, render
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from cxloop.engine.loading import Admission, Limits, Loader
 
 __all__ = ["DuckDBEngine"]
 
@@ -128,6 +131,18 @@ class DuckDBEngine(Engine):
         with self.transaction():
             self.cursor().execute(f"delete from {identifier(table)} as old where {condition}").fetchall()
             return self.append(table, rows)
+
+    def admit(self, rows: pa.Table, *, now: datetime) -> Admission:
+        """Adds rows with the columns of `core.schema.INCOMING` to the log, each exactly once."""
+        from cxloop.engine.duckdb.admission import admit
+
+        return admit(self, rows, now=now)
+
+    def loader(self, limits: Limits, progress: Callable[[str, float | None], None]) -> Loader:
+        """Returns what stages and loads files; a context manager."""
+        from cxloop.engine.duckdb.admission_loader import DuckDBLoader
+
+        return DuckDBLoader(self, limits, progress)
 
     def delete(self, table: str, column: str, values: Sequence[int] | Sequence[str]) -> int:
         """Removes the rows whose `column` is one of `values`; returns how many (logical side of erasure)."""
