@@ -83,8 +83,8 @@ METRICS: tuple[Metric, ...] = (
         statistic="share",
         unit="share",
         question="How satisfied are you with ...?",
-        definition="Share of answers in the two highest points of the scale (top-two-box); on a scale of two points, in "
-        "the highest.",
+        definition="Share of answers in the two highest points of the scale (top-two-box); on a scale of two points, "
+        "in the highest.",
         reading="It says how many are satisfied, not how strongly: the answers below the top two are all alike to it.",
         source="Top-two-box share as in Farris et al. (2010), Marketing Metrics, 2nd edition, chapter 2.",
     ),

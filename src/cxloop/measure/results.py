@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
 
-__all__ = ["ChannelAnswers", "Change", "Mover", "Pulse", "PulseMetric", "Verdict"]
+__all__ = ["Change", "ChannelAnswers", "Mover", "Pulse", "PulseMetric", "Verdict"]
 
 Verdict = Literal["rose", "fell", "not shown to have changed", "cannot say"]
 
@@ -138,7 +138,7 @@ class Pulse(Result):
     interactions: int
     customers: int
     rejected: int
-    how: How = How()
+    how: How = field(default_factory=How)
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per metric."""

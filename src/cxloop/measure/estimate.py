@@ -1,0 +1,155 @@
+"""From a request to estimates: select, check the scale, sum in the engine, apply the formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from cxloop.core.errors import InputError
+from cxloop.core.results import Estimate, EstimateRow, Estimates, How, InsufficientData
+from cxloop.core.time import Period, window
+from cxloop.core.wording import count
+from cxloop.engine.base import Analysis
+from cxloop.measure.metrics import Metric, Statistic, metric
+from cxloop.measure.queries import SCORES
+from cxloop.measure.scales import common_scale
+from cxloop.measure.selection import PERIOD, Selection, key, select
+from cxloop.measure.tallies import Scale, Tally, tally_of
+from cxloop.stats.intervals import CLUSTERED, Intervals
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from cxloop.stats.sums import Array
+
+__all__ = ["MOST_GROUPS", "Request", "estimate", "numbers", "sums_of"]
+
+MOST_GROUPS = 20_000
+"""More groups than anybody reads: somebody split by an identifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for, as the verbs take it."""
+
+    name: str
+    statistic: Statistic
+    by: tuple[str, ...] = ()
+    every: Period | None = None
+    since: str | None = None
+    until: str | None = None
+    where: str | None = None
+
+    @property
+    def metric(self) -> Metric:
+        """The metric's definition."""
+        return metric(self.name, self.statistic)
+
+
+def estimate(ws: Analysis, request: Request) -> Estimates:
+    """Returns the estimates that were asked for.
+
+    Raises:
+        InputError: a name, a date or the condition cannot be used, or the answers are on different scales.
+    """
+    zone = ws.settings.company.time_zone
+    within = window(request.since, request.until, zone=ZoneInfo(zone), now=ws.as_of)
+    selection = select(ws, request.metric, by=request.by, every=request.every, window=within, where=request.where)
+    scale = common_scale(ws, request.metric, selection)
+    rows: tuple[EstimateRow, ...] = ()
+    tally = tally_of(request.metric.statistic, scale or Scale(0, 10))
+    if scale is not None:
+        rows = _rows(ws, request, selection, tally)
+    elif not request.by and request.every is None:
+        rows = (EstimateRow((), None, InsufficientData(0, _minimum(ws, request.metric))),)
+    return Estimates(
+        metric=request.name,
+        unit=request.metric.unit,
+        by=request.by,
+        every=request.every,
+        since=within.since,
+        until=within.until,
+        zone=zone,
+        scale=None if scale is None or scale.low is None or scale.high is None else (scale.low, scale.high),
+        rows=rows,
+        how=_how(ws, request.metric, selection, tally, rows),
+    )
+
+
+def sums_of(ws: Analysis, selection: Selection, tally: Tally) -> tuple[pa.Table, Mapping[str, Array]]:
+    """Returns the groups of a selection as a table, and their sums as arrays; raises InputError for too many."""
+    table = ws.engine.fetch(SCORES, {}, selection.scores(tally))
+    if table.num_rows > MOST_GROUPS:
+        raise InputError(
+            f"This makes {count(table.num_rows)} groups; at most {count(MOST_GROUPS)} can be read. "
+            "Split by something with fewer values, or narrow the window."
+        )
+    table = table.filter(table.column("n").is_valid())
+    groups = {key(place) for place in range(len(selection.by))} | {PERIOD, *selection.extra}
+    sums = [name for name in table.column_names if name not in groups]
+    return table, {name: np.asarray(table.column(name).to_numpy(), dtype=float) for name in sums}
+
+
+def numbers(found: Intervals, minimum: int) -> list[Estimate | InsufficientData]:
+    """Returns one number per group: an estimate, or "cannot say" under the minimum."""
+    return [
+        Estimate(
+            value=float(found.value[place]),
+            low=float(found.low[place]),
+            high=float(found.high[place]),
+            n=int(found.n[place]),
+            customers=int(found.customers[place]),
+            method=found.method_of(place),
+            level=found.level,
+        )
+        if found.n[place] >= minimum
+        else InsufficientData(int(found.n[place]), minimum)
+        for place in range(found.n.size)
+    ]
+
+
+def _rows(ws: Analysis, request: Request, selection: Selection, tally: Tally) -> tuple[EstimateRow, ...]:
+    table, sums = sums_of(ws, selection, tally)
+    found = numbers(tally.intervals(sums, ws.settings.measure.level), _minimum(ws, request.metric))
+    labels = [
+        [dimension.label(_text(value)) for value in table.column(key(place)).to_pylist()]
+        for place, dimension in enumerate(selection.by)
+    ]
+    periods: Sequence[date | None] = (
+        [None] * table.num_rows if selection.period is None else table.column(PERIOD).to_pylist()
+    )
+    groups = list(zip(*labels, strict=True)) if labels else [()] * table.num_rows
+    rows = map(EstimateRow, groups, periods, found)
+    return tuple(sorted(rows, key=_order))
+
+
+def _order(row: EstimateRow) -> Any:
+    """By period, then by group; "not said" comes last."""
+    return (row.period or date.min, tuple((label is None, label or "") for label in row.group))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _minimum(ws: Analysis, item: Metric) -> int:
+    return item.minimum_n or ws.settings.measure.minimum_n
+
+
+def _how(ws: Analysis, item: Metric, selection: Selection, tally: Tally, rows: Sequence[EstimateRow]) -> How:
+    clustered = any(isinstance(row.result, Estimate) and row.result.method.endswith(CLUSTERED) for row in rows)
+    repeated = (
+        " Some customers answered more than once; the interval counts what their answers are worth together."
+        if clustered
+        else ""
+    )
+    return How(
+        definition=item.definition,
+        method=f"{item.method} Level {ws.settings.measure.level:.0%}, minimum n {_minimum(ws, item)}.{repeated}",
+        sql=ws.engine.sql(SCORES, selection.scores(tally)),
+    )

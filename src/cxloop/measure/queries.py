@@ -1,0 +1,68 @@
+"""The queries of measure: answers summed per customer, then per group."""
+
+from __future__ import annotations
+
+from cxloop.engine.query import Query
+
+__all__ = ["LOG_COUNTS", "SCALES", "SCORES"]
+
+SCORES = Query(
+    name="measure.scores",
+    sql="""
+        select
+            $keys,
+            count(*) as customers,
+            sum(answers) as n,
+            sum($total * $total) as total_squares,
+            sum($total * answers) as total_sizes,
+            sum(answers * answers) as size_squares,
+            $sums
+        from (
+            select $columns, $customer as customer, count(*) as answers, $parts
+            from $log
+            where $where
+            group by $groups, customer
+        ) as per_customer
+        group by $keys
+    """,
+    inputs=("interactions", "event_catalogue"),
+    slots=("keys", "columns", "groups", "customer", "total", "sums", "parts", "log", "where"),
+    output={
+        "customers": "bigint",
+        "n": "bigint",
+        "total_squares": "double",
+        "total_sizes": "double",
+        "size_squares": "bigint",
+    },
+)
+"""Sufficient statistics per group, with sums over customers for those who answer repeatedly."""
+
+SCALES = Query(
+    name="measure.scales",
+    sql="""
+        select
+            i.scale_min as low, i.scale_max as high, count(*) as n,
+            count(*) filter (where i.score <> floor(i.score)) as broken
+        from $log
+        where $where
+        group by i.scale_min, i.scale_max
+        order by n desc, low, high
+    """,
+    inputs=("interactions", "event_catalogue"),
+    slots=("log", "where"),
+    output={"low": "double", "high": "double", "n": "bigint", "broken": "bigint"},
+)
+"""The scales of a selection, most used first; `broken` counts answers between whole points."""
+
+LOG_COUNTS = Query(
+    name="measure.log_counts",
+    sql="""
+        select
+            (select count(*) from interactions) as interactions,
+            (select count(distinct key_id) from interactions) as customers,
+            (select count(*) from rejected where replayed_at is null) as rejected
+    """,
+    inputs=("interactions", "rejected"),
+    output={"interactions": "bigint", "customers": "bigint", "rejected": "bigint"},
+)
+"""How large the log is, and how many rows wait outside."""

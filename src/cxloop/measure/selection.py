@@ -1,0 +1,163 @@
+"""Selections: which answers are meant, and by what they are split, as nodes for the slots of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlglot import exp
+
+from cxloop.core.errors import InputError, UnknownNameError
+from cxloop.core.expr import ValueType, names, parse
+from cxloop.core.time import Period, Window
+from cxloop.engine.base import Analysis
+from cxloop.engine.dimensions import LOG_SPAN, Dimension, Dimensions, customer_node, log_source, period_node
+from cxloop.engine.expression import compile as compile_expression
+from cxloop.engine.query import Slots
+from cxloop.engine.quoting import column_node, text_node
+from cxloop.engine.revisions import ANY_REVISION, current_node
+from cxloop.measure.metrics import Metric
+from cxloop.measure.tallies import Tally
+
+__all__ = ["PERIOD", "Selection", "key", "select"]
+
+PERIOD = "period"
+_FACTS: Mapping[str, ValueType] = {
+    "score": "number",
+    "scale_min": "number",
+    "scale_max": "number",
+    "value": "number",
+    "duration_seconds": "number",
+    "text": "text",
+    "answer_value": "text",
+    "survey_version": "text",
+    "occurred_at": "moment",
+}
+"""Columns that a condition may name besides the dimensions."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Answers of one metric: where they stand and by what they are split."""
+
+    by: tuple[Dimension, ...]
+    log: exp.Expr
+    where: exp.Expr
+    period: exp.Expr | None = None
+    extra: Mapping[str, exp.Expr] = field(default_factory=dict)
+
+    @property
+    def slots(self) -> Slots:
+        """The slots of a query that only selects."""
+        return {"log": self.log, "where": self.where}
+
+    def scores(self, tally: Tally) -> Slots:
+        """The slots of `measure.scores`."""
+        keys: dict[str, exp.Expr] = {key(place): dimension.node for place, dimension in enumerate(self.by)}
+        keys |= {} if self.period is None else {PERIOD: self.period}
+        keys |= self.extra
+        parts = tally.parts
+        return {
+            **self.slots,
+            "keys": [column_node(name) for name in keys],
+            "columns": [exp.alias_(node, name, quoted=True) for name, node in keys.items()],
+            "groups": [node.copy() for node in keys.values()],
+            "customer": _customer(),
+            "total": tally.total,
+            "parts": [exp.alias_(node, name, quoted=True) for name, node in parts.items()],
+            "sums": [exp.alias_(exp.Sum(this=column_node(name)), name, quoted=True) for name in parts],
+        }
+
+
+def key(place: int) -> str:
+    """Returns the column of the dimension at `place` of `by`: names of dimensions may meet names of columns."""
+    return f"by_{place}"
+
+
+def select(
+    ws: Analysis, metric: Metric, *, by: tuple[str, ...], every: Period | None, window: Window, where: str | None
+) -> Selection:
+    """Returns the selection; raises InputError where a name or the condition cannot be used."""
+    twice = [name for name in by if by.count(name) > 1]
+    if twice:
+        raise InputError(f"by names {twice[0]!r} twice. Name each dimension once.")
+    known = Dimensions(ws.experience)
+    split = tuple(known.resolve(name) for name in by)
+    condition, needed = _condition(known, where)
+    conditions = [
+        exp.EQ(this=column_node("metric", "i"), expression=text_node(metric.name)),
+        _on_scale(metric),
+        *_within(window),
+        *condition,
+        *([current_node()] if _revised(ws) else []),
+    ]
+    period = None if every is None else _period(ws, every, window)
+    return Selection(split, log_source([*split, *needed]), exp.and_(*conditions, copy=False), period)
+
+
+def _condition(known: Dimensions, where: str | None) -> tuple[list[exp.Expr], list[Dimension]]:
+    """Returns the condition as a node, and the dimensions that it needs."""
+    if where is None or not where.strip():
+        return [], []
+    tree = parse(where)
+    needed = [known.resolve(name) for name in sorted(names(tree)) if name not in _FACTS and _known(known, name)]
+    types: dict[str, ValueType] = {**dict.fromkeys((item.name for item in needed), "text"), **_FACTS}
+
+    def resolve(name: str) -> Any:
+        return column_node(name, "i") if name in _FACTS else known.resolve(name).node
+
+    return [exp.paren(compile_expression(tree, resolve, types), copy=False)], needed
+
+
+def _known(known: Dimensions, name: str) -> bool:
+    try:
+        known.resolve(name)
+    except UnknownNameError:
+        raise UnknownNameError("name in where", name, [*known.names(), *_FACTS, "properties.<name>"]) from None
+    return True
+
+
+def _on_scale(metric: Metric) -> exp.Expr:
+    """Returns the condition that there is a score and that it stands on its scale; nan and inf do on none."""
+    if metric.scale is None:
+        low, high = (
+            exp.Coalesce(this=column_node(name, "i"), expressions=[exp.Literal.number(end)])
+            for name, end in (("scale_min", "-1e300"), ("scale_max", "1e300"))
+        )
+    else:
+        low, high = (exp.Literal.number(f"{end:g}") for end in metric.scale)
+    return exp.Between(this=column_node("score", "i"), low=low, high=high)
+
+
+def _within(window: Window) -> list[exp.Expr]:
+    """Returns the conditions of a window."""
+    moment = column_node("occurred_at", "i")
+    ends = ((exp.GTE, window.since), (exp.LT, window.until))
+    return [comparison(this=moment.copy(), expression=_timestamp(end)) for comparison, end in ends if end is not None]
+
+
+def _timestamp(moment: datetime) -> exp.Expr:
+    return exp.cast(text_node(moment.isoformat(sep=" ")), "timestamp", dialect="duckdb")
+
+
+def _period(ws: Analysis, every: Period, window: Window) -> exp.Expr:
+    """Returns the node of the period; the zone's clock changes are only those between the first and last moment."""
+    span = ws.engine.fetch(LOG_SPAN).to_pylist()[0]
+    start = window.since or span["first_at"] or ws.as_of
+    end = window.until or span["last_at"] or ws.as_of
+    return period_node(every, ZoneInfo(ws.settings.company.time_zone), start, max(start, end))
+
+
+def _customer() -> exp.Expr:
+    """Returns who answered: an answer without a key is a customer's only one.
+
+    Keys are small numbers and interaction ids 64-bit hashes, so they do not meet.
+    """
+    return exp.Coalesce(this=customer_node(), expressions=[column_node("interaction_id", "i")])
+
+
+def _revised(ws: Analysis) -> bool:
+    return bool(ws.engine.fetch(ANY_REVISION).column("revisions")[0].as_py())
