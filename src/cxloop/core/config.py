@@ -121,11 +121,16 @@ class Rule(Strict):
 
 
 class Promise(Strict):
-    """One [[promise]]: something told to customers with a date, and how it is kept."""
+    """One [[promise]]: something told to customers with a date, and how it is kept.
+
+    `kept_by` is a condition over the same names as a rule's `when`, on a later interaction about the same object (the
+    order, the ticket). Without it, that interaction's kind or name has to be `what`.
+    """
 
     what: Name
     label: str = ""
     owner: str = ""
+    kept_by: Annotated[str, Field(max_length=4000)] = ""
 
 
 class Dimension(Strict):

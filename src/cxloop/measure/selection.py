@@ -22,7 +22,7 @@ from cxloop.engine.revisions import ANY_REVISION, current_node
 from cxloop.measure.metrics import Metric
 from cxloop.measure.tallies import Tally
 
-__all__ = ["PERIOD", "Selection", "key", "select"]
+__all__ = ["PERIOD", "Selection", "conditions", "key", "select"]
 
 PERIOD = "period"
 _FACTS: Mapping[str, ValueType] = {
@@ -86,16 +86,20 @@ def select(
         raise InputError(f"by names {twice[0]!r} twice. Name each dimension once.")
     known = Dimensions(ws.experience)
     split = tuple(known.resolve(name) for name in by)
-    condition, needed = _condition(known, where)
-    conditions = [
-        exp.EQ(this=column_node("metric", "i"), expression=text_node(metric.name)),
-        _on_scale(metric),
-        *_within(window),
-        *condition,
-        *([current_node()] if _revised(ws) else []),
-    ]
+    holds, needed = conditions(ws, window=window, where=where)
+    of_metric = exp.EQ(this=column_node("metric", "i"), expression=text_node(metric.name))
     period = None if every is None else _period(ws, every, window)
-    return Selection(split, log_source([*split, *needed]), exp.and_(*conditions, copy=False), period)
+    chosen = exp.and_(of_metric, _on_scale(metric), *holds, copy=False)
+    return Selection(split, log_source([*split, *needed]), chosen, period)
+
+
+def conditions(ws: Analysis, *, window: Window, where: str | None) -> tuple[list[exp.Expr], list[Dimension]]:
+    """Returns the nodes that choose interactions by time and condition, and the dimensions that they need.
+
+    What a newer row revises is left out. Raises InputError where a name or the condition cannot be used.
+    """
+    condition, needed = _condition(Dimensions(ws.experience), where)
+    return [*_within(window), *condition, *([current_node()] if _revised(ws) else [])], needed
 
 
 def _condition(known: Dimensions, where: str | None) -> tuple[list[exp.Expr], list[Dimension]]:
