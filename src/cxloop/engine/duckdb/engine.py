@@ -58,16 +58,19 @@ class DuckDBEngine(Engine):
         try:
             live = generations.find(folder) or generations.create(folder)
             self._connections = Connections(live, settings or EngineSettings())
-            self._bring_up_to_date()
         except BaseException:
             self._lock.release()
+            raise
+        try:
+            self._bring_up_to_date()
+        except BaseException:
+            self.close()
             raise
 
     def _bring_up_to_date(self) -> None:
         cursor, file = self.cursor(), self._connections.file
         version = generations.version_of(cursor, file)
         if version > generations.SCHEMA_VERSION:
-            self._connections.close()
             raise WorkspaceError(
                 f"{file} has schema {version}; this cxloop knows {generations.SCHEMA_VERSION}. Update cxloop."
             )

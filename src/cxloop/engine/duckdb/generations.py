@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from cxloop.core.errors import EngineError, WorkspaceError
-from cxloop.core.schema import TABLES
+from cxloop.core.schema import TABLES, Table
 from cxloop.engine.duckdb.tables import create_tables
 from cxloop.engine.quoting import identifier, literal
 
@@ -33,9 +33,9 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1
-"""Raised together with `core.schema`; a test holds it against SCHEMA_DIGEST."""
-SCHEMA_DIGEST = ""
-"""Digest of `core.schema` at SCHEMA_VERSION."""
+"""Version of `core.schema`: a change of a table raises it and adds a Migration."""
+SCHEMA_DIGEST = "73a3c87de09bd770"
+"""`schema_digest()` at SCHEMA_VERSION; a test compares them, so that a change without a new version is noticed."""
 
 
 @dataclass(frozen=True)
@@ -120,21 +120,24 @@ def is_due(cursor: duckdb.DuckDBPyConnection) -> bool:
     return bool(cursor.execute("select count(*) from meta where name = 'rewrite'").fetchall()[0][0])
 
 
-def write_next(cursor: duckdb.DuckDBPyConnection, live: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> Path:
+def write_next(cursor: duckdb.DuckDBPyConnection, live: Path) -> Path:
     """Copies every table of the open file into a new generation, names it in CURRENT and returns its file.
 
     Raises:
-        EngineError: a table came out with another number of rows; the old generation stays.
+        EngineError: a table could not be copied whole; the old generation stays.
     """
     folder, number = live.parent, int(live.stem)
     partial = folder / f"{number + 1}.duckdb.partial"
     _attach(cursor, partial)
     try:
         create_tables(cursor, "next")
-        _copy(cursor, version_of(cursor, live), migrations)
+        _copy(cursor, version_of(cursor, live))
         _note_version(cursor)
-    finally:
+    except BaseException:
         cursor.execute("detach next").fetchall()
+        remove(partial)
+        raise
+    cursor.execute("detach next").fetchall()
     return _seal(folder, partial)
 
 
@@ -148,24 +151,29 @@ def _note_version(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.fetchall()
 
 
-def _copy(cursor: duckdb.DuckDBPyConnection, version: int, migrations: tuple[Migration, ...]) -> None:
+def _copy(cursor: duckdb.DuckDBPyConnection, version: int) -> None:
     fill: dict[tuple[str, str], str] = {}
-    for migration in migrations:
+    for migration in MIGRATIONS:
         if migration.version > version:
             fill.update(migration.fill)
     before = _columns(cursor)
     for table in TABLES:
-        old = before.get(table.name)
-        if old is None:
-            continue
-        taken = {
-            name: fill.get((table.name, name), identifier(name) if name in old else "null") for name in table.names
-        }
-        names = ", ".join(identifier(name) for name in taken)
-        source = identifier(table.name)
-        cursor.execute(f"insert into next.main.{source} ({names}) select {', '.join(taken.values())} from {source}")
-        cursor.fetchall()
-        _same_count(cursor, table.name)
+        if table.name in before:
+            _copy_table(cursor, table, before[table.name], fill)
+            _same_count(cursor, table.name)
+
+
+def _copy_table(
+    cursor: duckdb.DuckDBPyConnection, table: Table, old: Collection[str], fill: Mapping[tuple[str, str], str]
+) -> None:
+    taken = {name: fill.get((table.name, name), identifier(name) if name in old else "null") for name in table.names}
+    names, source = ", ".join(identifier(name) for name in taken), identifier(table.name)
+    try:
+        cursor.execute(
+            f"insert into next.main.{source} ({names}) select {', '.join(taken.values())} from {source}"
+        ).fetchall()
+    except duckdb.Error as failure:
+        raise EngineError(f"The table {table.name} could not be copied into a new file: {failure}") from failure
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
