@@ -30,7 +30,9 @@ class CxloopError(Exception):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        CxloopError.by_code[cls.code] = cls
+        # One that shares its parent's code travels as its parent.
+        if "code" in cls.__dict__:
+            CxloopError.by_code[cls.code] = cls
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
