@@ -30,3 +30,13 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the public data sets are not at {folder}")
     return folder
+
+
+@pytest.fixture
+def bare_workspace(tmp_path: Path) -> Path:
+    """The folder of a workspace with nothing in it: every setting is a default, the log is empty."""
+    folder = tmp_path / "acme"
+    folder.mkdir(mode=0o700)
+    (folder / "cxloop.toml").touch()
+    (folder / "experience.toml").touch()
+    return folder

@@ -108,7 +108,8 @@ class LocalHost:
         verb = self._find(path)
         require(actor, verb)
         checked = verb.check(arguments)
-        _guard_files(self.workspace.folder.inbox, checked, actor)
+        if actor.account_id is not None:
+            checked = _from_inbox(self.workspace.folder.inbox, checked)
         return verb, checked
 
     def _renew(self, verb: Verb, checked: dict[str, Any]) -> Snapshot:
@@ -157,16 +158,19 @@ class LocalHost:
             ) from failure
 
 
-def _guard_files(inbox: Path, arguments: Mapping[str, Any], actor: Actor) -> None:
-    """Keeps accounts that come through the web from reading any file of the machine."""
-    if actor.account_id is None:
-        return
+def _from_inbox(inbox: Path, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the arguments with their files found in the inbox: no account reads other files of the machine."""
+    found = dict(arguments)
     for name, value in arguments.items():
-        if isinstance(value, Path) and not (inbox / value).resolve().is_relative_to(inbox.resolve()):
+        if not isinstance(value, Path):
+            continue
+        found[name] = (inbox / value).resolve()
+        if not found[name].is_relative_to(inbox.resolve()):
             raise AccessDeniedError(
                 f"{name}: {str(value)!r} is outside of the workspace's inbox. Put the file into {inbox}, "
                 "or run the command on the machine itself."
             )
+    return found
 
 
 def _explained(result: Result, verb: Verb, checked: dict[str, Any]) -> Result:
