@@ -1,0 +1,1 @@
+"""How each topic is written to the log: blocks of rows."""
