@@ -46,11 +46,11 @@ def log_rows() -> LogRows:
     """Makes rows of `interactions` from the columns that matter; ids run from 1."""
 
     def rows(*partial: Mapping[str, Any]) -> pa.Table:
-        return pa.Table.from_pylist(
-            [
-                {**_DEFAULTS, "interaction_id": number, "message_id": str(number), **row}
-                for number, row in enumerate(partial, start=1)
-            ]
-        )
+        names = dict.fromkeys(name for row in partial for name in row)  # from_pylist looks at the first row only
+        full = [
+            {**dict.fromkeys(names), **_DEFAULTS, "interaction_id": number, "message_id": str(number), **row}
+            for number, row in enumerate(partial, start=1)
+        ]
+        return pa.Table.from_pylist(full)
 
     return rows

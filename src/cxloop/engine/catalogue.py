@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cxloop.core.config import Experience, Rule
-from cxloop.core.errors import CxloopError, Mistake, MistakesError
-from cxloop.core.expr import Expr, evaluate, parse
+from cxloop.core.errors import CxloopError, InputError, Mistake, MistakesError, UnknownNameError
+from cxloop.core.expr import Expr, ValueType, evaluate, infer, names, parse
 from cxloop.engine.base import Analysis
 from cxloop.engine.derivation import Derivation
 from cxloop.engine.query import Query
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["EVENT_CATALOGUE", "place"]
+
+_SEEN: Mapping[str, ValueType] = dict.fromkeys(
+    ("source", "kind", "name", "path", "claimed_touchpoint", "claimed_channel"), "text"
+)
+"""What a rule sees of an event code."""
 
 _CODES = Query(
     name="engine.event_codes",
@@ -71,12 +76,24 @@ def _parsed(rules: Sequence[Rule]) -> list[tuple[Expr, Rule]]:
     parsed, mistakes = [], []
     for number, rule in enumerate(rules):
         try:
-            parsed.append((parse(rule.when), rule))
+            parsed.append((_condition(rule.when), rule))
         except CxloopError as failure:
             mistakes.append(Mistake(f"rule.{number}.when", failure.message))
     if mistakes:
         raise MistakesError("experience.toml", mistakes)
     return parsed
+
+
+def _condition(text: str) -> Expr:
+    """Returns a rule's condition; raises InputError where it looks at something else than an event code, or is none."""
+    condition = parse(text)
+    for name in names(condition):
+        if name not in _SEEN:
+            raise UnknownNameError("column of an event", name, _SEEN)
+    kind = infer(condition, _SEEN)
+    if kind not in ("boolean", "null"):
+        raise InputError(f"{text!r} is a {kind} and not a condition. Compare it with something.")
+    return condition
 
 
 def _place(code: Mapping[str, Any], rules: Sequence[tuple[Expr, Rule]], stages: Mapping[str, str]) -> dict[str, Any]:

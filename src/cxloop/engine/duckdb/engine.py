@@ -184,6 +184,8 @@ class DuckDBEngine(Engine):
         Returns:
             Table to number of rows removed, for the tables that lost any.
         """
+        if not key_ids:
+            return {}
         with self._writing:
             with self.transaction():
                 removed = erase_rows(self.cursor(), key_ids)
