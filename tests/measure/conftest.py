@@ -68,11 +68,8 @@ class Workspace:
     def _code(self, channel: str | None) -> int:
         if channel not in self.codes:
             self.codes[channel] = len(self.codes) + 1
-            row = {"event_code": [self.codes[channel]], "touchpoint": [None], "channel": [channel], "stage": [None]}
-            types = pa.schema(
-                {"event_code": pa.int32(), **dict.fromkeys(("touchpoint", "channel", "stage"), pa.string())}
-            )
-            self.engine.append("event_catalogue", pa.table(row, schema=types))
+            row = {"event_code": self.codes[channel], "touchpoint": None, "channel": channel, "stage": None}
+            self.engine.append("event_catalogue", pa.Table.from_pylist([row]))
         return self.codes[channel]
 
 

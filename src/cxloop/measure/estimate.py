@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from cxloop.stats.sums import Array
 
-__all__ = ["MOST_GROUPS", "Request", "estimate", "numbers", "sums_of"]
+__all__ = ["MOST_GROUPS", "Request", "estimate", "numbers", "rows_of", "sums_of"]
 
 MOST_GROUPS = 20_000
 """More groups than anybody reads: somebody split by an identifier."""
@@ -64,7 +64,7 @@ def estimate(ws: Analysis, request: Request) -> Estimates:
     rows: tuple[EstimateRow, ...] = ()
     tally = tally_of(request.metric.statistic, scale or Scale(0, 10))
     if scale is not None:
-        rows = _rows(ws, request, selection, tally)
+        rows = rows_of(ws, request.metric, selection, tally)
     elif not request.by and request.every is None:
         rows = (EstimateRow((), None, InsufficientData(0, _minimum(ws, request.metric))),)
     return Estimates(
@@ -113,9 +113,10 @@ def numbers(found: Intervals, minimum: int) -> list[Estimate | InsufficientData]
     ]
 
 
-def _rows(ws: Analysis, request: Request, selection: Selection, tally: Tally) -> tuple[EstimateRow, ...]:
+def rows_of(ws: Analysis, item: Metric, selection: Selection, tally: Tally) -> tuple[EstimateRow, ...]:
+    """Returns one row per group and period of a selection, in order."""
     table, sums = sums_of(ws, selection, tally)
-    found = numbers(tally.intervals(sums, ws.settings.measure.level), _minimum(ws, request.metric))
+    found = numbers(tally.intervals(sums, ws.settings.measure.level), _minimum(ws, item))
     labels = [
         [dimension.label(_text(value)) for value in table.column(key(place)).to_pylist()]
         for place, dimension in enumerate(selection.by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxloop.engine.query import Query
 
-__all__ = ["LOG_COUNTS", "SCALES", "SCORES"]
+__all__ = ["LOG_COUNTS", "SCALES", "SCORES", "SERIES"]
 
 SCORES = Query(
     name="measure.scores",
@@ -53,6 +53,23 @@ SCALES = Query(
     output={"low": "double", "high": "double", "n": "bigint", "broken": "bigint"},
 )
 """The scales of a selection, most used first; `broken` counts answers between whole points."""
+
+SERIES = Query(
+    name="measure.series",
+    sql="""
+        select
+            i.scale_min as low, i.scale_max as high, i.survey_id as survey, count(*) as n,
+            count(*) filter (where i.score <> floor(i.score)) as broken
+        from $log
+        where $where
+        group by i.scale_min, i.scale_max, i.survey_id
+        order by n desc, low, high, survey
+    """,
+    inputs=("interactions", "event_catalogue"),
+    slots=("log", "where"),
+    output={"low": "double", "high": "double", "survey": "text", "n": "bigint", "broken": "bigint"},
+)
+"""Scales and surveys of a selection, most used first."""
 
 LOG_COUNTS = Query(
     name="measure.log_counts",

@@ -116,7 +116,8 @@ class Pulse(Result):
         head: title of the metric of `channels`.
         head_unit: its unit.
         channels: answers of the head metric by channel, most first.
-        comparisons: how many comparisons the p values are corrected for.
+        comparisons: metrics compared; their p values are corrected for so many comparisons.
+        groups_compared: groups compared while looking for movers; theirs for so many.
         interactions: in the log.
         customers: in the log.
         rejected: rows that wait in `rejected`.
@@ -135,6 +136,7 @@ class Pulse(Result):
     head_unit: Unit
     channels: tuple[ChannelAnswers, ...]
     comparisons: int
+    groups_compared: int
     interactions: int
     customers: int
     rejected: int

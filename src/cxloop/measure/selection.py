@@ -126,14 +126,13 @@ def _known(known: Dimensions, name: str) -> bool:
 
 def _on_scale(metric: Metric) -> exp.Expr:
     """Returns the condition that there is a score and that it stands on its scale; nan and inf do on none."""
-    if metric.scale is None:
-        low, high = (
-            exp.Coalesce(this=column_node(name, "i"), expressions=[exp.Literal.number(end)])
-            for name, end in (("scale_min", "-1e300"), ("scale_max", "1e300"))
-        )
-    else:
-        low, high = (exp.Literal.number(f"{end:g}") for end in metric.scale)
-    return exp.Between(this=column_node("score", "i"), low=low, high=high)
+    ends: list[exp.Expr] = [
+        exp.Coalesce(this=column_node(name, "i"), expressions=[exp.Literal.number(far)])
+        for name, far in (("scale_min", "-1e300"), ("scale_max", "1e300"))
+    ]
+    if metric.scale is not None:
+        ends = [exp.Literal.number(f"{end:g}") for end in metric.scale]
+    return exp.Between(this=column_node("score", "i"), low=ends[0], high=ends[1])
 
 
 def _within(window: Window) -> list[exp.Expr]:

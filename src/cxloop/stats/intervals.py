@@ -6,7 +6,8 @@ where customers answered repeatedly (see `effective_n`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
@@ -19,6 +20,7 @@ __all__ = ["CLUSTERED", "NPS_VALUES", "Intervals", "nps", "scale_mean", "share",
 CLUSTERED = ", clustered by customer"
 NPS_VALUES = (-100.0, 0.0, 100.0)
 """What a detractor, a passive and a promoter add to the score, in points."""
+_PER_GROUP = ("value", "low", "high", "n", "customers", "effective")
 _NPS_PSEUDO = np.array([0.75, 1.5, 0.75])
 
 
@@ -45,6 +47,11 @@ class Intervals:
     effective: Array
     method: str
     level: float
+
+    def take(self, groups: Sequence[int]) -> Intervals:
+        """Returns the intervals of some of the groups, in that order."""
+        picked = {name: getattr(self, name)[list(groups)] for name in _PER_GROUP}
+        return replace(self, **picked)
 
     def method_of(self, group: int) -> str:
         """Returns the method's name for one group: says so where customers answered repeatedly."""
