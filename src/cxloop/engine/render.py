@@ -105,6 +105,9 @@ def _replace_one(hole: exp.Expr, node: exp.Expr) -> None:
         # `from $log`: the slot brings a whole table, perhaps with its joins
         parent.replace(node)
         return
+    if isinstance(parent, exp.Ordered) and isinstance(node, exp.Ordered):
+        parent.replace(node)  # the slot brings its own direction
+        return
     if not isinstance(parent, exp.Select):
         node = node.unalias()
     if isinstance(parent, exp.Binary | exp.Unary) and isinstance(node, exp.Binary | exp.Not | exp.Between):
@@ -135,7 +138,7 @@ def _as_item(item: exp.Expr, node: exp.Expr) -> exp.Expr:
     """Wraps a node like the item it stands for: in `order by $by desc` each node is descending."""
     from sqlglot import exp
 
-    if not isinstance(item, exp.Ordered):
+    if not isinstance(item, exp.Ordered) or isinstance(node, exp.Ordered):
         return node
     wrapped = item.copy()
     wrapped.set("this", node)
