@@ -1,0 +1,1 @@
+"""What customers say, and why numbers move."""

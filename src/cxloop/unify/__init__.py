@@ -1,0 +1,1 @@
+"""Who is who: customers, their keys and their timelines."""

@@ -1,0 +1,108 @@
+"""Looking customers up: search, and the timeline of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cxloop.core.errors import InputError, NotFoundError
+from cxloop.core.time import parse_zone
+from cxloop.engine.base import Value
+from cxloop.engine.dimensions import Dimensions
+from cxloop.unify import queries
+from cxloop.unify.promises import kept_moments, promise_state
+from cxloop.unify.results import ChannelCount, Customer, Customers, Identifier, PromiseState, Step, Timeline
+
+if TYPE_CHECKING:
+    from cxloop.engine.base import Analysis
+
+__all__ = ["search", "timeline_of"]
+
+_LARGEST_BIGINT = 2**63 - 1
+
+
+def search(ws: Analysis, query: str, *, limit: int, offset: int) -> Customers:
+    """Returns one page of the customers whose names or identifiers contain `query`."""
+    text = " ".join(query.lower().split())
+    rows = ws.engine.fetch(queries.CUSTOMER_SEARCH, {"text": text, "rows": limit, "first": offset}).to_pylist()
+    total = int(rows[0].pop("total")) if rows else 0
+    for row in rows[1:]:
+        del row["total"]
+    return Customers(query.strip(), total, offset, tuple(Customer(**row) for row in rows))
+
+
+def timeline_of(ws: Analysis, customer: str, *, channel: str | None, limit: int, offset: int) -> Timeline:
+    """Returns one page of a customer's timeline; raises NotFoundError or InputError as the verb says."""
+    found = _customer(ws, customer)
+    who: dict[str, Value] = {"customer": found.customer_id}
+    through: dict[str, Value] = {**who, "channel": channel or ""}
+    steps = ws.engine.fetch(queries.CUSTOMER_STEPS, {**through, "rows": limit, "first": offset}).to_pylist()
+    describe = _Describer(ws, kept_moments(ws, found.customer_id))
+    return Timeline(
+        customer=found,
+        identifiers=tuple(Identifier(**row) for row in ws.engine.fetch(queries.CUSTOMER_IDENTIFIERS, who).to_pylist()),
+        channels=tuple(ChannelCount(**row) for row in ws.engine.fetch(queries.CUSTOMER_CHANNELS, who).to_pylist()),
+        channel=channel,
+        total=int(ws.engine.fetch(queries.STEP_COUNT, through)["total"][0].as_py()),
+        offset=offset,
+        steps=tuple(describe(row) for row in steps),
+    )
+
+
+class _Describer:
+    """Turns rows into steps with the names that people use."""
+
+    def __init__(self, ws: Analysis, kept: Mapping[int, datetime]) -> None:
+        dimensions = Dimensions(ws.experience)
+        self._labels = {name: dimensions.resolve(name) for name in ("touchpoint", "channel", "stage")}
+        self._zone = parse_zone(ws.settings.company.time_zone)
+        self._now = ws.as_of
+        self._kept = kept
+
+    def __call__(self, row: Mapping[str, Any]) -> Step:
+        readable = {name: dimension.label(row[name]) for name, dimension in self._labels.items()}
+        kept_at = self._kept.get(row["interaction_id"])
+        return Step(**{**row, **readable}, kept_at=kept_at, promise_state=self._state(row, kept_at))
+
+    def _state(self, row: Mapping[str, Any], kept_at: datetime | None) -> PromiseState | None:
+        if row["due_at"] is None:
+            return None
+        by_day = row["due_precision"] == "day"
+        return promise_state(row["due_at"], kept_at, by_day=by_day, zone=self._zone, now=self._now)
+
+
+def _customer(ws: Analysis, wanted: str) -> Customer:
+    number = wanted.strip()
+    if number.isascii() and number.isdigit() and int(number) <= _LARGEST_BIGINT:
+        found = _by_id(ws, int(number))
+        if found is not None:
+            return found
+    ids = _ids_of(ws, number)
+    if len(ids) > 1:
+        listed = ", ".join(str(item) for item in ids[:5])
+        raise InputError(
+            f"{number!r} belongs to {len(ids)} customers: {listed}. Give the number of one, or write type:value."
+        )
+    found = _by_id(ws, ids[0]) if ids else None
+    if found is None:
+        raise NotFoundError(f"There is no customer {number!r}. Look for one with `cxloop unify customers`.")
+    return found
+
+
+def _by_id(ws: Analysis, customer_id: int) -> Customer | None:
+    rows = ws.engine.fetch(queries.CUSTOMER_BY_ID, {"customer": customer_id}).to_pylist()
+    return Customer(**rows[0]) if rows else None
+
+
+def _ids_of(ws: Analysis, identifier: str) -> list[int]:
+    """Customers with this identifier, read whole before it is read as type:value."""
+    readings = [("", identifier)]
+    kind, colon, value = identifier.partition(":")
+    if colon:
+        readings.append((kind, value))
+    for kind, value in readings:
+        rows = ws.engine.fetch(queries.BY_IDENTIFIER, {"value": value, "type": kind}).to_pylist()
+        if rows:
+            return [row["customer_id"] for row in rows]
+    return []

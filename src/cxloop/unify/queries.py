@@ -1,0 +1,257 @@
+"""The queries of unify: customers as rows, and what happened to one of them."""
+
+from __future__ import annotations
+
+from cxloop.core.schema import CUSTOMERS, Type
+from cxloop.engine.query import Query
+
+__all__ = [
+    "BY_IDENTIFIER",
+    "CUSTOMER_BY_ID",
+    "CUSTOMER_CHANNELS",
+    "CUSTOMER_IDENTIFIERS",
+    "CUSTOMER_ROWS",
+    "CUSTOMER_SEARCH",
+    "CUSTOMER_STEPS",
+    "EVENT_NAMES",
+    "PROMISES_KEPT",
+    "PROMISES_MADE",
+    "STEP_COUNT",
+]
+
+_CUSTOMER: dict[str, Type] = {column.name: column.type for column in CUSTOMERS.columns if column.name != "search_text"}
+_COLUMNS = ", ".join(_CUSTOMER)
+
+CUSTOMER_ROWS = Query(
+    name="unify.customer_rows",
+    # The aggregates run once over the interactions of the customers that a batch touched; names and e-mails are few.
+    sql="""
+        with touched as (
+            select distinct key_id from interactions where batch > $after and key_id is not null
+        ),
+        seen as (
+            select
+                i.key_id as customer_id,
+                min(i.occurred_at) as first_seen_at,
+                max(i.occurred_at) as last_seen_at,
+                count(*) as interactions,
+                cast(count(distinct c.channel) as int) as channels,
+                arg_max(i.metric, i.occurred_at) filter (where i.score is not null) as latest_metric,
+                arg_max(i.score, i.occurred_at) filter (where i.score is not null) as latest_score
+            from interactions as i
+            inner join touched as t on t.key_id = i.key_id
+            left join event_catalogue as c on c.event_code = i.event_code
+            group by i.key_id
+        ),
+        told as (
+            select
+                t.key_id,
+                arg_max(t.value, t.occurred_at) filter (where t.name = 'name') as name,
+                arg_max(t.value, t.occurred_at) filter (where t.name = 'first_name') as first_name,
+                arg_max(t.value, t.occurred_at) filter (where t.name = 'last_name') as last_name,
+                arg_max(t.value, t.occurred_at) filter (where t.name = 'email') as email,
+                arg_max(t.value, t.occurred_at) filter (where t.name = 'phone') as phone
+            from traits as t
+            inner join touched as x on x.key_id = t.key_id
+            where t.value is not null
+            group by t.key_id
+        ),
+        called as (
+            select
+                k.key_id,
+                k.value as identifier,
+                coalesce(
+                    nullif(trim(n.name), ''),
+                    nullif(trim(concat(coalesce(n.first_name, ''), ' ', coalesce(n.last_name, ''))), '')
+                ) as name,
+                nullif(trim(coalesce(n.email, case when k.type = 'email' then k.value end)), '') as email,
+                n.phone as phone
+            from keys as k
+            left join told as n on n.key_id = k.key_id
+        )
+        select
+            s.customer_id,
+            coalesce(d.name, d.email, d.identifier) as label,
+            lower(concat(
+                coalesce(d.name, ''), ' ', coalesce(d.email, ''), ' ', coalesce(d.phone, ''), ' ', d.identifier
+            )) as search_text,
+            s.first_seen_at, s.last_seen_at, s.interactions, s.channels, s.latest_metric, s.latest_score
+        from seen as s
+        inner join called as d on d.key_id = s.customer_id
+    """,
+    inputs=("interactions", "event_catalogue", "traits", "keys"),
+    parameters={"after": "bigint"},
+    output={column.name: column.type for column in CUSTOMERS.columns},
+)
+
+CUSTOMER_SEARCH = Query(
+    name="unify.customer_search",
+    sql=f"""
+        select {_COLUMNS}, count(*) over () as total
+        from customers
+        where $text = '' or contains(search_text, $text)
+        order by last_seen_at desc, customer_id
+        limit $rows offset $first
+    """,
+    inputs=("customers",),
+    parameters={"text": "text", "rows": "bigint", "first": "bigint"},
+    output={**_CUSTOMER, "total": "bigint"},
+)
+
+CUSTOMER_BY_ID = Query(
+    name="unify.customer_by_id",
+    sql=f"select {_COLUMNS} from customers where customer_id = $customer",
+    inputs=("customers",),
+    parameters={"customer": "bigint"},
+    output=_CUSTOMER,
+)
+
+BY_IDENTIFIER = Query(
+    name="unify.customers_by_identifier",
+    sql="""
+        select k.key_id as customer_id
+        from keys as k
+        where k.value = $value and ($type = '' or k.type = $type)
+        order by k.key_id
+    """,
+    inputs=("keys",),
+    parameters={"value": "text", "type": "text"},
+    output={"customer_id": "bigint"},
+)
+
+CUSTOMER_IDENTIFIERS = Query(
+    name="unify.customer_identifiers",
+    sql="select namespace, type, value from keys where key_id = $customer order by namespace, type, value",
+    inputs=("keys",),
+    parameters={"customer": "bigint"},
+    output={"namespace": "text", "type": "text", "value": "text"},
+)
+
+CUSTOMER_CHANNELS = Query(
+    name="unify.customer_channels",
+    sql="""
+        select c.channel, count(*) as interactions
+        from interactions as i
+        left join event_catalogue as c on c.event_code = i.event_code
+        where i.key_id = $customer
+        group by c.channel
+        order by interactions desc, c.channel
+    """,
+    inputs=("interactions", "event_catalogue"),
+    parameters={"customer": "bigint"},
+    output={"channel": "text", "interactions": "bigint"},
+)
+
+_OF_CUSTOMER = """
+        from interactions as i
+        left join event_codes as e on e.event_code = i.event_code
+        left join event_catalogue as c on c.event_code = i.event_code
+        left join promises as p on p.interaction_id = i.interaction_id
+        where i.key_id = $customer and ($channel = '' or c.channel = $channel)
+"""
+
+STEP_COUNT = Query(
+    name="unify.step_count",
+    sql="""
+        select count(*) as total
+        from interactions as i
+        left join event_catalogue as c on c.event_code = i.event_code
+        where i.key_id = $customer and ($channel = '' or c.channel = $channel)
+    """,
+    inputs=("interactions", "event_catalogue"),
+    parameters={"customer": "bigint", "channel": "text"},
+    output={"total": "bigint"},
+)
+
+CUSTOMER_STEPS = Query(
+    name="unify.customer_steps",
+    sql=f"""
+        select
+            i.interaction_id, i.occurred_at, i.occurred_precision, i.source, i.kind, e.name,
+            c.touchpoint, c.channel, c.stage,
+            i.text, i.metric, i.score, i.scale_max, i.answer_value, i.value, i.currency,
+            i.outcome, i.product, i.location,
+            p.what as promise, p.due_at, p.due_precision
+        {_OF_CUSTOMER}
+        order by i.occurred_at desc, i.ordinal desc, i.interaction_id
+        limit $rows offset $first
+    """,
+    inputs=("interactions", "event_codes", "event_catalogue", "promises"),
+    parameters={"customer": "bigint", "channel": "text", "rows": "bigint", "first": "bigint"},
+    output={
+        "interaction_id": "bigint",
+        "occurred_at": "timestamp",
+        "occurred_precision": "text",
+        "source": "text",
+        "kind": "text",
+        "name": "text",
+        "touchpoint": "text",
+        "channel": "text",
+        "stage": "text",
+        "text": "text",
+        "metric": "text",
+        "score": "double",
+        "scale_max": "double",
+        "answer_value": "text",
+        "value": "double",
+        "currency": "text",
+        "outcome": "text",
+        "product": "text",
+        "location": "text",
+        "promise": "text",
+        "due_at": "timestamp",
+        "due_precision": "text",
+    },
+)
+
+PROMISES_MADE = Query(
+    name="unify.promises_made",
+    sql="""
+        select distinct p.what
+        from promises as p
+        inner join interactions as i on i.interaction_id = p.interaction_id
+        where i.key_id = $customer
+        order by p.what
+    """,
+    inputs=("promises", "interactions"),
+    parameters={"customer": "bigint"},
+    output={"what": "text"},
+)
+
+PROMISES_KEPT = Query(
+    name="unify.promises_kept",
+    sql="""
+        select p.interaction_id, min(f.occurred_at) as kept_at
+        from promises as p
+        inner join interactions as i on i.interaction_id = p.interaction_id
+        inner join interaction_objects as o on o.interaction_id = p.interaction_id
+        inner join interaction_objects as g on g.type = o.type and g.id = o.id
+        inner join interactions as f on f.interaction_id = g.interaction_id
+        where i.key_id = $customer and f.key_id = $customer and p.what = $what
+            and list_contains($codes, f.event_code)
+            and f.interaction_id <> p.interaction_id and f.occurred_at >= p.made_at
+        group by p.interaction_id
+    """,
+    inputs=("promises", "interactions", "interaction_objects"),
+    parameters={"customer": "bigint", "what": "text", "codes": "bigints"},
+    output={"interaction_id": "bigint", "kept_at": "timestamp"},
+)
+
+EVENT_NAMES = Query(
+    name="unify.event_names",
+    sql="""
+        select event_code, source, kind, name, path, claimed_touchpoint, claimed_channel
+        from event_codes
+        order by event_code
+    """,
+    inputs=("event_codes",),
+    output={
+        "event_code": "int",
+        "source": "text",
+        "kind": "text",
+        "name": "text",
+        "path": "text",
+        "claimed_touchpoint": "text",
+        "claimed_channel": "text",
+    },
+)

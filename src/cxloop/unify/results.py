@@ -1,0 +1,119 @@
+"""What unify's verbs return: a page of customers, and one customer's timeline."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Literal
+
+from cxloop.core.results import Result, Value
+from cxloop.core.wording import count
+
+__all__ = ["ChannelCount", "Customer", "Customers", "Identifier", "PromiseState", "Step", "Timeline"]
+
+PromiseState = Literal["kept", "broken", "open", "overdue"]
+"""kept: in time. broken: too late. open: not due yet. overdue: due, and nothing in the log says it was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer in a list. Times are UTC without zone."""
+
+    customer_id: int
+    label: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    interactions: int
+    channels: int
+    latest_metric: str | None
+    latest_score: float | None
+
+
+@dataclass(frozen=True)
+class Customers(Result):
+    """The customers that a search found: `rows` from `offset` on, of `total`."""
+
+    query: str
+    total: int
+    offset: int
+    rows: tuple[Customer, ...]
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per customer."""
+        return [asdict(row) for row in self.rows]
+
+    def __str__(self) -> str:
+        people = f"{count(self.total)} {'customer' if self.total == 1 else 'customers'}"
+        return f"{people} found for “{self.query}”." if self.query else f"{people}, whoever was seen last first."
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A key as its source gave it."""
+
+    namespace: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCount:
+    """How many of a customer's interactions came through a channel; None where the channel is not known."""
+
+    channel: str | None
+    interactions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One interaction on a timeline, with its names as people know them. Times are UTC without zone."""
+
+    interaction_id: int
+    occurred_at: datetime
+    occurred_precision: str | None
+    source: str
+    kind: str
+    name: str | None
+    touchpoint: str | None
+    channel: str | None
+    stage: str | None
+    text: str | None
+    metric: str | None
+    score: float | None
+    scale_max: float | None
+    answer_value: str | None
+    value: float | None
+    currency: str | None
+    outcome: str | None
+    product: str | None
+    location: str | None
+    promise: str | None
+    due_at: datetime | None
+    due_precision: str | None
+    kept_at: datetime | None
+    promise_state: PromiseState | None
+
+
+@dataclass(frozen=True)
+class Timeline(Result):
+    """What happened to one customer, latest first: `steps` from `offset` on, of `total` in the chosen channel."""
+
+    customer: Customer
+    identifiers: tuple[Identifier, ...]
+    channels: tuple[ChannelCount, ...]
+    channel: str | None
+    total: int
+    offset: int
+    steps: tuple[Step, ...]
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per interaction."""
+        return [asdict(step) for step in self.steps]
+
+    def __str__(self) -> str:
+        there = sum(item.channel is not None for item in self.channels)
+        channels = "1 channel" if there == 1 else f"{there} channels"
+        amount = self.customer.interactions
+        steps = f"{count(amount)} {'interaction' if amount == 1 else 'interactions'}"
+        first, last = self.customer.first_seen_at.date(), self.customer.last_seen_at.date()
+        return f"{self.customer.label}: {steps} in {channels}, from {first.isoformat()} to {last.isoformat()}."

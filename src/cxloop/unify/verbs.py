@@ -1,0 +1,55 @@
+"""The verbs of unify."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from cxloop.core.verbs import verb
+from cxloop.store.context import Operations
+from cxloop.unify.results import Customers, Timeline
+
+__all__ = ["customers", "timeline"]
+
+Limit = Annotated[int, Field(ge=1, le=1000)]
+Offset = Annotated[int, Field(ge=0)]
+
+
+@verb(part="unify", right="read", personal=True)
+def customers(ws: Operations, query: str = "", *, limit: Limit = 50, offset: Offset = 0) -> Customers:
+    """Find customers by name, e-mail, phone or identifier; without a text, whoever was seen last.
+
+    Args:
+        query: part of a name, e-mail address, phone number or identifier; capitals do not matter.
+        limit: most rows to return, up to 1000.
+        offset: how many rows to pass over, for the next page.
+    """
+    from cxloop.unify.lookup import search
+
+    return search(ws, query, limit=limit, offset=offset)
+
+
+@verb(part="unify", right="read", personal=True)
+def timeline(
+    ws: Operations, customer: str, *, channel: str | None = None, limit: Limit = 100, offset: Offset = 0
+) -> Timeline:
+    """Show everything that happened to one customer, across channels, latest first.
+
+    Each promise comes with whether it was kept: by the first later interaction about the same object (the order, the
+    ticket) that experience.toml names in `kept_by`, or whose kind or name is what was promised.
+
+    Args:
+        customer: the customer's number, or an identifier as a source gave it, such as an e-mail address; write
+          `type:value` (email:marta@example.org) where the same value means different people.
+        channel: only what came through this channel.
+        limit: most interactions to return, up to 1000.
+        offset: how many interactions to pass over, for the next page.
+
+    Raises:
+        NotFoundError: there is no such customer.
+        InputError: the identifier belongs to several customers.
+    """
+    from cxloop.unify.lookup import timeline_of
+
+    return timeline_of(ws, customer, channel=channel, limit=limit, offset=offset)

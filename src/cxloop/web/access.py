@@ -1,0 +1,122 @@
+"""Who asks, and the one door through which a page reaches anything."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from fastapi import Depends, Form, Request
+
+from cxloop.core.errors import AccessDeniedError, SignInNeededError, UnknownNameError
+from cxloop.core.host import Actor, Host, Snapshot
+from cxloop.core.verbs import registry
+
+__all__ = [
+    "SESSION_COOKIE",
+    "Accounts",
+    "Door",
+    "SignedIn",
+    "Visit",
+    "checked_form",
+    "csrf_token",
+    "door_of",
+    "visit_of",
+]
+
+SESSION_COOKIE = "cxloop_session"
+
+
+class Accounts(Protocol):
+    """What the pages need of the store: links are redeemed once, sessions lead to an actor."""
+
+    def sign_in(self, token: str) -> str:
+        """Redeems a sign-in link and returns a new session's secret; raises AccessDeniedError for a stale link."""
+
+    def actor_of_session(self, session: str) -> Actor | None:
+        """Returns whose session it is, or None."""
+
+    def sign_out(self, session: str) -> None:
+        """Ends a session."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request of somebody who is signed in."""
+
+    actor: Actor
+    session: str
+
+
+class Door:
+    """What one visitor can reach: verbs, checked for the right each time. Pages hold a door, never the host."""
+
+    def __init__(self, host: Host, visit: Visit) -> None:
+        self._host = host
+        self._visit = visit
+        self.settings = host.settings
+        self.experience = host.experience
+
+    @property
+    def actor(self) -> Actor:
+        """Who stands at the door."""
+        return self._visit.actor
+
+    @property
+    def csrf(self) -> str:
+        """The token that this visitor's forms carry."""
+        return csrf_token(self._visit.session)
+
+    def may(self, path: str) -> bool:
+        """Whether the verb exists and this visitor may run it: what they may not see is not offered."""
+        try:
+            return self.actor.may(registry.get(path))
+        except UnknownNameError:
+            return False
+
+    def run(self, path: str, arguments: Mapping[str, object]) -> Any:
+        """Runs a verb now; raises AccessDeniedError where the right is missing."""
+        return self._host.run(path, _given(arguments), actor=self.actor)
+
+    def snapshot(self, path: str, arguments: Mapping[str, object]) -> Snapshot:
+        """Returns the kept result of a verb; raises AccessDeniedError where the right is missing."""
+        return self._host.snapshot(path, _given(arguments), actor=self.actor)
+
+
+def _given(arguments: Mapping[str, object]) -> dict[str, object]:
+    """Leaves out what the form left empty, so that the verb's own defaults hold."""
+    return {name: value for name, value in arguments.items() if value not in (None, "", (), [])}
+
+
+def visit_of(request: Request) -> Visit | None:
+    """Returns the visit that the session cookie proves, or None."""
+    session = request.cookies.get(SESSION_COOKIE)
+    actor = request.app.state.site.accounts.actor_of_session(session) if session else None
+    return Visit(actor, session) if session and actor else None
+
+
+def door_of(request: Request) -> Door:
+    """Returns the visitor's door; raises SignInNeededError for a stranger."""
+    visit = visit_of(request)
+    if visit is None:
+        raise SignInNeededError("Sign in first.")
+    return Door(request.app.state.site.host, visit)
+
+
+SignedIn = Annotated[Door, Depends(door_of)]
+
+
+def csrf_token(session: str) -> str:
+    """Returns the token of a session's forms: another site can neither read it nor compute it."""
+    return hmac.new(session.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def checked_form(door: SignedIn, csrf: Annotated[str, Form()] = "") -> Door:
+    """Returns the door for a form that this session's own page sent; raises AccessDeniedError for any other."""
+    if not hmac.compare_digest(csrf, door.csrf):
+        raise AccessDeniedError(
+            "This form is out of date or was sent from another page. Go back, reload, and try again."
+        )
+    return door

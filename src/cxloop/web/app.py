@@ -1,0 +1,87 @@
+"""The pages as one application."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from cxloop.core.errors import AccessDeniedError, CxloopError, InputError, NotFoundError, SignInNeededError
+from cxloop.core.host import Host
+from cxloop.web.access import Accounts, Door, visit_of
+from cxloop.web.pages import account, customers, explore, pulse, sources
+from cxloop.web.security import SecurityHeaders
+from cxloop.web.site import BUILT, Site, assets_version, respond
+from cxloop.web.words import _
+
+__all__ = ["create_app"]
+
+
+def create_app(host: Host, accounts: Accounts) -> FastAPI:
+    """Returns the pages.
+
+    Args:
+        host: runs the verbs; every page goes through it with the visitor's role.
+        accounts: redeems sign-in links and knows the sessions.
+
+    Raises:
+        WorkspaceError: the scripts and styles were not built.
+    """
+    assets_version()
+    app = FastAPI(title="cxloop", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.site = Site(host, accounts)
+    app.mount("/static", StaticFiles(directory=BUILT.parent), name="static")
+    for pages in (account, pulse, explore, customers, sources):
+        app.include_router(pages.router, include_in_schema=False)
+    app.add_middleware(SecurityHeaders)
+    app.add_exception_handler(CxloopError, _refused)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _bad_address)
+    app.add_exception_handler(Exception, _broken)
+    return app
+
+
+def _refused(request: Request, failure: Exception) -> Response:
+    """A page for each error that is raised on purpose; its message is written for people."""
+    assert isinstance(failure, CxloopError)
+    if isinstance(failure, SignInNeededError):
+        return account.signed_out(request)
+    if isinstance(failure, AccessDeniedError):
+        return _error(request, 403, _("This is not open to you."), failure.message)
+    if isinstance(failure, NotFoundError):
+        return _error(request, 404, _("There is nothing here."), failure.message)
+    if isinstance(failure, InputError):
+        return _error(request, 400, _("That cannot be used as it is."), failure.message)
+    return _error(request, 500, _("That did not work."), _("Nothing was changed. The log of the workspace says more."))
+
+
+def _http_error(request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, HTTPException)
+    if failure.status_code == 404:
+        return _error(request, 404, _("There is nothing here."), _("The address leads nowhere; it may have moved."))
+    return _error(request, failure.status_code, _("That did not work."), str(failure.detail))
+
+
+def _bad_address(request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, RequestValidationError)
+    named = ", ".join(sorted({str(error["loc"][-1]) for error in failure.errors()}))
+    return _error(
+        request, 404, _("There is nothing here."), f"{_('The address has a part that cannot be used:')} {named}."
+    )
+
+
+def _broken(request: Request, failure: Exception) -> Response:
+    del failure  # the server logs it; a page never shows a traceback
+    return _error(
+        request, 500, _("Something broke."), _("It is not your doing. The log of the workspace has the details.")
+    )
+
+
+def _error(request: Request, status: int, heading: str, message: str) -> HTMLResponse:
+    site: Site = request.app.state.site
+    visit = visit_of(request)
+    door = Door(site.host, visit) if visit else None
+    context = {"title": f"{status}", "heading": heading, "message": message}
+    return respond(request, "error.html", context, door=door, status=status)

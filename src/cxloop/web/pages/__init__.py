@@ -1,0 +1,1 @@
+"""The pages, one module each: each calls verbs through the visitor's door and says what a template shows."""

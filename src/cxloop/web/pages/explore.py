@@ -1,0 +1,281 @@
+"""Explore: how does any metric move, for whom? Every figure leads on to the words and customers behind it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from cxloop.core import wording
+from cxloop.core.errors import InputError, NotFoundError
+from cxloop.core.host import Snapshot
+from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData
+from cxloop.core.time import PERIODS
+from cxloop.core.verbs import registry
+from cxloop.web import words
+from cxloop.web.access import Door, SignedIn
+from cxloop.web.questions import Question, equals
+from cxloop.web.site import Site, age, respond
+from cxloop.web.words import _
+
+__all__ = ["router"]
+
+router = APIRouter()
+SINCE = ("30d", "90d", "180d", "365d", "")
+DIMENSIONS = ("channel", "touchpoint", "stage", "source", "product", "brand", "region", "location", "team", "language")
+"""What the form offers beside the workspace's own dimensions; the address takes any other."""
+VERBATIMS = 6
+MOST_ROWS = 400
+CHARTS_KEPT = 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table."""
+
+    cells: tuple[tuple[str, str], ...]
+    number: str
+    interval: str
+    answers: str
+    customers: str
+
+
+def asked(
+    metric: Annotated[str, Query(max_length=60)] = "nps",
+    by: Annotated[list[str] | None, Query(max_length=4)] = None,
+    every: Annotated[str, Query(max_length=10)] = "week",
+    since: Annotated[str, Query(max_length=40)] = "180d",
+    until: Annotated[str, Query(max_length=40)] = "",
+    where: Annotated[str, Query(max_length=4000)] = "",
+) -> Question:
+    """Reads the question from the address."""
+    split = tuple(name for name in by or () if name)
+    return Question(metric, split, "" if every == "none" else every, "" if since == "all" else since, until, where)
+
+
+Asked = Annotated[Question, Depends(asked)]
+
+
+@router.get("/explore")
+def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
+    """Shows a metric by dimension and period as chart and table, with how it is made and what was said."""
+    context = {
+        "title": _("Explore"),
+        "page": "explore",
+        "question": question,
+        "metrics": [(verb.name, wording.label(verb.name)) for verb in _metrics(door)],
+        "dimensions": _dimensions(door, question),
+        "periods": PERIODS,
+        "since_choices": _with(SINCE, question.since),
+    }
+    try:
+        kept = _answer(door, question)
+    except InputError as failure:
+        return respond(request, "explore.html", {**context, "mistake": failure.message}, door=door, status=400)
+    result = kept.result
+    assert isinstance(result, Estimates)
+    shown = {
+        "mistake": "",
+        "result": result,
+        "lede": wording.sentence(result),
+        "chart": _chart(request.app.state.site, question, kept),
+        "only": _only(result),
+        "lines": _lines(result, question, door),
+        "more_rows": max(len(result.rows) - MOST_ROWS, 0),
+        "verbatims": _verbatims(door, question),
+        "downloads": [(kind, question.address(f"/explore/download/{kind}")) for kind in DOWNLOADS],
+        "age": age(kept),
+    }
+    return respond(request, "explore.html", {**context, **shown}, door=door)
+
+
+@router.get("/explore/download/{kind}")
+def download(door: SignedIn, question: Asked, kind: str) -> Response:
+    """Returns the same numbers as a file."""
+    write = DOWNLOADS.get(kind)
+    if write is None:
+        raise NotFoundError(f"There is no download {kind!r}. There are: {', '.join(DOWNLOADS)}.")
+    result = _answer(door, question).result
+    assert isinstance(result, Estimates)
+    content, media_type = write(result)
+    headers = {"content-disposition": f'attachment; filename="{question.metric}.{kind}"'}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _metrics(door: Door) -> list[Any]:
+    """The verbs that answer with estimates: a new metric appears here by itself."""
+    return [verb for verb in registry.of("measure") if verb.result is Estimates and door.actor.may(verb)]
+
+
+def _answer(door: Door, question: Question) -> Snapshot:
+    known = [verb.name for verb in _metrics(door)]
+    if question.metric not in known:
+        raise InputError(f"Unknown metric {question.metric!r}. Known: {', '.join(known)}.")
+    return door.snapshot(f"measure.{question.metric}", question.arguments())
+
+
+def _dimensions(door: Door, question: Question) -> list[tuple[str, str]]:
+    """Names and titles of the dimensions that the form offers."""
+    own = {dimension.name: dimension.label or dimension.name for dimension in door.experience.dimension}
+    titles = {**{name: name for name in DIMENSIONS}, **own, **{name: name for name in question.by if name not in own}}
+    return list(titles.items())
+
+
+def _with(choices: tuple[str, ...], chosen: str) -> tuple[str, ...]:
+    return choices if chosen in choices else (chosen, *choices)
+
+
+def _only(result: Estimates) -> dict[str, str] | None:
+    """The one number of a question that is not split."""
+    if len(result.rows) != 1 or result.by or result.every:
+        return None
+    number = result.rows[0].result
+    return {
+        "number": _number(number, result),
+        "interval": _interval(number, result),
+        "answers": wording.answers(number.n),
+    }
+
+
+def _lines(result: Estimates, question: Question, door: Door) -> list[Line]:
+    return [_line(row, result, question, door) for row in result.rows[:MOST_ROWS]]
+
+
+def _line(row: EstimateRow, result: Estimates, question: Question, door: Door) -> Line:
+    cells = [
+        (value if value is not None else _("not said"), question.on(equals(name, _raw(door, name, value))).address())
+        for name, value in zip(result.by, row.group, strict=True)
+    ]
+    if result.every and row.period is not None:
+        cells.append((period_label(row.period, result.every), _within(question, row.period, result.every).address()))
+    number = row.result
+    return Line(
+        cells=tuple(cells),
+        number=_number(number, result),
+        interval=_interval(number, result),
+        answers=wording.count(number.n),
+        customers=wording.count(number.customers) if isinstance(number, Estimate) else "",
+    )
+
+
+def _number(number: Estimate | InsufficientData, result: Estimates) -> str:
+    if isinstance(number, Estimate):
+        return wording.number(number.value, result.unit)
+    return f"{_('cannot say')} ({_('needs')} {number.needed})"
+
+
+def _interval(number: Estimate | InsufficientData, result: Estimates) -> str:
+    if not isinstance(number, Estimate):
+        return ""
+    return words.span(wording.number(number.low, result.unit), wording.number(number.high, result.unit))
+
+
+def _raw(door: Door, dimension: str, label: str | None) -> str | None:
+    """The value behind a label: groups come with the names that people use, conditions take the log's own."""
+    experience = door.experience
+    named = {
+        "touchpoint": {item.label: item.name for item in experience.touchpoint if item.label},
+        "stage": {item.label: item.name for item in experience.stage if item.label},
+        **{item.name: {text: value for value, text in item.labels.items()} for item in experience.dimension},
+    }
+    return None if label is None else named.get(dimension, {}).get(label, label)
+
+
+def _within(question: Question, start: date, every: str) -> Question:
+    """The question for one period of the table, no longer over time."""
+    end = _next_period(start, every)
+    return Question(question.metric, question.by, "", start.isoformat(), end.isoformat(), question.where)
+
+
+def _next_period(start: date, every: str) -> date:
+    if every in ("day", "week"):
+        return start + timedelta(days=1 if every == "day" else 7)
+    months = {"month": 1, "quarter": 3, "year": 12}[every]
+    place = start.year * 12 + start.month - 1 + months
+    return date(place // 12, place % 12 + 1, 1)
+
+
+def period_label(start: date, every: str) -> str:
+    """Returns what a period is called.
+
+    Example:
+        >>> period_label(date(2026, 10, 1), "quarter"), period_label(date(2026, 8, 31), "week")
+        ('Q4 2026', 'week of 31 Aug 2026')
+    """
+    if every == "year":
+        return str(start.year)
+    if every == "quarter":
+        return f"Q{(start.month - 1) // 3 + 1} {start.year}"
+    if every == "month":
+        return words.day(start).partition(" ")[2]
+    return f"{_('week of')} {words.day(start)}" if every == "week" else words.day(start)
+
+
+def _verbatims(door: Door, question: Question) -> Any:
+    """What the people behind the numbers wrote, for those who may read single persons; None for others."""
+    if not door.may("understand.verbatims"):
+        return None
+    which = {"metric": question.metric, "since": question.since, "until": question.until, "where": question.where}
+    return door.snapshot("understand.verbatims", {**which, "limit": VERBATIMS}).result
+
+
+def _chart(site: Site, question: Question, kept: Snapshot) -> str:
+    """The chart as SVG, drawn once for each kept result."""
+    result = kept.result
+    assert isinstance(result, Estimates)
+    if _only(result) or not any(isinstance(row.result, Estimate) for row in result.rows):
+        return ""
+    key = (question, kept.computed_at)
+    if key not in site.charts:
+        from cxloop import charts
+
+        while len(site.charts) >= CHARTS_KEPT:
+            site.charts.pop(next(iter(site.charts)), None)
+        site.charts[key] = charts.svg(result.plot(), theme="page")
+    return site.charts[key]
+
+
+def _as_csv(result: Estimates) -> tuple[bytes, str]:
+    out = io.StringIO()
+    records = result.records()
+    writer = csv.DictWriter(out, list(records[0]) if records else ["n"])
+    writer.writeheader()
+    writer.writerows([{name: _harmless(value) for name, value in record.items()} for record in records])
+    # With a byte order mark, or spreadsheets take it for another encoding.
+    return out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8"
+
+
+def _harmless(value: object) -> object:
+    """A text that a spreadsheet would run as a formula, with a quote before it."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _as_json(result: Estimates) -> tuple[bytes, str]:
+    return json.dumps(result.to_dict(), ensure_ascii=False, indent=2).encode(), "application/json"
+
+
+def _as_svg(result: Estimates) -> tuple[bytes, str]:
+    from cxloop import charts
+
+    return charts.svg(result.plot()).encode(), "image/svg+xml"
+
+
+def _as_png(result: Estimates) -> tuple[bytes, str]:
+    from cxloop import charts
+
+    return charts.png(result.plot()), "image/png"
+
+
+DOWNLOADS: Mapping[str, Callable[[Estimates], tuple[bytes, str]]] = {
+    "csv": _as_csv,
+    "json": _as_json,
+    "svg": _as_svg,
+    "png": _as_png,
+}
