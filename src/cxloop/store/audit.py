@@ -72,5 +72,5 @@ def entries(store: Store, *, limit: int = 100, verb: str | None = None) -> list[
     with store.work() as work:
         return [
             Entry(row.happened_at, who, row.verb, row.arguments, row.outcome, row.seconds)
-            for row, who in work.execute(chosen.order_by(AuditEntry.id.desc()).limit(limit)).tuples()
+            for row, who in work.execute(chosen.order_by(AuditEntry.id.desc()).limit(limit))
         ]

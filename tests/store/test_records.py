@@ -1,0 +1,111 @@
+"""Audit, versioned documents and saved views."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxloop.core.errors import InputError, NotFoundError, UnknownNameError
+from cxloop.store import documents
+from cxloop.store.audit import Entry, entries, record
+from cxloop.store.base import Store
+from cxloop.store.views import access_view, delete_view, save_view, views_of
+
+if TYPE_CHECKING:
+    from tests.store.conftest import Cast, Clock
+
+
+def test_an_audit_entry_says_who_what_when_and_how_it_ended(store: Store, clock: Clock, cast: Cast) -> None:
+    record(
+        store,
+        account_id=cast.mate,
+        verb="collect.file",
+        outcome="failed",
+        seconds=2.5,
+        arguments={"mapping": "olist", "at": datetime(2026, 5, 1)},
+    )
+
+    assert entries(store) == [
+        Entry(clock(), "Max", "collect.file", {"at": "2026-05-01 00:00:00", "mapping": "olist"}, "failed", 2.5)
+    ]
+
+
+def test_audit_entries_come_newest_first_and_by_verb(store: Store) -> None:
+    for verb in ("a.a", "b.b", "a.a", "c.c"):
+        store.audit(account_id=None, verb=verb, outcome="done", seconds=0)
+
+    assert [entry.verb for entry in entries(store, limit=3)] == ["c.c", "a.a", "b.b"]
+    assert [entry.verb for entry in entries(store, verb="a.a")] == ["a.a", "a.a"]
+    assert entries(store, limit=1)[0].who is None
+
+
+def test_a_document_is_followed_by_a_newer_version_and_never_changed(store: Store, clock: Clock, cast: Cast) -> None:
+    documents.save(store, "mapping", "shop", {"source": "a"}, author_id=cast.owner)
+    clock.forward(hours=1)
+    documents.save(store, "mapping", "shop", {"source": "b"}, author_id=cast.mate)
+
+    assert documents.get(store, "mapping", "shop").content == {"source": "b"}
+    assert documents.get(store, "mapping", "shop", version=1).content == {"source": "a"}
+    assert [(past.version, past.author_id) for past in documents.history(store, "mapping", "shop")] == [
+        (2, cast.mate),
+        (1, cast.owner),
+    ]
+
+
+def test_saving_the_same_content_again_makes_no_version(store: Store) -> None:
+    first = documents.save(store, "mapping", "shop", {"source": "a"}, author_id=None)
+
+    assert documents.save(store, "mapping", "shop", {"source": "a"}, author_id=None) == first
+
+
+def test_documents_of_another_kind_are_others(store: Store) -> None:
+    documents.save(store, "mapping", "shop", {"a": 1}, author_id=None)
+    documents.save(store, "segment", "shop", {"b": 1}, author_id=None)
+    documents.save(store, "segment", "gold", {"c": 1}, author_id=None)
+
+    assert documents.names(store, "segment") == ["gold", "shop"]
+    assert documents.get(store, "segment", "shop").content == {"b": 1}
+
+
+def test_an_unknown_document_is_refused_with_the_nearest_name(store: Store) -> None:
+    documents.save(store, "mapping", "shop", {}, author_id=None)
+
+    with pytest.raises(UnknownNameError, match=r'Unknown mapping .*Did you mean "shop"'):
+        documents.get(store, "mapping", "shopp")
+    with pytest.raises(NotFoundError, match="no version 7"):
+        documents.get(store, "mapping", "shop", version=7)
+
+
+def test_a_view_is_seen_by_its_owner_by_the_team_if_shared_and_by_no_outsider(store: Store, cast: Cast) -> None:
+    own = save_view(store, cast.owner, "Mine", page="explore", arguments={"by": "channel"}, shared=False)
+    shared = save_view(store, cast.owner, "Ours", page="explore", arguments={}, shared=True)
+
+    assert views_of(store, cast.owner) == [own, shared]
+    assert views_of(store, cast.mate) == [shared]
+    assert views_of(store, cast.outsider) == []
+    assert views_of(store, 999) == []
+    assert access_view(store, cast.mate, shared.view_id).arguments == {}
+    for account, view in ((cast.mate, own), (cast.outsider, own), (cast.outsider, shared)):
+        with pytest.raises(NotFoundError):
+            access_view(store, account, view.view_id)
+
+
+def test_a_view_is_deleted_by_its_owner_only(store: Store, cast: Cast) -> None:
+    shared = save_view(store, cast.owner, "Ours", page="explore", arguments={}, shared=True)
+
+    for account in (cast.mate, cast.outsider):
+        with pytest.raises(NotFoundError):
+            delete_view(store, account, shared.view_id)
+    delete_view(store, cast.owner, shared.view_id)
+
+    assert views_of(store, cast.owner) == []
+
+
+def test_two_views_of_one_person_have_two_names(store: Store, cast: Cast) -> None:
+    save_view(store, cast.owner, "Mine", page="explore", arguments={}, shared=False)
+    save_view(store, cast.mate, "Mine", page="explore", arguments={}, shared=False)
+
+    with pytest.raises(InputError, match="'Mine' already"):
+        save_view(store, cast.owner, "Mine", page="pulse", arguments={}, shared=False)

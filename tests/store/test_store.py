@@ -1,0 +1,102 @@
+"""Opening the store: its schema, its durability, and what is refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from cxloop.core.errors import WorkspaceError
+from cxloop.store import audit
+from cxloop.store.base import HEAD, Store
+from cxloop.store.models import Base
+from cxloop.store.upgrade import configuration
+
+
+def test_the_migrations_lead_to_the_models(store: Store) -> None:
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrations_give_constraints_the_names_of_the_models(store: Store) -> None:
+    # Alembic does not compare checks and names on SQLite, so the statements themselves are
+    declared = {constraint.name for table in Base.metadata.tables.values() for constraint in table.constraints}
+    with store.engine.connect() as connection:
+        written = " ".join(row[0] or "" for row in connection.execute(text("select sql from sqlite_master")))
+
+    assert [name for name in declared if str(name) not in written] == []
+
+
+def test_head_is_the_newest_script() -> None:
+    assert ScriptDirectory.from_config(configuration()).get_heads() == [HEAD]
+
+
+def test_a_store_opens_again_with_its_records(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "app.sqlite")
+    store.audit(account_id=None, verb="collect.file", outcome="done", seconds=1.5)
+    store.close()
+
+    again = Store.open(tmp_path / "app.sqlite")
+    assert [entry.verb for entry in audit.entries(again)] == ["collect.file"]
+    again.close()
+
+
+def test_writes_are_durable_and_references_hold(store: Store) -> None:
+    with store.engine.connect() as connection:
+        settings = {
+            name: connection.execute(text(f"pragma {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    # 2 is FULL (sqlite.org/pragma.html#pragma_synchronous)
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+    with pytest.raises(IntegrityError):
+        store.audit(account_id=99, verb="x.y", outcome="done", seconds=0)
+
+
+def test_a_unit_of_work_that_fails_leaves_no_trace(store: Store) -> None:
+    def fail_midway() -> None:
+        with store.work() as work:
+            work.execute(text("insert into accounts (name, role, created_at) values ('A', 'owner', '2026-01-01')"))
+            raise RuntimeError("midway")
+
+    with pytest.raises(RuntimeError):
+        fail_midway()
+
+    with store.work() as work:
+        assert work.execute(text("select count(*) from accounts")).scalar_one() == 0
+
+
+def test_several_threads_write_at_once(store: Store) -> None:
+    def write(number: int) -> None:
+        store.audit(account_id=None, verb=f"x.{number}", outcome="done", seconds=0)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(80)))
+
+    assert len({entry.verb for entry in audit.entries(store, limit=1000)}) == 80
+
+
+def test_a_store_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    Store.open(tmp_path / "app.sqlite").close()
+    with sqlite3.connect(tmp_path / "app.sqlite") as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+    connection.close()
+
+    with pytest.raises(WorkspaceError, match=r"version 9999.*Update cxloop"):
+        Store.open(tmp_path / "app.sqlite")
+
+
+def test_a_file_that_is_no_store_is_an_error_that_a_person_understands(tmp_path: Path) -> None:
+    (tmp_path / "app.sqlite").write_bytes(b"not a database, " * 1000)
+
+    with pytest.raises(WorkspaceError, match=r"cannot be read.*Restore it"):
+        Store.open(tmp_path / "app.sqlite")
