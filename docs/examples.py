@@ -1,8 +1,8 @@
-"""Runs the examples of the documentation, so that none of them can grow old: `python docs/examples.py [--update] PAGE...`.
+"""Runs the examples of the documentation, so that none of them grows old: `python docs/examples.py [--update] PAGE...`.
 
 A block runs where a comment stands before it: `<!-- run -->`. Blocks of a page run in order in one empty folder;
-`<!-- run: demo -->` finds a small simulated workspace there, called demo; with `output` in the comment, what stands under
-each `$ command` must be what it prints (`...` stands for anything in a line), and --update writes it.
+`<!-- run: demo -->` finds a small simulated workspace there, called demo. With `output` in the comment, what stands
+under each `$ command` must be what it prints (`...` stands for anything in a line), and --update writes it.
 """
 
 from __future__ import annotations
@@ -37,9 +37,8 @@ class Place:
     def environment(self) -> dict[str, str]:
         """The environment of a reader: cxloop on PATH, a plain terminal of 80 columns."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        plain = {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb", "TZ": "UTC", "CXLOOP_WORKSPACE": ""}
         kept = {name: value for name, value in os.environ.items() if name != "CXLOOP_WORKSPACE"}
-        return {**kept, **{name: value for name, value in plain.items() if value}, "PATH": path}
+        return {**kept, "PATH": path, "COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb", "TZ": "UTC"}
 
 
 def run(command: list[str], place: Place, folder: Path) -> str:
@@ -64,7 +63,7 @@ def console(body: str, place: Place, *, checked: bool, update: bool) -> str:
     lines = []
     for command, said in steps(body):
         state = place.root / ".here"
-        script = f"set -o pipefail\n{command}\necho \"$PWD\" > '{state}'"
+        script = f"set -eo pipefail\n{command}\necho \"$PWD\" > '{state}'"
         printed = run(["bash", "-c", script], place, place.here)
         place.here = Path(state.read_text().strip())
         shown = "".join(f"{line.rstrip()}\n" for line in printed.strip("\n").splitlines())
