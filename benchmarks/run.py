@@ -39,7 +39,7 @@ def benchmarks(names: list[str]) -> list[Path]:
 
 
 def promises(benchmark: str, printed: str, code: int) -> list[Promise]:
-    """Reads the verdicts from what a benchmark printed; one that broke off, or promises nothing, is a broken promise."""
+    """Reads the verdicts that a benchmark printed; one that broke off, or promised nothing, broke its promise."""
     found = [
         Promise(benchmark, line[4:].strip(), held=line.startswith("PASS"))
         for line in printed.splitlines()
