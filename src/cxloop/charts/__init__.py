@@ -1,0 +1,22 @@
+"""Charts: results in, Altair charts out, and their SVG, PNG and PDF without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cxloop.charts.draw import draw
+from cxloop.charts.render import pdf, png, svg
+from cxloop.charts.sparkline import sparkline
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["coverage_chart", "draw", "pdf", "png", "sparkline", "svg"]
+
+
+def coverage_chart(rows: Sequence[dict[str, str | int | float]]) -> alt.HConcatChart:
+    """Returns the chart of how often intervals hold the truth; see `cxloop.charts.coverage`."""
+    from cxloop.charts import coverage
+
+    return coverage.coverage_chart(rows)

@@ -1,0 +1,39 @@
+"""From a result to its chart, the same on a page and in a notebook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxloop.core.errors import InputError
+from cxloop.core.results import Estimates, Result
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["WIDTH", "draw"]
+
+WIDTH = 640
+
+
+def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetChart:
+    """Returns the chart of a result.
+
+    Estimates are dots on their intervals, one row per group; over time they are lines with the interval as a band, and
+    many groups get a small chart each. Groups and periods with too few answers are shown as such.
+
+    Args:
+        result: what a verb returned.
+        width: width of the plot in pixels, without labels.
+
+    Raises:
+        InputError: there is no chart for this kind of result.
+    """
+    if not isinstance(result, Estimates):
+        raise InputError(f"{type(result).__name__} has no chart. Use its table: .table, .to_pandas() or .to_dict().")
+    from altair.utils import schemapi
+
+    from cxloop.charts.estimates import dots, lines
+
+    # Altair would check every part as it is made, which takes longer than drawing; tests check whole charts instead.
+    with schemapi.debug_mode(False):
+        return dots(result, width=width) if result.every is None else lines(result, width=width)

@@ -1,0 +1,69 @@
+"""From a chart to SVG, PNG and PDF without a browser."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from hashlib import sha256
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from cxloop.charts.theme import Theme, recoloured
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    AnyChart = alt.TopLevelMixin
+
+__all__ = ["pdf", "png", "svg"]
+
+
+def svg(chart: AnyChart, theme: Theme = "light") -> str:
+    """Returns the chart as one SVG element with a title and a description for screen readers.
+
+    Args:
+        chart: what `draw` returned, or any Altair chart in the theme's light colours.
+        theme: "page" uses the CSS variables of the page it stands in, so that one SVG serves light and dark.
+    """
+    return _svg(json.dumps(_spec(chart)), theme)
+
+
+@lru_cache(maxsize=256)  # a page shows the same charts until the log grows; drawing one takes longer than all else
+def _svg(spec: str, theme: Theme) -> str:
+    import vl_convert
+
+    drawn: str = vl_convert.vegalite_to_svg(recoloured(spec, "dark" if theme == "dark" else "light"))
+    return _labelled(recoloured(drawn, "page") if theme == "page" else drawn, json.loads(spec))
+
+
+def png(chart: AnyChart, theme: Theme = "light", *, scale: float = 2.0) -> bytes:
+    """Returns the chart as a PNG image; `scale` 2 is sharp on dense screens."""
+    import vl_convert
+
+    image: bytes = vl_convert.vegalite_to_png(recoloured(json.dumps(_spec(chart)), theme), scale=scale)
+    return image
+
+
+def pdf(chart: AnyChart, theme: Theme = "light") -> bytes:
+    """Returns the chart as a one-page PDF."""
+    import vl_convert
+
+    page: bytes = vl_convert.vegalite_to_pdf(recoloured(json.dumps(_spec(chart)), theme))
+    return page
+
+
+def _spec(chart: AnyChart) -> dict[str, Any]:
+    # Charts of this package are valid by their tests; checking each again would take most of the time.
+    spec: dict[str, Any] = chart.to_dict(validate=False)
+    return spec
+
+
+def _labelled(drawn: str, spec: dict[str, Any]) -> str:
+    head = spec.get("title") or {}
+    name = head if isinstance(head, str) else head.get("text", "Chart")
+    about = spec.get("description", "")
+    mark = sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
+    labels = f'<title id="t{mark}">{escape(str(name))}</title><desc id="d{mark}">{escape(about)}</desc>'
+    start, end = drawn.index("<svg") + 4, drawn.index(">", drawn.index("<svg"))
+    opening = f' role="img" aria-labelledby="t{mark} d{mark}" style="max-width:100%;height:auto"'
+    return drawn[:start] + opening + drawn[start : end + 1] + labels + drawn[end + 1 :]

@@ -1,0 +1,56 @@
+"""Words on charts: titles, labels and the description that a screen reader gets."""
+
+from __future__ import annotations
+
+from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Unit
+from cxloop.core.wording import count, interval, label, number, sentence
+
+__all__ = ["AXIS_LABEL", "NOT_SAID", "description", "group_name", "row_label", "subtitle", "title"]
+
+NOT_SAID = "not said"
+AXIS_LABEL: dict[Unit, str] = {
+    "points": "datum.value == 0 ? '0' : format(datum.value, '+')",
+    "share": "format(100 * datum.value, '') + ' %'",
+    "score": "format(datum.value, '')",
+}
+"""How the axis writes its numbers: as the texts beside it do."""
+
+
+def group_name(group: tuple[str | None, ...]) -> str:
+    """Returns the labels of a group as one: "web · north"; a null is "not said"."""
+    return " · ".join(NOT_SAID if part is None else part for part in group)
+
+
+def title(result: Estimates) -> str:
+    """Returns what the chart shows: "NPS by channel, each week"."""
+    by = f" by {' and '.join(result.by)}" if result.by else ""
+    every = f", each {result.every}" if result.every else ""
+    return f"{label(result.metric)}{by}{every}"
+
+
+def subtitle(result: Estimates, note: str = "") -> str:
+    """Returns what the intervals are, and what was left out."""
+    level = next((row.result.level for row in result.rows if isinstance(row.result, Estimate)), 0.95)
+    scale = (
+        f"scale {result.scale[0]:g} to {result.scale[1]:g}"
+        if result.scale is not None and result.unit == "score"
+        else ""
+    )
+    return " · ".join(part for part in (f"{100 * level:g} % intervals", scale, note) if part)
+
+
+def row_label(found: Estimate | InsufficientData, unit: Unit) -> str:
+    """Returns what stands beside a dot: "+31.2 [29.0, 33.1] · n 4,812", or how many are too few."""
+    if isinstance(found, InsufficientData):
+        return f"too few: {count(found.n)} of {count(found.needed)}"
+    return f"{number(found.value, unit)} {interval(found, unit)} · n {count(found.n)}"
+
+
+def description(result: Estimates, rows: tuple[EstimateRow, ...]) -> str:
+    """Returns the chart in a sentence, with its figures where these are few."""
+    lines = [
+        f"{group_name(row.group) or row.period}: {row_label(row.result, result.unit)}"
+        for row in rows
+        if result.every is None
+    ]
+    return " ".join([sentence(result), "; ".join(lines[:12])]).strip()
