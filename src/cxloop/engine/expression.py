@@ -30,7 +30,7 @@ from cxloop.core.expr.values import WHOLE_BELOW, common_type
 
 __all__ = ["Resolve", "compile"]
 
-Resolve = Callable[[str], exp.Expression]
+Resolve = Callable[[str], exp.Expr]
 """Gives the node of a name; raises UnknownNameError for one it does not know."""
 
 _SQL_TYPES: Mapping[ValueType, str] = {
@@ -49,8 +49,8 @@ _TAKEN_AS: Mapping[str, ValueType] = {
     "moment": "moment",
 }
 """What a null is cast to where a function takes it."""
-_CONNECTORS: Mapping[str, type[exp.Expression]] = {"and": exp.And, "or": exp.Or}
-_COMPARISONS: Mapping[str, type[exp.Expression]] = {
+_CONNECTORS: Mapping[str, type[exp.Expr]] = {"and": exp.And, "or": exp.Or}
+_COMPARISONS: Mapping[str, type[exp.Expr]] = {
     "==": exp.EQ,
     "!=": exp.NEQ,
     "<": exp.LT,
@@ -58,7 +58,7 @@ _COMPARISONS: Mapping[str, type[exp.Expression]] = {
     ">": exp.GT,
     ">=": exp.GTE,
 }
-_ARITHMETIC: Mapping[str, type[exp.Expression]] = {
+_ARITHMETIC: Mapping[str, type[exp.Expr]] = {
     "+": exp.Add,
     "-": exp.Sub,
     "*": exp.Mul,
@@ -71,7 +71,7 @@ _ALONE = (exp.Column, exp.Literal, exp.Func, exp.Cast, exp.Paren, exp.Boolean, e
 
 def compile(  # noqa: A001 - it is what it is, as in `re`
     expr: Expr, resolve: Resolve, types: Mapping[str, ValueType] | None = None
-) -> exp.Expression:
+) -> exp.Expr:
     """Returns `expr` as a node for a slot of a query.
 
     Args:
@@ -94,7 +94,7 @@ class _Compiler:
         self.resolve = resolve
         self.types = types
 
-    def node(self, expr: Expr) -> exp.Expression:
+    def node(self, expr: Expr) -> exp.Expr:
         match expr:
             case Constant():
                 return _constant(expr.value)
@@ -115,10 +115,10 @@ class _Compiler:
             case Call():
                 return self._call(expr)
 
-    def _operand(self, expr: Expr) -> exp.Expression:
+    def _operand(self, expr: Expr) -> exp.Expr:
         return _wrapped(self.node(expr))
 
-    def _binary(self, expr: Binary) -> exp.Expression:
+    def _binary(self, expr: Binary) -> exp.Expr:
         kind = _CONNECTORS.get(expr.operator) or _COMPARISONS.get(expr.operator)
         if kind is not None:
             return kind(this=self._operand(expr.left), expression=self._operand(expr.right))
@@ -127,14 +127,14 @@ class _Compiler:
             right = exp.Nullif(this=right, expression=_constant(0.0))
         return _ARITHMETIC[expr.operator](this=left, expression=right)
 
-    def _double(self, expr: Expr) -> exp.Expression:
+    def _double(self, expr: Expr) -> exp.Expr:
         """A number as 64-bit floating point: whole columns would overflow, and 0.1 would be a decimal."""
         if isinstance(expr, Constant) and expr.value is not None:
             return _constant(float(expr.value))
         node = self.node(expr)
         return exp.paren(node, copy=False) if isinstance(expr, Binary) else exp.cast(node, "double", copy=False)
 
-    def _call(self, expr: Call) -> exp.Expression:
+    def _call(self, expr: Call) -> exp.Expr:
         function = FUNCTIONS[expr.function]
         types = [infer(argument, self.types) for argument in expr.arguments]
         nodes = [self.node(argument) for argument in expr.arguments]
@@ -151,13 +151,13 @@ def _null_type(function: Function, types: list[ValueType], place: int) -> ValueT
     return _TAKEN_AS[function.taken_by(place)]
 
 
-def _typed_null(node: exp.Expression, kind: ValueType) -> exp.Expression:
+def _typed_null(node: exp.Expr, kind: ValueType) -> exp.Expr:
     """A bare NULL fits several functions of that name, or takes the type of a neighbour that has none."""
     sql_type = _SQL_TYPES.get(kind)
     return node if sql_type is None else exp.cast(node, sql_type, copy=False)
 
 
-def _constant(value: str | int | float | bool | None) -> exp.Expression:
+def _constant(value: str | int | float | bool | None) -> exp.Expr:
     match value:
         case None:
             return exp.Null()
@@ -174,21 +174,21 @@ def _constant(value: str | int | float | bool | None) -> exp.Expression:
             return exp.Literal.number(f"{Decimal(repr(abs(value))):e}")
 
 
-def _wrapped(node: exp.Expression) -> exp.Expression:
+def _wrapped(node: exp.Expr) -> exp.Expr:
     # sqlglot counts And and Or among the functions too.
     alone = isinstance(node, _ALONE) and not isinstance(node, exp.Binary)
     return node if alone else exp.paren(node, copy=False)
 
 
-Build = Callable[[list[exp.Expression], list[ValueType]], exp.Expression]
+Build = Callable[[list[exp.Expr], list[ValueType]], exp.Expr]
 
 
-def _simple(kind: type[exp.Expression], *arguments: str) -> Build:
+def _simple(kind: type[exp.Expr], *arguments: str) -> Build:
     """A function whose node takes the arguments under these names."""
     return lambda nodes, _types: kind(**dict(zip(arguments, nodes, strict=False)))
 
 
-def _readable(node: exp.Expression, kind: ValueType) -> exp.Expression:
+def _readable(node: exp.Expr, kind: ValueType) -> exp.Expr:
     """The value as a text; whole numbers without a point, which engines write differently."""
     if kind == "text":
         return node
@@ -201,11 +201,11 @@ def _readable(node: exp.Expression, kind: ValueType) -> exp.Expression:
     return exp.Case(ifs=[exp.If(this=exp.And(this=is_whole, expression=is_small), true=whole)], default=as_text)
 
 
-def _text(nodes: list[exp.Expression], types: list[ValueType]) -> exp.Expression:
+def _text(nodes: list[exp.Expr], types: list[ValueType]) -> exp.Expr:
     return _readable(nodes[0], types[0])
 
 
-def _concat(nodes: list[exp.Expression], types: list[ValueType]) -> exp.Expression:
+def _concat(nodes: list[exp.Expr], types: list[ValueType]) -> exp.Expr:
     parts = [_wrapped(_readable(node, kind)) for node, kind in zip(nodes, types, strict=True)]
     joined = parts[0]
     for part in parts[1:]:
@@ -213,11 +213,11 @@ def _concat(nodes: list[exp.Expression], types: list[ValueType]) -> exp.Expressi
     return exp.paren(joined, copy=False)
 
 
-def _trim(nodes: list[exp.Expression], _types: list[ValueType]) -> exp.Expression:
+def _trim(nodes: list[exp.Expr], _types: list[ValueType]) -> exp.Expr:
     return exp.Trim(this=nodes[0], expression=exp.Literal.string(BLANKS))
 
 
-def _split(nodes: list[exp.Expression], _types: list[ValueType]) -> exp.Expression:
+def _split(nodes: list[exp.Expr], _types: list[ValueType]) -> exp.Expr:
     text, separator, number = nodes
     if number == exp.Literal.number(0):
         return exp.cast(exp.Null(), "varchar", copy=False)
@@ -225,7 +225,7 @@ def _split(nodes: list[exp.Expression], _types: list[ValueType]) -> exp.Expressi
     return exp.Nullif(this=part, expression=exp.Literal.string(""))
 
 
-def _matches(nodes: list[exp.Expression], _types: list[ValueType]) -> exp.Expression:
+def _matches(nodes: list[exp.Expr], _types: list[ValueType]) -> exp.Expr:
     pattern = exp.Literal.string(portable_pattern(nodes[1].name))
     return exp.RegexpLike(this=nodes[0], expression=pattern)
 
@@ -233,7 +233,7 @@ def _matches(nodes: list[exp.Expression], _types: list[ValueType]) -> exp.Expres
 def _reader(pattern: str, sql_type: str, *direct: ValueType) -> Build:
     """Reads a text by pattern; values of the types in `direct` are only cast."""
 
-    def build(nodes: list[exp.Expression], types: list[ValueType]) -> exp.Expression:
+    def build(nodes: list[exp.Expr], types: list[ValueType]) -> exp.Expr:
         if types[0] in direct:
             return exp.cast(nodes[0], sql_type)
         node = nodes[0] if types[0] == "text" else exp.cast(nodes[0], "varchar")
@@ -244,22 +244,22 @@ def _reader(pattern: str, sql_type: str, *direct: ValueType) -> Build:
     return build
 
 
-def _round(nodes: list[exp.Expression], _types: list[ValueType]) -> exp.Expression:
+def _round(nodes: list[exp.Expr], _types: list[ValueType]) -> exp.Expr:
     return exp.Round(this=exp.cast(nodes[0], "double"), decimals=nodes[1] if len(nodes) > 1 else None)
 
 
-def _extreme(kind: type[exp.Expression]) -> Build:
+def _extreme(kind: type[exp.Expr]) -> Build:
     return lambda nodes, _types: kind(this=nodes[0], expressions=nodes[1:], ignore_nulls=True)
 
 
-def _days_between(nodes: list[exp.Expression], _types: list[ValueType]) -> exp.Expression:
+def _days_between(nodes: list[exp.Expr], _types: list[ValueType]) -> exp.Expr:
     start, end = (exp.cast(node, "timestamp") for node in nodes)
     # In microseconds: a difference in days or seconds counts boundaries in one engine and whole units in the other.
     passed = exp.DateDiff(this=end, expression=start, unit=exp.var("MICROSECOND"))
     return exp.paren(exp.Div(this=passed, expression=_constant(float(DAY_MICROSECONDS))), copy=False)
 
 
-def _weekday(nodes: list[exp.Expression], _types: list[ValueType]) -> exp.Expression:
+def _weekday(nodes: list[exp.Expr], _types: list[ValueType]) -> exp.Expr:
     # 1 January of year 1 was a Monday. Engines number the days of the week differently, and so do their translations.
     monday = exp.cast(exp.Literal.string("0001-01-01"), "date")
     days = exp.DateDiff(this=exp.cast(nodes[0], "date"), expression=monday, unit=exp.var("DAY"))
