@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,7 @@ def add_interactions(workspace: Workspace, *moments: datetime) -> None:
 
     before = workspace.engine.count("interactions")
     ids = list(range(before + 1, before + 1 + len(moments)))
-    columns = {
+    columns: dict[str, Any] = {
         "interaction_id": ids,
         "message_id": [f"m{number}" for number in ids],
         "content_hash": ids,

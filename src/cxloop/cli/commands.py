@@ -27,6 +27,7 @@ Connect: TypeAlias = Callable[[Path | None], AbstractContextManager[Host]]
 """Opens the workspace at a path, or the nearest one, for the time of one command."""
 
 COMMON = ("workspace_", "json_", "csv_")
+METAVARS = {str: "TEXT", Path: "PATH", int: "NUMBER", float: "NUMBER"}
 AS_TEXT = (date, datetime)
 """Types that the verb's own check reads from text, with messages that say more than the command line could."""
 
@@ -51,14 +52,8 @@ def command(verb: Verb, connect: Connect) -> Any:
     parameters = [*(_option(item) for item in verb.parameters), *_common()]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {item.name: item.annotation for item in parameters}
-    info = CommandInfo(
-        name=verb.name.replace("_", "-"), callback=run, help=_escape(verb.description), short_help=_escape(verb.about)
-    )
-    return get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode="rich")
-
-
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
+    info = CommandInfo(name=verb.name.replace("_", "-"), callback=run, help=verb.description, short_help=verb.about)
+    return get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None)
 
 
 def _common() -> list[inspect.Parameter]:
@@ -73,18 +68,24 @@ def _option(item: Parameter) -> inspect.Parameter:
     kind, several = shape(item.annotation)
     if kind is bool:
         names = [flag(item.name)] if item.default is False else [f"{flag(item.name)}/{flag('no_' + item.name)}"]
-        annotation: Any = Annotated[bool, typer.Option(*names, help=_escape(item.about), show_default=False)]
+        annotation: Any = Annotated[bool, typer.Option(*names, help=item.about, show_default=False)]
         return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=item.default)
     wanted: Any = list[kind] if several else kind  # type: ignore[valid-type]
-    shown = str(item.default) if item.default not in (..., None, ()) else False
     if item.positional:
-        info: Any = typer.Argument(help=_escape(item.about), show_default=shown)
+        info: Any = typer.Argument(help=_about(item, several), show_default=False, metavar=item.name.upper())
     else:
-        about = item.about + (" Repeat it, or use commas." if several else "")
-        info = typer.Option(flag(item.name), help=_escape(about), show_default=shown)
+        metavar = None if get_origin(kind) is Literal else METAVARS[kind]
+        info = typer.Option(flag(item.name), help=_about(item, several), show_default=False, metavar=metavar)
     annotation = Annotated[wanted if item.required else wanted | None, info]
     default = inspect.Parameter.empty if item.required else None
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _about(item: Parameter, several: bool) -> str:
+    """Returns the help of a parameter, with its default and with how to give several values."""
+    repeat = [] if item.positional or not several else ["Repeat it, or use commas."]
+    default = [] if item.default in (..., None, (), "") else [f"By default {item.default}."]
+    return " ".join([item.about, *repeat, *default])
 
 
 def shape(annotation: Any) -> tuple[Any, bool]:

@@ -18,5 +18,5 @@ WorkspaceOption = Annotated[
         show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON.", rich_help_panel="Output")]
-CsvOption = Annotated[bool, typer.Option("--csv", help="Write the rows as CSV.", rich_help_panel="Output")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Write the rows as CSV.")]

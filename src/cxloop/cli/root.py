@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from cxloop.core.loop import PART_ABOUT, Part
 
-__all__ = ["build"]
+__all__ = ["Root", "build"]
 
 Commands = Callable[[Part], dict[str, Any]]
 
@@ -27,8 +27,7 @@ class PartGroup(TyperGroup):
             name=part,
             help=PART_ABOUT[part],
             no_args_is_help=True,
-            rich_markup_mode="rich",
-            rich_help_panel="The loop",
+            rich_markup_mode=None,
         )
         self._part = part
         self._commands = commands
@@ -46,6 +45,24 @@ class PartGroup(TyperGroup):
         """Returns the command of one verb."""
         self._fill()
         return super().get_command(ctx, cmd_name)
+
+
+class Root(TyperGroup):
+    """The root: its help shows the loop apart from what looks after the workspace.
+
+    Help is plain text (`rich_markup_mode=None`): drawing it with rich triples the time of `cxloop --help`.
+    """
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Writes the commands in two sections."""
+        del ctx  # the base class hands it over; nothing here depends on it
+        groups = [item for item in self.commands.values() if isinstance(item, PartGroup)]
+        others = [item for item in self.commands.values() if not isinstance(item, PartGroup)]
+        for heading, items in (("The loop", groups), ("The workspace", others)):
+            rows = [(item.name or "", item.get_short_help_str(limit=100)) for item in items]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
 
 
 def build(app: typer.Typer, parts: list[Part], commands: Commands) -> TyperGroup:

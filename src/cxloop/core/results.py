@@ -83,7 +83,7 @@ class Result:
         values = {name: value for name, value in plain.items() if name != "kind"}
         return TypeAdapter(kind).validate_python(values)  # type: ignore[return-value]
 
-    def plot(self) -> altair.Chart | altair.LayerChart:
+    def plot(self) -> altair.Chart | altair.LayerChart | altair.FacetChart:
         """Returns the chart of the result, the same object as on the page."""
         from cxloop.charts import draw
 

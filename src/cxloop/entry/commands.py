@@ -9,6 +9,7 @@ import typer
 
 from cxloop.cli.failure import FAILED, told
 from cxloop.cli.options import CsvOption, JsonOption, WorkspaceOption
+from cxloop.cli.root import Root
 
 __all__ = ["app"]
 
@@ -16,11 +17,11 @@ app = typer.Typer(
     name="cxloop",
     help="Customer experience as a loop: collect, unify, measure, understand, anticipate, act, improve.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
+    cls=Root,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-WORKSPACE = "Workspace"
 CustomersOption = Annotated[int, typer.Option("--customers", min=100, max=5_000_000, help="How many customers.")]
 MonthsOption = Annotated[int, typer.Option("--months", min=1, max=120, help="How many months of their lives.")]
 PortOption = Annotated[
@@ -46,7 +47,7 @@ def root(
     """Customer experience as a loop: collect, unify, measure, understand, anticipate, act, improve."""
 
 
-@app.command(rich_help_panel=WORKSPACE)
+@app.command()
 def init(
     directory: Annotated[Path, typer.Argument(help="A new or empty folder.")] = Path(),
     template: Annotated[
@@ -62,7 +63,7 @@ def init(
     typer.echo("Next: cxloop collect file YOUR.csv --suggest, then cxloop serve.")
 
 
-@app.command(rich_help_panel=WORKSPACE)
+@app.command()
 def serve(
     workspace: WorkspaceOption = None,
     host: HostOption = None,
@@ -77,7 +78,7 @@ def serve(
     raise typer.Exit(code)
 
 
-@app.command(rich_help_panel=WORKSPACE)
+@app.command()
 def demo(
     directory: Annotated[Path, typer.Argument(help="Folder; made where there is none.")] = Path("demo"),
     customers: CustomersOption = 50_000,
@@ -97,7 +98,7 @@ def demo(
     raise typer.Exit(code)
 
 
-@app.command(rich_help_panel=WORKSPACE)
+@app.command()
 def doctor(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,

@@ -27,10 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["REFUSED", "main"]
 
+CRASHED = 1
 REFUSED = 3
 """Exit code of a process that will not run however often it is started: the workspace is in use, settings are wrong."""
-THREADS = 8
-"""Handlers that may wait for the engine at once; the lanes bound what really runs."""
 
 
 def main(arguments: list[str]) -> int:
@@ -44,12 +43,19 @@ def main(arguments: list[str]) -> int:
         workspace = open_workspace(Folder(Path(path)))
     except CxloopError as failure:
         sys.stderr.write(f"Error: {failure.message}\n")
-        return REFUSED
+        # After a crash a command may have slipped in and opened the workspace itself; it will be done soon.
+        return REFUSED if attempt == "0" else CRASHED
     local = LocalHost(workspace)
     # Before the slow imports of the app: who finds the workspace in use waits a second for the socket.
     listener = Listener(local, local.workspace.folder.socket)
     try:
         _serve(local, host, int(port), first=attempt == "0")
+    except CxloopError as failure:
+        sys.stderr.write(f"Error: {failure.message}\n")
+        return REFUSED
+    except Exception as failure:
+        logs.failure(workspace.folder.log, failure, where="process")
+        raise
     finally:
         listener.close()
         local.close()
@@ -82,7 +88,6 @@ async def _run(app: object, address: str, port: int) -> None:
         port=port,
         interface=Interfaces.ASGI,
         websockets=False,
-        blocking_threads=THREADS,
         log_enabled=False,
     )
     loop = asyncio.get_running_loop()
@@ -94,7 +99,9 @@ async def _run(app: object, address: str, port: int) -> None:
 
 
 def _wait_for_end(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: the interpreter would wait for its lock when it ends.
+    while os.read(0, 1024):
+        pass
     loop.call_soon_threadsafe(stop)
 
 
@@ -131,4 +138,8 @@ def _answers(address: str, port: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Everything is closed. Threads that still wait for the network hold cursors, over whose end DuckDB would complain.
+    os._exit(code)

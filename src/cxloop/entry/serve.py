@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from cxloop.core.errors import WorkspaceError
 from cxloop.runtime.folder import Folder
+from cxloop.runtime.remote import server_of
 
 __all__ = ["supervise"]
 
@@ -39,9 +40,12 @@ def supervise(folder: Folder, *, host: str | None = None, port: int | None = Non
 
     Raises:
         MistakesError: the settings have mistakes.
-        WorkspaceError: the port is taken.
+        WorkspaceError: the port is taken, or a server runs on the workspace already.
     """
     settings, _ = folder.definitions()
+    running = server_of(folder)
+    if running is not None:
+        raise WorkspaceError(f"A server runs on {folder.path} already (process {running['pid']}). Stop it first.")
     address = (host or settings.server.host, port or settings.server.port)
     _require_free(*address)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from cxloop._version import __version__
 from cxloop.core.loop import PARTS
 from cxloop.engine.query import Query
+from cxloop.runtime import parts
 
 if TYPE_CHECKING:
     from cxloop.engine.derivation import Derivation
@@ -34,7 +34,7 @@ def known() -> Iterator[Derivation]:
 
     yield EVENT_CATALOGUE
     for part in PARTS:
-        if find_spec(f"cxloop.{part}") and find_spec(f"cxloop.{part}.derivations"):
+        if parts.has(part, "derivations"):
             yield from import_module(f"cxloop.{part}.derivations").DERIVATIONS
 
 
@@ -55,8 +55,8 @@ def definitions_changed(workspace: Workspace) -> bool:
     """Returns whether settings, catalogue or version differ from last time, and notes the present ones."""
     import pyarrow as pa
 
-    parts = (__version__, workspace.settings.model_dump_json(), workspace.experience.model_dump_json())
-    version = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    texts = (__version__, workspace.settings.model_dump_json(), workspace.experience.model_dump_json())
+    version = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
     before = workspace.engine.fetch(MARK, {"derivation": DEFINITIONS}).column("version").to_pylist()
     if before == [version]:
         return False

@@ -6,6 +6,7 @@ import sys
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxloop.core.loop import PARTS, Part
@@ -13,12 +14,15 @@ from cxloop.core.loop import PARTS, Part
 if TYPE_CHECKING:
     from cxloop.core.verbs import Registry, Verb
 
-__all__ = ["find", "load", "names", "verbs_of"]
+__all__ = ["find", "has", "load", "names", "verbs_of"]
 
 
 @cache
-def _has_verbs(part: Part) -> bool:
-    return find_spec(f"cxloop.{part}") is not None and find_spec(f"cxloop.{part}.verbs") is not None
+def has(part: Part, module: str) -> bool:
+    """Returns whether a part has a module of that name, without importing the part."""
+    found = find_spec(f"cxloop.{part}")
+    folders = found.submodule_search_locations if found is not None else None
+    return any((Path(folder) / f"{module}.py").is_file() for folder in folders or ())
 
 
 def names() -> list[Part]:
@@ -26,7 +30,7 @@ def names() -> list[Part]:
     registered: set[str] = set()
     if "cxloop.core.verbs" in sys.modules:
         registered = {verb.part for verb in sys.modules["cxloop.core.verbs"].registry}
-    return [part for part in PARTS if part in registered or _has_verbs(part)]
+    return [part for part in PARTS if part in registered or has(part, "verbs")]
 
 
 def load(*parts: Part) -> Registry:
@@ -34,7 +38,7 @@ def load(*parts: Part) -> Registry:
     from cxloop.core.verbs import registry
 
     for part in parts or PARTS:
-        if _has_verbs(part):
+        if has(part, "verbs"):
             import_module(f"cxloop.{part}.verbs")
     return registry
 

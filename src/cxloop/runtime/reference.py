@@ -31,7 +31,8 @@ def reference_markdown(verbs: Iterable[Verb]) -> str:
 
 
 def _section(verb: Verb) -> list[str]:
-    positional = " ".join(f"{item.name.upper()}" for item in verb.parameters if item.positional)
+    positional = [item.name.upper() for item in verb.parameters if item.positional]
+    command = " ".join(["cxloop", verb.part, verb.name.replace("_", "-"), *positional])
     words = ", ".join(_signature(item) for item in verb.parameters)
     personal = " It shows data of single persons." if verb.personal else ""
     lines = [
@@ -40,7 +41,7 @@ def _section(verb: Verb) -> list[str]:
         verb.description,
         "",
         f"* Python: `ws.{verb.path}({words})`",
-        f"* Command line: `cxloop {verb.part} {verb.name.replace('_', '-')} {positional}`".replace(" `", "`"),
+        f"* Command line: `{command}`",
         f"* HTTP: `{'GET' if verb.right == 'read' else 'POST'} /api/{verb.part}/{verb.name}`",
         f"* Right: {verb.right}.{personal}",
         f"* Result: `{verb.result.__name__}`",

@@ -1,0 +1,76 @@
+"""How results are written for people and for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime
+
+import pytest
+
+from cxloop.cli import output
+from cxloop.core.errors import InputError
+from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Records, Result
+
+
+def of(*rows: EstimateRow) -> Estimates:
+    return Estimates("nps", "points", ("channel",), "week", None, None, "UTC", (0, 10), rows)
+
+
+WEB = EstimateRow(("web",), date(2026, 1, 5), Estimate(31.24, 29.04, 33.44, 4812, 4001, "adjusted Wald"))
+STORE = EstimateRow((None,), date(2026, 1, 5), InsufficientData(4, 10))
+
+
+def text(result: Result, form: output.Format, capsys: pytest.CaptureFixture[str]) -> str:
+    output.write(result, form)
+    return capsys.readouterr().out
+
+
+def test_a_person_reads_value_interval_and_n(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [" ".join(line.split()) for line in text(of(WEB, STORE), "text", capsys).splitlines()]
+
+    assert "channel week NPS 95% interval n customers" in lines
+    assert "web 2026-01-05 +31.2 [+29.0, +33.4] 4,812 4,001" in lines
+    assert "– 2026-01-05 cannot say needs 10 4 –" in lines
+
+
+def test_csv_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = list(csv.DictReader(io.StringIO(text(of(WEB, STORE), "csv", capsys))))
+
+    assert [row["nps"] for row in rows] == ["31.24", ""]
+    assert [row["n"] for row in rows] == ["4812", "4"]
+
+
+def test_csv_of_nothing_still_has_its_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert text(Records("None.", ("a", "b"), ()), "csv", capsys) == "a,b\n"
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_a_spreadsheet_does_not_run_what_a_customer_wrote(cell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = list(csv.reader(io.StringIO(text(Records("", ("text",), ((cell,),)), "csv", capsys))))
+
+    assert rows[1] == ["'" + cell]
+
+
+def test_negative_numbers_stay_numbers_in_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    assert text(Records("", ("value",), ((-1.5,),)), "csv", capsys) == "value\n-1.5\n"
+
+
+def test_what_data_say_is_neither_markup_nor_a_command_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = text(Records("Rows.", ("text",), (("[red]x[/red]\x1b[2J",),)), "text", capsys)
+
+    assert "[red]x[/red]" in shown
+    assert "\x1b" not in shown
+
+
+def test_cells_read_well(capsys: pytest.CaptureFixture[str]) -> None:
+    row = (None, True, 1234567, 0.123456, datetime(2026, 1, 5, 12, 30), date(2026, 1, 5))
+
+    shown = text(Records("Rows.", ("a", "b", "c", "d", "e", "f"), (row,)), "text", capsys)
+
+    assert shown.split()[-6:] == ["yes", "1234567", "0.1235", "2026-01-05", "12:30:00", "2026-01-05"]
+
+
+def test_two_formats_exclude_each_other() -> None:
+    with pytest.raises(InputError, match="exclude each other"):
+        output.chosen(as_json=True, as_csv=True)
