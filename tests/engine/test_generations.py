@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -72,8 +74,43 @@ def test_compaction_inside_a_transaction_is_refused(folder: Path) -> None:
     engine.close()
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("function", STEPS)
+def test_compaction_waits_for_temporary_tables_of_another_thread(folder: Path) -> None:
+    engine = DuckDBEngine(folder)
+    prepared, compacting = threading.Event(), threading.Event()
+
+    def load() -> None:
+        with engine.hold():
+            engine.cursor().execute("create temp table staged as select 1 as key_id, 'a' as value").fetchall()
+            prepared.set()
+            assert compacting.wait(30)
+            with engine.transaction():
+                engine.cursor().execute(
+                    "insert into keys select key_id, 'shop', 'user_id', value from staged"
+                ).fetchall()
+
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(load)
+        assert prepared.wait(30)
+        threading.Timer(0.1, compacting.set).start()
+        engine.compact()
+        loading.result(timeout=30)
+
+    assert files(folder)[0] == "2.duckdb"
+    assert engine.count("keys") == 1
+    engine.close()
+
+
+def test_compaction_by_who_holds_the_file_is_refused(folder: Path) -> None:
+    engine = DuckDBEngine(folder)
+    with pytest.raises(EngineError, match="prepares an import"), engine.hold():
+        engine.compact()
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("function", "when"),
+    [*((step, "before") for step in STEPS), ("mark_due", "after"), ("_point", "after"), ("remove", "after")],
+)
 def test_a_kill_at_any_step_leaves_a_whole_workspace(folder: Path, function: str, when: str) -> None:
     engine = DuckDBEngine(folder)
     engine.append("keys", KEYS)

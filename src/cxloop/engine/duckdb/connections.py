@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from cxloop.core.config import Engine as EngineSettings
-from cxloop.core.errors import WorkspaceError
+from cxloop.core.errors import EngineError, WorkspaceError
 
-__all__ = ["Connections", "Lane", "connect"]
+__all__ = ["Connections", "Holds", "Lane", "connect"]
 
 
 def connect(file: Path, settings: EngineSettings) -> duckdb.DuckDBPyConnection:
@@ -93,3 +95,33 @@ def _close(database: duckdb.DuckDBPyConnection, lanes: list[Lane]) -> None:
         with lane.busy:
             lane.cursor.close()
     database.close()
+
+
+class Holds:
+    """Who needs the live file to stay: temporary tables of a cursor die with its file.
+
+    The condition shares the writers' lock, so that waiting lets the holder write what it has prepared.
+    """
+
+    def __init__(self, writing: threading.RLock) -> None:
+        self._changed = threading.Condition(writing)
+        self._holders: list[int] = []
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keeps the live file in place until the end of the block."""
+        here = threading.get_ident()
+        with self._changed:
+            self._holders.append(here)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._holders.remove(here)
+                self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Waits, with the writers' lock held, until nobody needs the file; raises EngineError if this thread does."""
+        if threading.get_ident() in self._holders:
+            raise EngineError("The file cannot be rewritten while this thread prepares an import. Compact after it.")
+        self._changed.wait_for(lambda: not self._holders)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from cxloop.core.errors import EngineError, UnknownNameError, WorkspaceError
 from cxloop.core.schema import TABLES, Table
 from cxloop.engine.base import Engine, Value
 from cxloop.engine.duckdb import generations
-from cxloop.engine.duckdb.connections import Connections
+from cxloop.engine.duckdb.connections import Connections, Holds
 from cxloop.engine.duckdb.erasure import erase_rows
 from cxloop.engine.duckdb.lock import OwnerLock
 from cxloop.engine.query import Query, Slots
@@ -55,6 +55,7 @@ class DuckDBEngine(Engine):
         self._lock = OwnerLock(folder)
         self._writing = threading.RLock()
         self._depth = 0
+        self._holds = Holds(self._writing)
         try:
             live = generations.find(folder) or generations.create(folder)
             self._connections = Connections(live, settings or EngineSettings())
@@ -193,6 +194,10 @@ class DuckDBEngine(Engine):
             self.compact()
         return removed
 
+    def hold(self) -> AbstractContextManager[None]:
+        """Keeps the live file in place for a block that prepares temporary tables; for this package only."""
+        return self._holds.hold()
+
     def compact(self) -> None:
         """Writes the tables into a new file without what was deleted, and makes it the live one.
 
@@ -202,6 +207,7 @@ class DuckDBEngine(Engine):
         with self._writing:
             if self._depth:
                 raise EngineError("The file cannot be rewritten inside a transaction. Compact after it.")
+            self._holds.wait()
             old = self._connections.file
             self._connections.swap(generations.write_next(self.cursor(), old))
             generations.remove(old)
