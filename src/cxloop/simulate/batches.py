@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cxloop.simulate.blocks import Block, Pooled, join
+from cxloop.simulate.blocks import Block, Pooled, join, pick
 from cxloop.simulate.clock import Ints, offsets
 from cxloop.simulate.events import EVENTS
 from cxloop.simulate.keys import KEY_KINDS, Keys
@@ -79,7 +79,7 @@ class Log:
 
     def message_ids(self, part: slice) -> Any:
         """Returns the message ids: the event's name and a number."""
-        names = pa.array([f"{each.name}-" for each in EVENTS]).take(pa.array(self.event[part]))
+        names = pick([f"{each.name}-" for each in EVENTS], self.event[part])
         return join(names, self.number[part])
 
     def _key_columns(self, part: slice) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class Log:
         return {
             "key_namespace": _few([namespace for namespace, _ in KEY_KINDS], kind),
             "key_type": _few([kind for _, kind in KEY_KINDS], kind),
-            "key_value": self.keys.value.take(_places(key)),
+            "key_value": pick(self.keys.value, key),
         }
 
     def _local_offset(self, part: slice) -> Any:
@@ -155,20 +155,17 @@ def _pooled_together(blocks: Sequence[Block], name: str, order: Ints) -> Pooled:
     return Pooled(pa.concat_arrays(pools), np.concatenate(places)[order])
 
 
-def _places(places: NDArray[Any]) -> Any:
-    return pa.array(places, mask=places < 0)
-
-
 def _few(values: list[str | None], places: NDArray[Any]) -> Any:
     """Returns a dictionary-encoded column; equal values share a code, and a null value is null."""
     distinct = sorted({value for value in values if value is not None})
     codes = np.array([-1 if value is None else distinct.index(value) for value in values], np.int32)
     taken = np.where(places >= 0, codes[places], -1).astype(np.int32)
-    return pa.DictionaryArray.from_arrays(_places(taken), pa.array(distinct, pa.string()))
+    indices: Any = pa.array(taken, mask=taken < 0)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(distinct, pa.string()))
 
 
 def _taken(text: Pooled, part: slice, *, few: bool) -> Any:
-    taken = text.pool.take(_places(text.places[part]))
+    taken = pick(text.pool, text.places[part])
     return taken.dictionary_encode() if few else taken
 
 

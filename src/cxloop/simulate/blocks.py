@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cxloop.simulate.clock import Floats, Ints
 from cxloop.simulate.events import code
 
-__all__ = ["Block", "Column", "Pooled", "constant", "join", "pooled", "texts_of"]
+__all__ = ["Block", "Column", "Places", "Pooled", "constant", "join", "pick", "pooled", "texts_of"]
 
 Places = NDArray[np.int32]
 
@@ -90,6 +90,17 @@ def texts_of(values: Any) -> Pooled:
     return Pooled(values, np.arange(len(values), dtype=np.int32))
 
 
+def pick(values: Any, places: NDArray[Any]) -> Any:
+    """Returns the values at some places, as an Arrow array; a negative place is null.
+
+    Example:
+        >>> pick(["one", "two"], np.array([1, -1])).to_pylist()
+        ['two', None]
+    """
+    held = values if isinstance(values, pa.Array) else pa.array(values)
+    return held.take(pa.array(places, mask=places < 0))
+
+
 def join(*parts: Any) -> Any:
     """Returns the texts that result from writing arrays and constants one after another, as an Arrow array.
 
@@ -99,4 +110,5 @@ def join(*parts: Any) -> Any:
         part if isinstance(part, str) else pc.cast(part if isinstance(part, pa.Array) else pa.array(part), pa.string())
         for part in parts
     ]
-    return pc.binary_join_element_wise(*texts, "")
+    joined: Any = pc.binary_join_element_wise(*texts, "")  # type: ignore[call-overload]
+    return joined

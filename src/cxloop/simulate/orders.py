@@ -6,6 +6,7 @@ All customers are simulated at once, one order each per round; a round knows the
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from cxloop.simulate.people import CHANNELS, People
 from cxloop.simulate.service import Service, service
 from cxloop.simulate.world import PRODUCTS, World
 
-__all__ = ["Orders", "noise", "orders", "simulate_orders"]
+__all__ = ["Orders", "noise", "simulate_orders"]
 
 _PRICES = np.array([product.price for product in PRODUCTS])
 _QUALITY = np.array([product.quality for product in PRODUCTS])
@@ -66,13 +67,13 @@ class Orders:
     @property
     def online(self) -> NDArray[np.bool_]:
         """Whether it was ordered in the web shop or the app."""
-        return self.channel != _STORE
+        return np.asarray(self.channel != _STORE, np.bool_)
 
 
 def noise(rng: np.random.Generator, rules: World, count: int) -> Floats:
     """Returns disturbances with variance one; with heavy tails in the broken world (t with 3 degrees of freedom)."""
     if rules.heavy_tails:
-        return rng.standard_t(3.0, count) / np.sqrt(3.0)
+        return np.asarray(rng.standard_t(3.0, count) / np.sqrt(3.0), np.float64)
     return rng.standard_normal(count)
 
 
@@ -179,5 +180,5 @@ def _gathered(parts: list[Orders], order: Ints) -> Orders:
     )
 
 
-def _columns(parts: list[Parcels] | list[Service], order: Ints) -> dict[str, NDArray[np.generic]]:
+def _columns(parts: list[Parcels] | list[Service], order: Ints) -> dict[str, Any]:
     return {name.name: np.concatenate([getattr(part, name.name) for part in parts])[order] for name in fields(parts[0])}

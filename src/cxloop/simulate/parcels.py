@@ -59,7 +59,7 @@ def products(rng: np.random.Generator, day: Ints) -> NDArray[np.int16]:
     """Draws what is bought on each day; the launched product only once it is on sale."""
     odds = np.cumsum(_POPULARITY)
     most = np.where(day >= day_number(LAUNCH), odds[LAUNCHED], odds[LAUNCHED - 1])
-    return np.searchsorted(odds, rng.random(day.size) * most, side="right").astype(np.int16)
+    return np.asarray(np.searchsorted(odds, rng.random(day.size) * most, side="right"), np.int16)
 
 
 def price_risen(product: NDArray[np.int16], day: Ints) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cxloop.simulate.batches import Log
-from cxloop.simulate.blocks import join
+from cxloop.simulate.blocks import join, pick
 from cxloop.simulate.clock import DAY, Floats, day_number
 from cxloop.simulate.club import months_between
 from cxloop.simulate.events import EVENTS
@@ -233,19 +233,17 @@ def identities(past: History, rows: Log) -> Any:
     A shared key has one row per person; of a tablet in a store the person is null.
     """
     keys = past.keys
-    place = keys.of.ravel()
-    person = np.tile(np.arange(past.everyone.count), len(keys.of))
-    known = place >= 0
-    place = np.concatenate([place[known], keys.kiosks])
-    person = np.concatenate([person[known], np.full(keys.kiosks.size, -1)])
-    used = np.isin(place, np.union1d(rows.key, rows.texts["other_keys"].places))
+    place = np.concatenate([*keys.of_people, keys.kiosks])
+    everyone = np.arange(past.everyone.count)
+    person = np.concatenate([*(everyone for _ in keys.of_people), np.full(keys.kiosks.size, -1)])
+    used = (place >= 0) & np.isin(place, np.union1d(rows.key, rows.texts["other_keys"].places))
     place, person = place[used], person[used]
-    kind = pa.array(keys.kind[place])
+    kind = keys.kind[place]
     return pa.table(
         {
-            "namespace": pa.array([namespace for namespace, _ in KEY_KINDS]).take(kind),
-            "type": pa.array([kind for _, kind in KEY_KINDS]).take(kind),
-            "value": keys.value.take(pa.array(place)),
+            "namespace": pick([namespace for namespace, _ in KEY_KINDS], kind),
+            "type": pick([kind for _, kind in KEY_KINDS], kind),
+            "value": pick(keys.value, place),
             "person": pa.array(person, mask=person < 0),
             "shared": pa.array(keys.shared[place]),
         }
@@ -260,13 +258,13 @@ def themes(rows: Log, told: Mapping[int, Told]) -> Any:
         row = rows.row[mine]
         theme[mine], second[mine], tone[mine] = about.theme[row], about.second[row], about.tone[row]
     written = np.flatnonzero(theme >= 0)
-    names = pa.array([f"{event.name}-" for event in EVENTS]).take(pa.array(rows.event[written]))
+    names = pick([f"{event.name}-" for event in EVENTS], rows.event[written])
     return pa.table(
         {
-            "source": pa.array([event.source for event in EVENTS]).take(pa.array(rows.event[written])),
+            "source": pick([event.source for event in EVENTS], rows.event[written]),
             "message_id": join(names, rows.number[written]),
-            "theme": pa.array(THEMES).take(pa.array(theme[written])),
-            "second": pa.array(THEMES).take(pa.array(second[written], mask=second[written] < 0)),
-            "tone": pa.array(TONES).take(pa.array(tone[written])),
+            "theme": pick(THEMES, theme[written]),
+            "second": pick(THEMES, second[written]),
+            "tone": pick(TONES, tone[written]),
         }
     )

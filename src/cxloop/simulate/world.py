@@ -95,7 +95,7 @@ STORES = tuple(
             ("Wien", "Graz", "Linz", "Salzburg"),
             ("Dublin", "Cork", "Galway", "Limerick"),
             ("Madrid", "Sevilla", "Valencia", "Bilbao", "Zaragoza", "Málaga"),
-            ("Lisboa", "Porto", "Braga", "Coimbra"),
+            ("Lisboa", "Aveiro", "Braga", "Coimbra"),
         )
     )
     for name, treated in zip(names, (True, False) * 4, strict=False)

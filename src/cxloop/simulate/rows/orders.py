@@ -15,7 +15,7 @@ from cxloop.simulate.people import CHANNELS
 from cxloop.simulate.rows.properties import flag, json_objects, order_objects
 from cxloop.simulate.world import CARRIERS, END, MARKETS, PRODUCTS, STORES
 
-__all__ = ["buyer_key", "order_blocks", "order_number", "region", "store_name"]
+__all__ = ["buyer_key", "order_blocks", "order_number", "product", "region", "store_name"]
 
 _LAST = day_number(END) * DAY
 

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from cxloop.simulate.blocks import Block, Pooled, constant, join, pooled, texts_of
+from cxloop.simulate.blocks import Block, Pooled, constant, join, pick, pooled, texts_of
 from cxloop.simulate.clock import DAY, HOUR, Ints, day_number, seconds_of_day, to_utc
 from cxloop.simulate.club import months_between
 from cxloop.simulate.history import History
@@ -29,7 +28,7 @@ def newsletter_blocks(past: History, rng: np.random.Generator) -> Iterator[Block
     """Returns a newsletter a month to subscribers: sent, opened, clicked, and left."""
     everyone = past.everyone
     subscribed = everyone.subscriber.copy()
-    for issue, month in enumerate(months_between(past.start, END)):
+    for month in months_between(past.start, END):
         day = month + timedelta(days=9)
         base = day_number(day) * DAY + 8 * HOUR
         who = np.flatnonzero(subscribed & (everyone.joined < base) & (past.moods.left_at + 180 * DAY > base))
@@ -54,7 +53,6 @@ def newsletter_blocks(past: History, rng: np.random.Generator) -> Iterator[Block
                 consents=constant('[["marketing","email",false]]', int(chosen.sum()))
                 if name.endswith("left")
                 else None,
-                # Issue and person name the message for good: the same letter is never two.
                 other_keys=past.keys.beside(past.keys.customer_id[who[chosen]]).where(clicks[chosen]),
             )
         subscribed[who[leaves]] = False
@@ -77,7 +75,7 @@ def advertising_blocks(past: History, rng: np.random.Generator) -> Iterator[Bloc
         at,
         None,
         past.keys.click[who],
-        other_keys=past.keys.beside(past.keys.web[0, who]),
+        other_keys=past.keys.beside(past.keys.web[who]),
         campaign=pooled(["brand", "retargeting", "lumo-launch"], campaign),
         region=_region(past, who),
     )
@@ -117,7 +115,7 @@ def account_blocks(past: History, rng: np.random.Generator) -> Iterator[Block]:
         everyone.joined[who],
         None,
         keys.customer_id[who],
-        other_keys=keys.beside(keys.web[0, who]),
+        other_keys=keys.beside(keys.web[who]),
         region=_region(past, who),
         traits=_traits(past, who),
         consents=pooled(['[["marketing","email",false]]', '[["marketing","email",true]]'], everyone.subscriber[who]),
@@ -137,12 +135,11 @@ def account_blocks(past: History, rng: np.random.Generator) -> Iterator[Block]:
 
 def _traits(past: History, who: NDArray[np.int64]) -> Pooled:
     """Returns names, addresses, age bands and languages as JSON objects."""
-    rows = pa.array(who)
     return texts_of(
         join(
-            '{"name":"', past.keys.name.take(rows), '","email":"', past.keys.email.take(rows),
-            '","age_band":"', pa.array(AGE_BANDS).take(pa.array(past.everyone.age[who])),
-            '","language":"', pa.array([market.language for market in MARKETS]).take(pa.array(past.everyone.market[who])),
+            '{"name":"', pick(past.keys.name, who), '","email":"', pick(past.keys.email, who),
+            '","age_band":"', pick(AGE_BANDS, past.everyone.age[who]),
+            '","language":"', pick([market.language for market in MARKETS], past.everyone.market[who]),
             '"}',
         )
     )  # fmt: skip

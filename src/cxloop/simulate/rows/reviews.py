@@ -9,8 +9,8 @@ from cxloop.simulate.clock import DAY, day_number
 from cxloop.simulate.history import History
 from cxloop.simulate.orders import noise
 from cxloop.simulate.people import CHANNELS
-from cxloop.simulate.rows.orders import order_number, order_objects, product, region
-from cxloop.simulate.rows.properties import about_customer, flag, json_objects
+from cxloop.simulate.rows.orders import order_number, product, region
+from cxloop.simulate.rows.properties import about_customer, flag, json_objects, order_objects
 from cxloop.simulate.rows.texts import Told, order_themes, write
 from cxloop.simulate.surveys import answer
 from cxloop.simulate.world import END

@@ -10,8 +10,8 @@ from cxloop.simulate.agents import TEAMS
 from cxloop.simulate.blocks import Block, pooled
 from cxloop.simulate.clock import DAY, day_number
 from cxloop.simulate.history import History
-from cxloop.simulate.rows.orders import order_number, order_objects, product, region
-from cxloop.simulate.rows.properties import about_customer, flag, json_objects
+from cxloop.simulate.rows.orders import order_number, product, region
+from cxloop.simulate.rows.properties import about_customer, flag, json_objects, order_objects
 from cxloop.simulate.rows.texts import chat_texts
 from cxloop.simulate.service import REASONS
 from cxloop.simulate.world import END

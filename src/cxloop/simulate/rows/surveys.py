@@ -13,8 +13,8 @@ from cxloop.simulate.blocks import Block, Pooled, constant, join, pooled, texts_
 from cxloop.simulate.events import code
 from cxloop.simulate.history import History
 from cxloop.simulate.people import CHANNELS
-from cxloop.simulate.rows.orders import order_number, order_objects, product, region, store_name
-from cxloop.simulate.rows.properties import Choice, about_customer, flag, json_objects
+from cxloop.simulate.rows.orders import order_number, product, region, store_name
+from cxloop.simulate.rows.properties import Choice, about_customer, flag, json_objects, order_objects
 from cxloop.simulate.rows.texts import Told, survey_texts
 from cxloop.simulate.service import REASONS
 from cxloop.simulate.surveys import Asked, treated

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cxloop.simulate.blocks import Pooled, pooled
+from cxloop.simulate.blocks import Pooled, pick, pooled
 from cxloop.simulate.clock import Ints
 from cxloop.simulate.history import History
 from cxloop.simulate.surveys import Asked, treated
-from cxloop.simulate.texts import lexicons
+from cxloop.simulate.texts import LANGUAGES, lexicon
 from cxloop.simulate.texts.grammar import Facts, comments
 from cxloop.simulate.texts.lexicon import THEMES
 from cxloop.simulate.world import MARKETS, STORES
@@ -36,8 +36,7 @@ class Told:
 def write(past: History, rng: np.random.Generator, order: Ints, told: Told, days: Ints) -> tuple[Pooled, Pooled]:
     """Returns the columns `text` and `language`: null where there is no theme, else in the market's language."""
     bought, who = past.bought, past.bought.customer[order]
-    languages = tuple(lexicons())
-    spoken = np.array([languages.index(market.language) for market in MARKETS])[past.everyone.market[who]]
+    spoken = np.array([LANGUAGES.index(market.language) for market in MARKETS])[past.everyone.market[who]]
     facts = Facts(
         theme=told.theme,
         second=told.second,
@@ -45,17 +44,17 @@ def write(past: History, rng: np.random.Generator, order: Ints, told: Told, days
         product=bought.product[order],
         days=days,
         minutes=np.maximum(2, bought.service.waited_seconds[order] // 60).astype(np.int64),
-        city=pa.array([store.name for store in STORES]).take(pa.array(past.everyone.store[who])),
+        city=pick([store.name for store in STORES], past.everyone.store[who]),
     )
     parts, rows = [], []
-    for number, language in enumerate(languages):
+    for number, language in enumerate(LANGUAGES):
         chosen = np.flatnonzero((spoken == number) & (told.theme >= 0))
-        parts.append(comments(rng, lexicons()[language], facts.rows(chosen)))
+        parts.append(comments(rng, lexicon(language), facts.rows(chosen)))
         rows.append(chosen)
     places = np.full(order.size, -1, np.int32)
     written = np.concatenate(rows)
     places[written] = np.arange(written.size)
-    return Pooled(pa.concat_arrays(parts), places), pooled(languages, spoken).where(told.theme >= 0)
+    return Pooled(pa.concat_arrays(parts), places), pooled(LANGUAGES, spoken).where(told.theme >= 0)
 
 
 def chat_texts(past: History, rng: np.random.Generator, order: Ints) -> tuple[Pooled, Pooled]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from cxloop.simulate.blocks import Block, pooled
+from cxloop.simulate.blocks import Block, Pooled, pooled
 from cxloop.simulate.clock import DAY, HOUR, Ints, day_number, next_weekday, seconds_of_day, to_utc
 from cxloop.simulate.events import code
 from cxloop.simulate.history import History
@@ -114,10 +114,11 @@ def _status(past: History, rng: np.random.Generator, online: Ints) -> Block:
 
 def _device(past: History, rng: np.random.Generator, who: NDArray[np.int64]) -> NDArray[np.int32]:
     """Returns the browser used: the second one of those who have two, a third of the time."""
-    second = past.keys.web[1, who]
-    return np.where((second >= 0) & (rng.random(who.size) < 0.33), second, past.keys.web[0, who]).astype(np.int32)
+    second = past.keys.second_web[who]
+    other = (second >= 0) & (rng.random(who.size) < 0.33)
+    return np.asarray(np.where(other, second, past.keys.web[who]), np.int32)
 
 
-def _devices(app: NDArray[np.bool_], rng: np.random.Generator) -> object:
+def _devices(app: NDArray[np.bool_], rng: np.random.Generator) -> Pooled:
     kind = np.where(app, 1, rng.choice(3, app.size, p=[0.62, 0.30, 0.08]))
     return json_objects({"device": (_DEVICES, kind)})

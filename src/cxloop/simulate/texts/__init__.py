@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from cxloop.simulate.texts.en import LEXICON as ENGLISH
+import tomllib
+from functools import cache
+from importlib.resources import files
+
 from cxloop.simulate.texts.lexicon import Lexicon
 
-__all__ = ["lexicons"]
+__all__ = ["LANGUAGES", "lexicon"]
+
+LANGUAGES = ("en", "de", "es", "pt")
+"""Languages that customers write in; each has a file of patterns beside this module."""
 
 
-def lexicons() -> dict[str, Lexicon]:
-    """Returns the lexicons by language."""
-    return {"en": ENGLISH, "de": ENGLISH, "es": ENGLISH, "pt": ENGLISH}
+@cache
+def lexicon(language: str) -> Lexicon:
+    """Returns the lexicon of one of `LANGUAGES`."""
+    content = tomllib.loads((files(__name__) / f"{language}.toml").read_text(encoding="utf-8"))
+    return Lexicon.of(content)

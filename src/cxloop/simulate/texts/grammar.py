@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from cxloop.simulate.blocks import join
+from cxloop.simulate.blocks import join, pick
 from cxloop.simulate.clock import Ints
 from cxloop.simulate.texts.lexicon import MISHAPS, THEMES, TONES, Lexicon
 
@@ -63,7 +63,7 @@ class Facts:
         """Returns the facts of some writers."""
         return Facts(
             self.theme[chosen], self.second[chosen], self.tone[chosen], self.product[chosen],
-            self.days[chosen], self.minutes[chosen], self.city.take(pa.array(chosen)),
+            self.days[chosen], self.minutes[chosen], pick(self.city, chosen),
         )  # fmt: skip
 
 
@@ -107,7 +107,8 @@ def comments(rng: np.random.Generator, lexicon: Lexicon, facts: Facts) -> Any:
     mood = _mood(facts)
     main = _spoken(rng, lexicon, facts, facts.theme, lexicon.themes, THEMES)
     more = _spoken(rng, lexicon, facts, facts.second, lexicon.themes, THEMES)
-    opening = _spoken(rng, lexicon, facts, _some(rng, mood, 0.55), lexicon.openings, TONES)
+    opens = np.where(mood == TONES.index("ask"), -1, mood)
+    opening = _spoken(rng, lexicon, facts, _some(rng, opens, 0.55), lexicon.openings, TONES)
     closing = _spoken(rng, lexicon, facts, _some(rng, mood, 0.6), lexicon.closings, TONES)
     text = pc.utf8_trim_whitespace(pc.binary_join_element_wise(opening, main, more, closing, " "))
     return _typed(rng, lexicon, pc.replace_substring_regex(text, " +", " "), facts.tone)
@@ -146,7 +147,7 @@ def _spoken(
                 parts.append(_filled(rng, lexicon, parse(known[place]), facts, chosen))
                 rows.append(chosen)
     order = np.argsort(np.concatenate(rows), kind="stable")
-    return pa.concat_arrays(parts).take(pa.array(order))
+    return pick(pa.concat_arrays(parts), order)
 
 
 def _filled(
@@ -162,22 +163,22 @@ def _piece(rng: np.random.Generator, lexicon: Lexicon, piece: Piece, facts: Fact
     if isinstance(piece, str):
         return piece
     if isinstance(piece, tuple):
-        return pa.array(piece).take(pa.array(rng.integers(0, len(piece), rows.size)))
+        return pick(piece, rng.integers(0, len(piece), rows.size))
     if piece.name == "city":
-        return facts.city.take(pa.array(rows))
+        return pick(facts.city, rows)
     if piece.name == "minutes":
         return pa.array(facts.minutes[rows])
-    if piece.name == "day":
-        return pa.array(lexicon.weekdays).take(pa.array(rng.integers(0, 7, rows.size)))
-    forms, places = _forms(lexicon, piece.name.lower(), facts, rows)
+    forms, places = _forms(rng, lexicon, piece.name.lower(), facts, rows)
     if piece.name[0].isupper():
         forms = tuple(form[0].upper() + form[1:] for form in forms)
-    return pa.array(forms).take(pa.array(places))
+    return pick(forms, places)
 
 
 def _forms(
-    lexicon: Lexicon, name: str, facts: Facts, rows: NDArray[np.int64]
+    rng: np.random.Generator, lexicon: Lexicon, name: str, facts: Facts, rows: NDArray[np.int64]
 ) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    if name in lexicon.weekdays:
+        return lexicon.weekdays[name], rng.integers(0, 7, rows.size)
     if name in lexicon.durations:
         forms = lexicon.durations[name]
         return forms, np.clip(facts.days[rows], 1, len(forms)) - 1
@@ -194,6 +195,6 @@ def _typed(rng: np.random.Generator, lexicon: Lexicon, text: Any, tone: NDArray[
     text = pc.if_else(pa.array(draw[1] < 0.07), pc.utf8_lower(text), text)
     text = pc.if_else(pa.array(draw[2] < np.array([0.05, 0.004, 0.01])[tone]), pc.utf8_upper(text), text)
     for code, name in enumerate(_EMOJI):
-        emoji = pa.array(_EMOJI[name]).take(pa.array(rng.integers(0, len(_EMOJI[name]), tone.size)))
+        emoji = pick(_EMOJI[name], rng.integers(0, len(_EMOJI[name]), tone.size))
         text = pc.if_else(pa.array((tone == code) & (draw[3] < 0.09)), join(text, " ", emoji), text)
     return text
