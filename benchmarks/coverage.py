@@ -52,7 +52,7 @@ def _nps(*shares: float) -> Population:
 
 
 def _csat(satisfied: float) -> Population:
-    return Population("CSAT", f"{satisfied:.0%}", (1 - satisfied, satisfied), (0.0, 1.0), intervals.share)
+    return Population("CSAT", f"{100 * satisfied:.0f} %", (1 - satisfied, satisfied), (0.0, 1.0), intervals.share)
 
 
 def _scale(name: str, *shares: float) -> Population:

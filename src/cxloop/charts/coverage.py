@@ -48,16 +48,11 @@ def _panel(
     y = alt.Y("name:N", sort=order, axis=alt.Axis(labels=first, labelLimit=260), title=None)
     band = alt.Chart(alt.InlineData(values=[{"coverage": PROMISED[0], "high": PROMISED[1]}]))
     once = alt.Chart(alt.InlineData(values=[{}]))
-    return alt.layer(
-        band.mark_rect(color=NEUTRAL, opacity=0.22).encode(x=x, x2="high:Q").transform_calculate(coverage="datum.low"),
+    colours = alt.Color("family:N", scale=alt.Scale(domain=families, range=list(SERIES[: len(families)])), legend=None)
+    layers = [
+        band.mark_rect(color=NEUTRAL, opacity=0.22).encode(x=x, x2="high:Q"),
         once.mark_rule(color=INK_3, strokeWidth=1).encode(x=alt.datum(0.95)),
-        alt.Chart(data)
-        .mark_circle(size=60, opacity=1)
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color(
-                "family:N", scale=alt.Scale(domain=families, range=list(SERIES[: len(families)])), legend=None
-            ),
-        ),
-    ).properties(width=150, height=alt.Step(20), title=alt.TitleParams(f"n = {n}", fontSize=12, offset=4))
+        alt.Chart(data).mark_circle(size=60, opacity=1).encode(x=x, y=y, color=colours),
+    ]
+    head = alt.TitleParams(f"n = {n}", fontSize=12, offset=4, frame="group")
+    return alt.LayerChart(layer=layers).properties(width=150, height=alt.Step(20), title=head)

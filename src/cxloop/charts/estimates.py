@@ -41,7 +41,7 @@ def dots(result: Estimates, *, width: int) -> alt.LayerChart:
         base.mark_circle(size=70, opacity=1, color=ACCENT).encode(x=alt.X("value:Q")),
         base.mark_text(align="left", dx=12, color=INK_3).encode(x=alt.value(width), text="label:N"),
     ]
-    chart: alt.LayerChart = alt.layer(*layers)
+    chart = alt.LayerChart(layer=layers)
     return _dressed(chart.properties(width=width, height=alt.Step(ROW_HEIGHT)), result, note, rows)
 
 
@@ -60,7 +60,7 @@ def lines(result: Estimates, *, width: int) -> alt.LayerChart | alt.FacetChart:
         .mark_text(align="left", dx=10, fontWeight=500)
         .encode(x="period:T", y=alt.Y("place:Q"), text="label:N", color=colours)
     )
-    chart: alt.LayerChart = alt.layer(*_over_time(result.unit, low, high, colours), labels, data=data)
+    chart = alt.LayerChart(data=data, layer=[*_over_time(result.unit, low, high, colours), labels])
     return _dressed(chart.properties(width=width, height=300), result, _few_note(result.rows), result.rows)
 
 
@@ -73,7 +73,7 @@ def _small_multiples(result: Estimates, groups: Sequence[tuple[str | None, ...]]
     low, high = _domain(result.unit, rows, result.scale)
     data = alt.InlineData(values=_moments(rows, result.unit))
     columns = max(1, min(4, width // 200, len(names)))
-    layered = alt.layer(*_over_time(result.unit, low, high, alt.value(ACCENT)))
+    layered = alt.LayerChart(layer=_over_time(result.unit, low, high, alt.value(ACCENT)))
     one = layered.properties(width=width // columns - 30, height=110)
     facet = one.facet(alt.Facet("group:N", sort=names, title=None), columns=columns, data=data, spacing=24)
     return _dressed(facet, result, " · ".join(part for part in (note, _few_note(rows)) if part), rows)
@@ -121,7 +121,8 @@ def _line_ends(result: Estimates, low: float, high: float) -> list[Point]:
     last = {row.group: row for row in result.rows if isinstance(row.result, Estimate)}
     found = [(row, row.result) for row in last.values() if isinstance(row.result, Estimate)]
     found.sort(key=lambda item: item[1].value)
-    gap, place, ends = (high - low) * 0.055, low - (high - low), []
+    gap, place = (high - low) * 0.055, low - (high - low)
+    ends: list[Point] = []
     for row, estimate in found:
         place = max(estimate.value, place + gap)
         name = group_name(row.group)

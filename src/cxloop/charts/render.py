@@ -65,5 +65,5 @@ def _labelled(drawn: str, spec: dict[str, Any]) -> str:
     mark = sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
     labels = f'<title id="t{mark}">{escape(str(name))}</title><desc id="d{mark}">{escape(about)}</desc>'
     start, end = drawn.index("<svg") + 4, drawn.index(">", drawn.index("<svg"))
-    opening = f' role="img" aria-labelledby="t{mark} d{mark}" style="max-width:100%;height:auto"'
+    opening = f' role="img" aria-labelledby="t{mark} d{mark}"'
     return drawn[:start] + opening + drawn[start : end + 1] + labels + drawn[end + 1 :]
