@@ -87,6 +87,7 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
         "lede": wording.sentence(result),
         "chart": _chart(request.app.state.site, question, kept),
         "only": _only(result),
+        "level": f"{100 * door.settings.measure.level:g} %",
         "lines": _lines(result, question, door),
         "more_rows": max(len(result.rows) - MOST_ROWS, 0),
         "verbatims": _verbatims(door, question),

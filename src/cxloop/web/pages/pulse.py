@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from cxloop import charts
 from cxloop.core import wording
 from cxloop.core.host import Snapshot
 from cxloop.core.results import Estimate
@@ -17,7 +18,6 @@ from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
 from cxloop.web.questions import Question, equals
 from cxloop.web.site import age, respond
-from cxloop.web.spark import Spark, spark
 from cxloop.web.words import _
 
 __all__ = ["router"]
@@ -26,6 +26,7 @@ router = APIRouter()
 PERIODS = ("30d", "90d", "365d")
 VERBATIMS = 3
 CHANNELS = 8
+FEWEST_WEEKS = 4
 SPARK_SINCE = {"30d": "180d", "90d": "365d", "365d": ""}
 """How far back Explore looks when a card is opened: far enough to see the change in its course."""
 
@@ -36,7 +37,7 @@ class Card:
 
     item: PulseMetric
     address: str
-    spark: Spark | None
+    spark: str
     tone: str
     number: str
     interval: str
@@ -85,12 +86,20 @@ def _card(item: PulseMetric, period: str) -> Card:
     return Card(
         item=item,
         address=_explore(item.metric, item.where, period),
-        spark=spark(item.weekly),
+        spark=_spark(item),
         tone="" if item.better is None else "good" if item.better else "bad",
         number=wording.number(now.value, item.unit) if isinstance(now, Estimate) else _("cannot say"),
         interval=_range(now, item) if isinstance(now, Estimate) else "",
         small=_small(item),
     )
+
+
+def _spark(item: PulseMetric) -> str:
+    """The small chart, as SVG; empty where too few weeks can be said: less is not a course but a coincidence."""
+    known = sum(isinstance(row.result, Estimate) for row in item.weekly)
+    if known < FEWEST_WEEKS:
+        return ""
+    return charts.sparkline(item.weekly, item.unit, label=f"{item.title}, {_('week by week')}")
 
 
 def _range(estimate: Estimate, item: PulseMetric) -> str:
