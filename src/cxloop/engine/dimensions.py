@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -152,12 +153,25 @@ def local_node(moment: exp.Expression, zone: ZoneInfo, start: datetime, end: dat
     if len(found) > 1:
         case = exp.Case()
         for offset in reversed(found[1:]):  # newest first: most rows stop at the first branch
-            since = exp.cast(exp.Literal.string(str(offset.since)), "timestamp", dialect="duckdb")
+            since = _cast(exp.Literal.string(str(offset.since)), "timestamp")
             case = case.when(exp.GTE(this=moment.copy(), expression=since), _interval(offset.seconds), copy=False)
         shift = case.else_(shift, copy=False)
     elif found[0].seconds == 0:
         return moment
     return exp.Add(this=moment, expression=shift)
+
+
+def _cast(node: exp.Expression, kind: str) -> exp.Cast:
+    from sqlglot import exp
+
+    return exp.Cast(this=node, to=_type(kind).copy())
+
+
+@cache
+def _type(kind: str) -> exp.DataType:
+    from sqlglot import exp
+
+    return exp.DataType.build(kind, dialect="duckdb")
 
 
 def _interval(seconds: int) -> exp.Expression:
@@ -182,7 +196,7 @@ def period_node(
 
     local = local_node(moment or column_node("occurred_at", "i"), zone, start, end)
     truncated = exp.TimestampTrunc(this=local, unit=exp.Var(this=period.upper()))
-    return exp.cast(truncated, "date", dialect="duckdb")
+    return _cast(truncated, "date")
 
 
 def customer_node() -> exp.Expression:
