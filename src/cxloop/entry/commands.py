@@ -22,8 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-CustomersOption = Annotated[int, typer.Option("--customers", min=100, max=5_000_000, help="How many customers.")]
-MonthsOption = Annotated[int, typer.Option("--months", min=1, max=120, help="How many months of their lives.")]
+CustomersOption = Annotated[int | None, typer.Option("--customers", help="How many customers. By default 50000.")]
+MonthsOption = Annotated[int | None, typer.Option("--months", help="How many months of their lives. By default 24.")]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Same seed, same company. By default 1.")]
 PortOption = Annotated[
     int | None, typer.Option("--port", "-p", min=1, max=65535, help="Port; by default the one in cxloop.toml.")
 ]
@@ -81,9 +82,9 @@ def serve(
 @app.command()
 def demo(
     directory: Annotated[Path, typer.Argument(help="Folder; made where there is none.")] = Path("demo"),
-    customers: CustomersOption = 50_000,
-    months: MonthsOption = 24,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same company.")] = 1,
+    customers: CustomersOption = None,
+    months: MonthsOption = None,
+    seed: SeedOption = None,
     host: HostOption = None,
     port: PortOption = None,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the app afterwards.")] = True,
@@ -93,7 +94,7 @@ def demo(
         from cxloop.entry.demo import prepare
         from cxloop.entry.serve import supervise
 
-        folder = prepare(directory, customers=customers, months=months, seed=seed)
+        folder = prepare(directory, {"customers": customers, "months": months, "seed": seed})
         code = supervise(folder, host=host, port=port) if serve else 0
     raise typer.Exit(code)
 
