@@ -196,14 +196,14 @@ class LoadPlan:
     """Everything an import does after its files are staged.
 
     Attributes:
-        replays: rejected rows (by id) that the staged rows are, in order of their rows; empty for files.
+        replays: ids of the rejected rows that the staged rows are, in their order; empty for files.
     """
 
     source: str
     mapping: str
     received_at: datetime
     tables: tuple[TablePlan, ...]
-    replays: tuple[tuple[int, ...], ...] = ()
+    replays: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +217,13 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What an import did."""
+    """What an import did; `replayed` rejected rows stopped waiting."""
 
     import_id: str
     admission: Admission
     skipped: int
     rejections: tuple[Rejection, ...]
+    replayed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +272,8 @@ class Loader(Protocol):
     def stage(self, name: str, files: Sequence[Path], how: FileFormat) -> Staged:
         """Reads files into a table of texts; raises InputError for a file that cannot be read at all."""
 
-    def stage_rejected(self, name: str, rejected_ids: Sequence[int]) -> Staged:
-        """Stages the raw rows of `rejected` that are JSON objects."""
+    def stage_rejected(self, name: str, rejected_ids: Sequence[int]) -> tuple[Staged, tuple[int, ...]]:
+        """Stages the raw rows of `rejected` that are JSON objects; returns also their ids, in order."""
 
     def profile(self, staged: Staged, formats: Sequence[str]) -> tuple[ColumnProfile, ...]:
         """Looks at each column of a staged table."""

@@ -51,6 +51,11 @@ class Stage:
         """Table of the lines that could not become rows."""
         return f"{self.table}_bad"
 
+    @property
+    def malformed(self) -> int:
+        """How many lines could not become rows."""
+        return sum(file.malformed for file in self.files)
+
     def column(self, name: str) -> str:
         """Returns the staged name of a column, such as c3."""
         return f"c{self.columns.index(name)}"

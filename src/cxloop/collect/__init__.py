@@ -1,0 +1,1 @@
+"""Collect: from files, later from web, app and other systems, into the log."""

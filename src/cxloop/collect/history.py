@@ -1,0 +1,70 @@
+"""What was imported and what was rejected, for people."""
+
+from __future__ import annotations
+
+from cxloop.collect.results import Imports, Rejects
+from cxloop.core.wording import count
+from cxloop.engine.query import Query
+from cxloop.store.context import Operations
+
+__all__ = ["IMPORTS", "REJECTS", "list_imports", "list_rejects"]
+
+IMPORTS = Query(
+    name="collect.imports",
+    sql="""select import_id, source, files, started_at, rows_read, admitted, already_there, rejected, seconds
+        from imports order by started_at desc, import_id desc limit $most""",
+    inputs=("imports",),
+    parameters={"most": "bigint"},
+    output={
+        "import_id": "text",
+        "source": "text",
+        "files": "json",
+        "started_at": "timestamp",
+        "rows_read": "bigint",
+        "admitted": "bigint",
+        "already_there": "bigint",
+        "rejected": "bigint",
+        "seconds": "double",
+    },
+)
+
+REJECTS = Query(
+    name="collect.rejects",
+    sql="""select rejected_id, import_id, source, file, line, interaction, code, reason, raw, rejected_at, replayed_at
+        from rejected
+        where ($import_id is null or import_id = $import_id) and (not $waiting or replayed_at is null)
+        order by rejected_id limit $most""",
+    inputs=("rejected",),
+    parameters={"import_id": "text", "waiting": "bool", "most": "bigint"},
+    output={
+        "rejected_id": "bigint",
+        "import_id": "text",
+        "source": "text",
+        "file": "text",
+        "line": "bigint",
+        "interaction": "text",
+        "code": "text",
+        "reason": "text",
+        "raw": "text",
+        "rejected_at": "timestamp",
+        "replayed_at": "timestamp",
+    },
+)
+
+
+def list_imports(ws: Operations, limit: int) -> Imports:
+    """Returns the latest imports."""
+    found = ws.engine.fetch(IMPORTS, {"most": limit})
+    rows = found.num_rows
+    added = sum(found.column("admitted").to_pylist())
+    summary = f"{count(rows)} imports, {count(added)} interactions." if rows else "Nothing was imported yet."
+    return Imports(summary, tuple(found.column_names), tuple(tuple(row.values()) for row in found.to_pylist()))
+
+
+def list_rejects(ws: Operations, import_id: str | None, *, waiting: bool, limit: int) -> Rejects:
+    """Returns rejected rows, oldest first."""
+    found = ws.engine.fetch(REJECTS, {"import_id": import_id, "waiting": waiting, "most": limit})
+    rows = found.num_rows
+    shown = f"The first {count(rows)} rejected rows" if rows == limit else f"{count(rows)} rejected rows"
+    summary = f"{shown}{' that wait' if waiting else ''}." if rows else "No rejected rows."
+    return Rejects(summary, tuple(found.column_names), tuple(tuple(row.values()) for row in found.to_pylist()))

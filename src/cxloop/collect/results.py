@@ -1,0 +1,134 @@
+"""What the verbs of collect return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cxloop.core.results import Records, Result, Value
+from cxloop.core.wording import count
+
+__all__ = ["FileImport", "Guess", "Imports", "Rejects", "Replay", "Skipped", "Suggestion"]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Rows rejected for one reason: machine-readable code, how many, and the sentence of the first."""
+
+    code: str
+    rows: int
+    example: str
+
+
+@dataclass(frozen=True)
+class FileImport(Result):
+    """What `collect file` did, or with `dry_run` would do.
+
+    Attributes:
+        import_id: None for a dry run.
+        rows_read: source rows, also those that could not be read.
+        left_out: rows from which the mapping makes nothing.
+        first: the first interactions of a dry run, each as (field, value) pairs.
+        notes: what a person should know, such as a file that mixes encodings.
+    """
+
+    import_id: str | None
+    source: str
+    files: tuple[str, ...]
+    rows_read: int
+    admitted: int
+    already_there: int
+    rejected: int
+    left_out: int
+    seconds: float
+    reasons: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    first: tuple[tuple[tuple[str, str], ...], ...] = ()
+
+    @property
+    def rows_a_second(self) -> float:
+        """Source rows read in a second."""
+        return self.rows_read / self.seconds if self.seconds else 0.0
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns the first interactions of a dry run, else the rejects by reason."""
+        if self.first:
+            return [dict(fields) for fields in self.first]
+        return [{"reason": reason.code, "rows": reason.rows, "example": reason.example} for reason in self.reasons]
+
+    def __str__(self) -> str:
+        if self.import_id is None:
+            head = f"{count(self.rows_read)} rows would become {count(self.admitted)} interactions"
+        else:
+            known = f" ({count(self.already_there)} were there already)" if self.already_there else ""
+            head = f"{count(self.admitted)} interactions added from {count(self.rows_read)} rows{known}"
+        rejected = f"; {count(self.rejected)} rejected" if self.rejected else ""
+        left = f"; {count(self.left_out)} rows left out by the mapping" if self.left_out else ""
+        reasons = "".join(f"\n  {count(reason.rows)} {reason.code}: {reason.example}" for reason in self.reasons)
+        notes = "".join(f"\n  Note: {note}" for note in self.notes)
+        speed = f", in {self.seconds:.1f} s ({count(round(self.rows_a_second))} rows a second)"
+        return f"{head}{rejected}{left}{speed}.{reasons}{notes}"
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One guess of a suggested mapping: which field, from which column, how sure (0 to 1), and why."""
+
+    field: str
+    column: str
+    confidence: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Suggestion(Result):
+    """A mapping written from a look at the data; every guess carries its confidence and reason as a comment."""
+
+    files: tuple[str, ...]
+    mapping: str
+    guesses: tuple[Guess, ...]
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per guess, the surest first."""
+        ordered = sorted(self.guesses, key=lambda guess: -guess.confidence)
+        return [
+            {"field": guess.field, "column": guess.column, "confidence": guess.confidence, "reason": guess.reason}
+            for guess in ordered
+        ]
+
+    def __str__(self) -> str:
+        return self.mapping
+
+
+@dataclass(frozen=True)
+class Imports(Records):
+    """The runs of `collect file`, the latest first."""
+
+
+@dataclass(frozen=True)
+class Rejects(Records):
+    """Rows that could not be taken, with reason and raw row."""
+
+
+@dataclass(frozen=True)
+class Replay(Result):
+    """What came of replaying rejected rows."""
+
+    rows: int
+    admitted: int
+    already_there: int
+    still_rejected: int
+    reasons: tuple[Skipped, ...] = ()
+    replayed_at: datetime | None = None
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns the reasons of those that still fail."""
+        return [{"reason": reason.code, "rows": reason.rows, "example": reason.example} for reason in self.reasons]
+
+    def __str__(self) -> str:
+        taken = f"{count(self.admitted)} interactions added"
+        known = f", {count(self.already_there)} were there already" if self.already_there else ""
+        reasons = "".join(f"\n  {count(reason.rows)} {reason.code}: {reason.example}" for reason in self.reasons)
+        return (
+            f"{count(self.rows)} rows replayed: {taken}{known}; {count(self.still_rejected)} still rejected.{reasons}"
+        )

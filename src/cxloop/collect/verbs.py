@@ -1,0 +1,90 @@
+"""The verbs of collect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from cxloop.collect.results import Imports, Rejects, Replay
+from cxloop.core.errors import InputError
+from cxloop.core.results import Result
+from cxloop.core.verbs import verb
+from cxloop.store.context import Operations
+
+__all__ = ["file", "imports", "rejects", "replay"]
+
+Count = Annotated[int, Field(ge=1, le=10_000)]
+
+
+@verb(part="collect", right="write", personal=True)
+def file(
+    ws: Operations, path: Path, *, mapping: Path | None = None, dry_run: bool = False, suggest: bool = False
+) -> Result:
+    """Imports files into the log: CSV, JSON lines, Parquet and Excel, also packed as .gz or .zip.
+
+    Importing the same files again adds nothing. Rows that cannot be taken are kept with their reason and can be
+    replayed through a corrected mapping.
+
+    Args:
+        path: A file, a folder, or a pattern such as "exports/*.csv".
+        mapping: The mapping's file, or the name of a ready one (olist). Without it: mapping.toml of the workspace.
+        dry_run: Show the first interactions and the rejects, and change nothing.
+        suggest: Write a mapping from a look at the data, instead of importing.
+    """
+    if suggest:
+        if mapping is not None or dry_run:
+            raise InputError("suggest writes a new mapping; it goes with neither mapping nor dry_run. Leave those out.")
+        from cxloop.collect.suggest import suggest_mapping
+
+        return suggest_mapping(ws, path)
+    from cxloop.collect.importer import import_files
+
+    return import_files(ws, path, mapping, dry_run=dry_run)
+
+
+@verb(part="collect", right="read")
+def imports(ws: Operations, *, limit: Count = 50) -> Imports:
+    """The files that were imported, the latest first, with what went in and what did not.
+
+    Args:
+        limit: How many imports at most.
+    """
+    from cxloop.collect.history import list_imports
+
+    return list_imports(ws, limit)
+
+
+@verb(part="collect", right="read", personal=True)
+def rejects(ws: Operations, import_id: str | None = None, *, waiting: bool = True, limit: Count = 100) -> Rejects:
+    """Rows that could not be taken, with the reason and the raw row.
+
+    Args:
+        import_id: Only those of one import, such as import-3.
+        waiting: Only those that were not replayed successfully yet.
+        limit: How many rows at most.
+    """
+    from cxloop.collect.history import list_rejects
+
+    return list_rejects(ws, import_id, waiting=waiting, limit=limit)
+
+
+@verb(part="collect", right="write", personal=True)
+def replay(
+    ws: Operations,
+    import_id: str | None = None,
+    *,
+    rejected: tuple[int, ...] = (),
+    mapping: Path | None = None,
+) -> Replay:
+    """Sends rejected rows through the mapping again, after it or the workspace was corrected.
+
+    Args:
+        import_id: All waiting rows of this import.
+        rejected: Or single rows, by their rejected_id.
+        mapping: The corrected mapping's file, or the name of a ready one. Without it: the one they came with.
+    """
+    from cxloop.collect.replays import replay_rejected
+
+    return replay_rejected(ws, import_id, rejected, mapping)
