@@ -1,0 +1,63 @@
+"""The queries of measure on the other engine's dialect, and what the reference says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import sqlglot
+
+from cxloop.core.time import Period, Window
+from cxloop.core.verbs import registry
+from cxloop.engine.query import Query
+from cxloop.engine.render import render
+from cxloop.engine.revisions import ANY_REVISION
+from cxloop.measure import METRICS, metrics_reference, verbs
+from cxloop.measure.metrics import Statistic, metric
+from cxloop.measure.queries import LOG_COUNTS, SCALES, SCORES, SERIES
+from cxloop.measure.selection import select
+from cxloop.measure.tallies import Scale, tally_of
+
+SCALE = {"score": Scale(0, 10), "share": Scale(1, 5), "mean": Scale(1, 7)}
+
+
+@pytest.mark.parametrize("statistic", [*get_args(Statistic), "moments"])
+@pytest.mark.parametrize("every", [None, "week"])
+def test_scores_are_summed_in_sparks_dialect_too(ws: Any, statistic: str, every: Period | None) -> None:
+    ws.answers({"score": 3, "revises": "0"})  # with revisions the condition is the longest
+    selection = select(
+        ws, metric("nps"), by=("channel", "properties.late"), every=every, window=Window(ws.as_of), where="score > 1"
+    )
+    tally = tally_of("mean", Scale(0, 100)) if statistic == "moments" else tally_of(statistic, SCALE[statistic])  # type: ignore[arg-type]
+
+    for dialect in ("duckdb", "spark"):
+        written = render(SCORES, selection.scores(tally), dialect=dialect)
+        assert sqlglot.parse_one(written, dialect=dialect) is not None
+
+
+@pytest.mark.parametrize("query", [SCALES, SERIES])
+def test_selections_translate(ws: Any, query: Query) -> None:
+    selection = select(ws, metric("csat"), by=(), every=None, window=Window(), where='channel == "web"')
+
+    assert "event_catalogue" in render(query, selection.slots, dialect="spark")
+
+
+@pytest.mark.parametrize("query", [LOG_COUNTS, ANY_REVISION])
+def test_plain_queries_translate(query: Query) -> None:
+    assert render(query, dialect="spark")
+
+
+def test_every_metric_is_a_verb_and_stands_in_the_reference() -> None:
+    written = metrics_reference()
+
+    for item in METRICS:
+        assert registry.get(f"measure.{item.name}").function is getattr(verbs, item.name)
+        assert f"## {item.label}\n" in written
+        assert item.definition in written
+
+
+def test_the_reference_in_the_docs_is_the_generated_one(checkout: Path) -> None:
+    page = checkout / "docs" / "reference" / "metrics.md"
+
+    assert page.read_text(encoding="utf-8").rstrip().endswith(metrics_reference().rstrip())
