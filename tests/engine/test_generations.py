@@ -159,6 +159,30 @@ def test_a_pointer_to_nothing_is_an_error_and_removes_nothing(folder: Path) -> N
     assert "1.duckdb" in files(folder)
 
 
+def test_what_a_killed_query_spilled_is_removed_and_files_of_others_are_not(folder: Path) -> None:
+    DuckDBEngine(folder).close()
+    (folder / "1.duckdb.tmp").mkdir()
+    (folder / "1.duckdb.tmp" / "duckdb_temp_storage.tmp").write_text("spilled")
+    (folder / "backup of monday.duckdb").write_text("mine")
+
+    DuckDBEngine(folder).close()
+
+    assert files(folder) == ["1.duckdb", "CURRENT", "LOCK", "backup of monday.duckdb"]
+
+
+def test_the_tenth_generation_is_newer_than_the_ninth(folder: Path) -> None:
+    DuckDBEngine(folder).close()
+    (folder / "1.duckdb").rename(folder / "9.duckdb")
+    (folder / "CURRENT").write_text("9.duckdb\n")
+
+    engine = DuckDBEngine(folder)
+    engine.compact()
+    engine.compact()
+    engine.close()
+
+    assert files(folder)[0] == "11.duckdb"
+
+
 def test_a_damaged_file_is_an_error_that_a_person_understands(folder: Path) -> None:
     DuckDBEngine(folder).close()
     (folder / "1.duckdb").write_bytes(b"not a database" * 1000)

@@ -145,7 +145,10 @@ def test_no_secret_is_written_anywhere(store: Store, clock: Clock, tmp_path: Pat
 
 
 def test_what_the_pages_need_uses_the_clock_of_the_store(store: Store, clock: Clock) -> None:
-    session = store.accounts.sign_in(store.accounts.first_owner_link())
+    token = store.accounts.first_owner_link()
+    assert not store.accounts.anybody_signed_in()
+    session = store.accounts.sign_in(token)
+    assert store.accounts.anybody_signed_in()
     assert store.accounts.actor_of_session(session) == Actor(1, "Owner", "owner")
 
     clock.forward(days=31)

@@ -52,6 +52,11 @@ class Accounts:
         """Returns the token of a new link for the first owner."""
         return create_first_owner_link(self.store, now=self.store.clock())
 
+    def anybody_signed_in(self) -> bool:
+        """Whether anybody has ever signed in; until then a first-run link may be shown anywhere."""
+        with self.store.work() as work:
+            return work.scalar(select(Session.id).limit(1)) is not None
+
     def sign_in(self, token: str) -> str:
         """Redeems a link and returns a new session's secret; raises AccessDeniedError for a stale link."""
         return redeem(self.store, token, now=self.store.clock())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,9 +69,8 @@ def find(folder: Path) -> Path | None:
     Raises:
         WorkspaceError: it cannot be told which file is the live one.
     """
-    for leftover in [*folder.glob("*.partial"), *folder.glob("*.partial.wal")]:
-        leftover.unlink()
-    whole = sorted(folder.glob("*.duckdb"))
+    _clear(folder)
+    whole = _generations(folder)
     pointer = folder / "CURRENT"
     if pointer.exists():
         live = folder / pointer.read_text(encoding="utf-8").strip()
@@ -88,6 +88,20 @@ def find(folder: Path) -> Path | None:
         if old != live:
             remove(old)
     return live
+
+
+def _clear(folder: Path) -> None:
+    """Removes files that were not finished, and what queries had spilled to disk when the process was killed."""
+    for leftover in [*folder.glob("*.partial"), *folder.glob("*.partial.wal")]:
+        leftover.unlink()
+    for spilled in folder.glob("*.duckdb.tmp"):
+        shutil.rmtree(spilled)
+
+
+def _generations(folder: Path) -> list[Path]:
+    """Returns the finished files, oldest first. A file with another name is somebody's own, and left alone."""
+    found = [file for file in folder.glob("*.duckdb") if file.stem.isdecimal()]
+    return sorted(found, key=lambda file: int(file.stem))
 
 
 def create(folder: Path) -> Path:

@@ -20,22 +20,20 @@ class OwnerLock:
         Raises:
             WorkspaceError: another process holds it; says which and what to do.
         """
-        self._file = (folder / "LOCK").open("a+", encoding="utf-8")
+        self._file = os.open(folder / "LOCK", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self._file.seek(0)
-            owner = self._file.read().strip()
-            self._file.close()
+            owner = os.pread(self._file, 20, 0).decode().strip()
+            os.close(self._file)
             raise WorkspaceError(_held(folder, owner)) from None
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, str(os.getpid()).encode(), 0)
 
     def release(self) -> None:
         """Lets others open the workspace; the file stays, since removing it would race with them."""
-        self._file.truncate(0)
-        self._file.close()
+        os.ftruncate(self._file, 0)
+        os.close(self._file)
 
 
 def _held(folder: Path, owner: str) -> str:
