@@ -45,9 +45,9 @@ def test_the_sentence_says_cannot_say() -> None:
     assert wording.sentence(of(InsufficientData(7, 10))) == "CSAT cannot be said: 7 answers, at least 10 are needed."
 
 
-def test_the_sentence_of_many_groups_counts_those_that_can_be_said() -> None:
+def test_the_sentence_of_many_groups_names_the_ends_and_what_cannot_be_said() -> None:
     number = Estimate(0.861, 0.85, 0.872, 100, 90, "Wilson")
 
     assert wording.sentence(of(number, InsufficientData(7, 10), by=("channel",))) == (
-        "CSAT by channel: 1 of 2 groups can be said, from 107 answers."
+        "CSAT by channel: 86.1 % (web), 107 answers; too few answers in 1 of 2 groups."
     )

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from cxloop.core.results import Estimate, InsufficientData
 
 if TYPE_CHECKING:
-    from cxloop.core.results import Estimates, Unit
+    from cxloop.core.results import EstimateRow, Estimates, Unit
+    from cxloop.core.time import Period
 
-__all__ = ["METRIC_LABELS", "answers", "count", "interval", "label", "number", "sentence"]
+__all__ = ["METRIC_LABELS", "MONTHS", "answers", "count", "day", "interval", "label", "number", "period", "sentence"]
 
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 METRIC_LABELS = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "rating": "Rating"}
 
 
@@ -54,16 +70,36 @@ def interval(estimate: Estimate, unit: Unit) -> str:
     return f"[{number(estimate.low, unit)}, {number(estimate.high, unit)}]"
 
 
+def day(value: date) -> str:
+    """Returns a date as people write it: 31 Oct 2026."""
+    return f"{value.day} {MONTHS[value.month - 1][:3]} {value.year}"
+
+
+def period(start: date, every: Period) -> str:
+    """Returns what the period that begins on `start` is called.
+
+    Example:
+        >>> period(date(2026, 10, 1), "quarter"), period(date(2026, 10, 1), "month")
+        ('Q4 2026', 'Oct 2026')
+        >>> period(date(2026, 8, 31), "week")
+        'week of 31 Aug 2026'
+    """
+    if every == "year":
+        return str(start.year)
+    if every == "quarter":
+        return f"Q{(start.month - 1) // 3 + 1} {start.year}"
+    if every == "month":
+        return day(start).partition(" ")[2]
+    return f"week of {day(start)}" if every == "week" else day(start)
+
+
 def sentence(estimates: Estimates) -> str:
     """Returns one line that a manager can read."""
     name = label(estimates.metric)
     if not estimates.rows:
         return f"{name}: no answers in this selection."
     if len(estimates.rows) > 1:
-        shown = sum(isinstance(row.result, Estimate) for row in estimates.rows)
-        total = sum(row.result.n for row in estimates.rows)
-        split = " and ".join([*estimates.by, *([estimates.every] if estimates.every else [])])
-        return f"{name} by {split}: {shown} of {len(estimates.rows)} groups can be said, from {answers(total)}."
+        return _spread(name, estimates)
     only = estimates.rows[0].result
     if isinstance(only, InsufficientData):
         return f"{name} cannot be said: {answers(only.n)}, at least {only.needed} are needed."
@@ -71,3 +107,25 @@ def sentence(estimates: Estimates) -> str:
         f"{name} is {number(only.value, estimates.unit)} {interval(only, estimates.unit)} "
         f"({only.level:.0%} interval, {answers(only.n)} of {count(only.customers)} customers, {only.method})."
     )
+
+
+def _spread(name: str, estimates: Estimates) -> str:
+    """The lowest and the highest of several groups. It does not say that they differ: that takes a comparison."""
+    known = [row for row in estimates.rows if isinstance(row.result, Estimate)]
+    said = f"{name} by {' and '.join([*estimates.by, *([estimates.every] if estimates.every else [])])}"
+    from_all = answers(sum(row.result.n for row in estimates.rows))
+    few = len(estimates.rows) - len(known)
+    if not known:
+        return f"{said} cannot be said: each of the {few} groups has too few of the {from_all}."
+    ordered = sorted(known, key=lambda row: row.result.value if isinstance(row.result, Estimate) else 0.0)
+    ends = [_end(row, estimates) for row in (ordered[0], ordered[-1])]
+    values = ends[0] if len(known) == 1 else f"from {ends[0]} to {ends[1]}"
+    left_out = f"; too few answers in {count(few)} of {count(len(estimates.rows))} groups" if few else ""
+    return f"{said}: {values}, {from_all}{left_out}."
+
+
+def _end(row: EstimateRow, estimates: Estimates) -> str:
+    assert isinstance(row.result, Estimate)
+    when = [period(row.period, estimates.every)] if row.period and estimates.every else []
+    names = [item if item is not None else "not said" for item in row.group]
+    return f"{number(row.result.value, estimates.unit)} ({', '.join([*names, *when])})"

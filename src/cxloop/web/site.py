@@ -56,7 +56,7 @@ class Site:
 
     host: Host
     accounts: Accounts
-    charts: dict[Any, str] = field(default_factory=dict)
+    charts: dict[Any, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def templates(self) -> Environment:
@@ -74,7 +74,7 @@ class Site:
             count=wording.count,
             answers=wording.answers,
             metric=wording.label,
-            day=words.day,
+            day=wording.day,
             day_month=words.day_month,
             clock=words.clock,
             local=lambda moment: words.local(moment, self.zone),

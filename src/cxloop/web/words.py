@@ -9,38 +9,14 @@ from zoneinfo import ZoneInfo
 from cxloop.core import wording
 from cxloop.core.wording import count
 
-__all__ = ["_", "ago", "clock", "day", "day_month", "duration", "local", "plural", "readable", "since_phrase", "span"]
+__all__ = ["_", "ago", "clock", "day_month", "duration", "local", "plural", "readable", "since_phrase", "span"]
 
-_MONTHS = (
-    _("January"),
-    _("February"),
-    _("March"),
-    _("April"),
-    _("May"),
-    _("June"),
-    _("July"),
-    _("August"),
-    _("September"),
-    _("October"),
-    _("November"),
-    _("December"),
-)
 _WEEKDAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
 
 
 def local(moment: datetime, zone: ZoneInfo) -> datetime:
     """Returns a UTC moment without zone on the clock of `zone`."""
     return moment.replace(tzinfo=UTC).astimezone(zone)
-
-
-def day(value: date | datetime) -> str:
-    """Returns a date as people write it.
-
-    Example:
-        >>> day(date(2026, 10, 31))
-        '31 Oct 2026'
-    """
-    return f"{value.day} {_MONTHS[value.month - 1][:3]} {value.year}"
 
 
 def day_month(value: date) -> str:
@@ -50,7 +26,7 @@ def day_month(value: date) -> str:
         >>> day_month(date(2026, 10, 31))
         'Saturday, 31 October 2026'
     """
-    return f"{_WEEKDAYS[value.weekday()]}, {value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return f"{_WEEKDAYS[value.weekday()]}, {value.day} {wording.MONTHS[value.month - 1]} {value.year}"
 
 
 def clock(moment: datetime) -> str:

@@ -146,7 +146,7 @@ def _timeline_lede(timeline: Timeline) -> str:
 
 def _timeline_sub(timeline: Timeline, zone: ZoneInfo) -> str:
     who = timeline.customer
-    first, last = (words.day(words.local(moment, zone)) for moment in (who.first_seen_at, who.last_seen_at))
+    first, last = (wording.day(words.local(moment, zone)) for moment in (who.first_seen_at, who.last_seen_at))
     since = f"{_('Seen first on')} {first}, {_('last on')} {last}."
     late = [step for step in timeline.steps if step.promise_state in ("broken", "overdue")]
     if not late:
@@ -192,7 +192,7 @@ def _mark(step: Step, zone: ZoneInfo) -> tuple[str, str]:
     """The promise of a step in words, and its tone."""
     if step.due_at is None or step.promise_state is None:
         return "", ""
-    due = words.day(words.local(step.due_at, zone))
+    due = wording.day(words.local(step.due_at, zone))
     if step.promise_state == "kept":
         return f"{_('promised for')} {due}: {_('kept')}", "good"
     if step.promise_state == "open":

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from cxloop import charts
 from cxloop.core import wording
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.core.host import Snapshot
@@ -34,6 +35,8 @@ DIMENSIONS = ("channel", "touchpoint", "stage", "source", "product", "brand", "r
 VERBATIMS = 6
 MOST_ROWS = 400
 CHARTS_KEPT = 200
+CHART_WIDTHS = (570, 190)
+"""Pixels of the plot on a desk and on a phone; labels come on top."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
         "mistake": "",
         "result": result,
         "lede": wording.sentence(result),
-        "chart": _chart(request.app.state.site, question, kept),
+        "charts": _charts(request.app.state.site, question, kept),
         "only": _only(result),
         "level": f"{100 * door.settings.measure.level:g} %",
         "lines": _lines(result, question, door),
@@ -155,7 +158,7 @@ def _line(row: EstimateRow, result: Estimates, question: Question, door: Door) -
         for name, value in zip(result.by, row.group, strict=True)
     ]
     if result.every and row.period is not None:
-        cells.append((period_label(row.period, result.every), _within(question, row.period, result.every).address()))
+        cells.append((wording.period(row.period, result.every), _within(question, row.period, result.every).address()))
     number = row.result
     return Line(
         cells=tuple(cells),
@@ -203,22 +206,6 @@ def _next_period(start: date, every: str) -> date:
     return date(place // 12, place % 12 + 1, 1)
 
 
-def period_label(start: date, every: str) -> str:
-    """Returns what a period is called.
-
-    Example:
-        >>> period_label(date(2026, 10, 1), "quarter"), period_label(date(2026, 8, 31), "week")
-        ('Q4 2026', 'week of 31 Aug 2026')
-    """
-    if every == "year":
-        return str(start.year)
-    if every == "quarter":
-        return f"Q{(start.month - 1) // 3 + 1} {start.year}"
-    if every == "month":
-        return words.day(start).partition(" ")[2]
-    return f"{_('week of')} {words.day(start)}" if every == "week" else words.day(start)
-
-
 def _verbatims(door: Door, question: Question) -> Any:
     """What the people behind the numbers wrote, for those who may read single persons; None for others."""
     if not door.may("understand.verbatims"):
@@ -227,19 +214,17 @@ def _verbatims(door: Door, question: Question) -> Any:
     return door.snapshot("understand.verbatims", {**which, "limit": VERBATIMS}).result
 
 
-def _chart(site: Site, question: Question, kept: Snapshot) -> str:
-    """The chart as SVG, drawn once for each kept result."""
+def _charts(site: Site, question: Question, kept: Snapshot) -> tuple[str, ...]:
+    """The chart as SVG, for a wide and for a narrow screen, drawn once for each kept result."""
     result = kept.result
     assert isinstance(result, Estimates)
     if _only(result) or not any(isinstance(row.result, Estimate) for row in result.rows):
-        return ""
+        return ()
     key = (question, kept.computed_at)
     if key not in site.charts:
-        from cxloop import charts
-
         while len(site.charts) >= CHARTS_KEPT:
             site.charts.pop(next(iter(site.charts)), None)
-        site.charts[key] = charts.svg(result.plot(), theme="page")
+        site.charts[key] = tuple(charts.svg(charts.draw(result, width=width), theme="page") for width in CHART_WIDTHS)
     return site.charts[key]
 
 
@@ -263,15 +248,11 @@ def _as_json(result: Estimates) -> tuple[bytes, str]:
 
 
 def _as_svg(result: Estimates) -> tuple[bytes, str]:
-    from cxloop import charts
-
-    return charts.svg(result.plot()).encode(), "image/svg+xml"
+    return charts.svg(charts.draw(result)).encode(), "image/svg+xml"
 
 
 def _as_png(result: Estimates) -> tuple[bytes, str]:
-    from cxloop import charts
-
-    return charts.png(result.plot()), "image/png"
+    return charts.png(charts.draw(result)), "image/png"
 
 
 DOWNLOADS: Mapping[str, Callable[[Estimates], tuple[bytes, str]]] = {

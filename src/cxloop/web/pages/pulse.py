@@ -151,5 +151,5 @@ def _foot(kept: Snapshot, result: Pulse) -> list[str]:
     corrected = f", {_('corrected for')} {words.plural(result.comparisons, _('comparison'), _('comparisons'))}"
     lines.append(f"{_('intervals are')} {100 * level:g} %{corrected if result.comparisons > 1 else ''}")
     if kept.computed_at - result.until > timedelta(days=1):
-        lines.append(f"{_('data until')} {words.day(result.until - timedelta(seconds=1))}")
+        lines.append(f"{_('data until')} {wording.day(result.until - timedelta(seconds=1))}")
     return lines

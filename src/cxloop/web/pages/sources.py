@@ -55,7 +55,7 @@ def _import(row: Mapping[str, Any], site: Site) -> dict[str, Any]:
     return {
         **row,
         "files": _files(row["files"]),
-        "when": f"{words.day(started)}, {words.clock(started)}",
+        "when": f"{wording.day(started)}, {words.clock(started)}",
         "speed": f"{wording.count(round(row['rows_read'] / seconds))}" if seconds > 0 else "",
     }
 
