@@ -20,20 +20,23 @@ class OwnerLock:
         Raises:
             WorkspaceError: another process holds it; says which and what to do.
         """
-        self._file = os.open(folder / "LOCK", os.O_RDWR | os.O_CREAT, 0o600)
+        file = os.open(folder / "LOCK", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            owner = os.pread(self._file, 20, 0).decode().strip()
-            os.close(self._file)
+            owner = os.pread(file, 20, 0).decode().strip()
+            os.close(file)
             raise WorkspaceError(_held(folder, owner)) from None
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        os.ftruncate(file, 0)
+        os.pwrite(file, str(os.getpid()).encode(), 0)
+        self._file: int | None = file
 
     def release(self) -> None:
         """Lets others open the workspace; the file stays, since removing it would race with them."""
-        os.ftruncate(self._file, 0)
-        os.close(self._file)
+        if self._file is not None:
+            os.ftruncate(self._file, 0)
+            os.close(self._file)
+            self._file = None
 
 
 def _held(folder: Path, owner: str) -> str:
