@@ -11,7 +11,6 @@ import ast
 import math
 import re
 from collections.abc import Callable
-from itertools import islice
 from typing import ClassVar
 
 from cxloop.core.errors import did_you_mean
@@ -27,7 +26,6 @@ from cxloop.core.expr.nodes import (
     Membership,
     Operator,
     Unary,
-    walk,
 )
 
 __all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_NODES", "parse"]
@@ -86,10 +84,7 @@ def parse(text: str) -> Expr:
         raise ExpressionError(f"The expression has {len(text)} characters; {MAX_LENGTH} are allowed.")
     if not text.strip():
         raise ExpressionError('The expression is empty. Write, for example, channel == "web".')
-    expr = _Reader(text).read()
-    if sum(1 for _ in islice(walk(expr), MAX_NODES + 1)) > MAX_NODES:
-        raise ExpressionError(f"The expression has more than {MAX_NODES} terms. Split it into several.")
-    return expr
+    return _Reader(text).read()
 
 
 def _unescape(quoted: str) -> str:
@@ -103,6 +98,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.offset = len(text) - len(text.lstrip())
         self.text = text.strip()
+        self.terms = 0
         self.quoted: dict[int, tuple[int, str]] = {}
         self.plain = self._take_out_quoted()
         self.bytes = self.plain.encode("utf-8", "surrogatepass")
@@ -153,6 +149,10 @@ class _Reader:
         return ExpressionError(f"This cannot be read ({failure.msg.rstrip('.')}). {advice}", at)
 
     def _node(self, node: ast.expr, depth: int) -> Expr:
+        # Counted while reading: the middle of a chained comparison is read twice, at each level.
+        self.terms += 1
+        if self.terms > MAX_NODES:
+            raise ExpressionError(f"The expression has more than {MAX_NODES} terms. Split it into several.")
         if depth > MAX_DEPTH:
             raise ExpressionError(f"The expression is nested deeper than {MAX_DEPTH} levels.", self._at(node))
         read = self._READERS.get(type(node))
