@@ -67,6 +67,30 @@ def test_a_week_with_too_few_answers_breaks_the_line(over_time: Any) -> None:
     assert "95 % intervals · × too few answers" in texts(broken)
 
 
+def test_an_old_last_value_is_not_written_at_the_end(over_time: Any) -> None:
+    found = texts(charts.svg(charts.draw(over_time(("web", [50] * 12), ("app", [60] * 11 + [3])))))
+
+    assert "web +31.0" in found
+    assert "app" in found
+
+
+def test_a_number_between_gaps_keeps_its_interval(over_time: Any) -> None:
+    spec = charts.draw(over_time(("web", [50, 50, 3, 50, 3, 50, 50]))).to_dict()
+
+    (points,) = (
+        [rows for rows in spec["datasets"].values() if "alone" in rows[0]]
+        if "datasets" in spec
+        else [spec["data"]["values"]]
+    )
+    assert [point["alone"] for point in points if point["value"] is not None] == [False, False, True, False, False]
+
+
+def test_lines_that_are_only_pieces_get_a_small_chart_each(over_time: Any) -> None:
+    found = texts(charts.svg(charts.draw(over_time(("web", [50, 3] * 4), ("app", [3, 60] * 4)))))
+
+    assert {"web", "app"} <= set(found)
+
+
 def test_many_groups_over_time_get_a_small_chart_each(over_time: Any) -> None:
     groups = [(f"region {n}", [50] * 4) for n in range(7)]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import altair as alt
 
 from cxloop.charts.theme import ACCENT, INK, INK_3, NEUTRAL, SERIES, config
-from cxloop.charts.words import AXIS_LABEL, description, group_name, row_label, subtitle, title
+from cxloop.charts.words import axis_label, description, group_name, row_label, subtitle, title
 from cxloop.core.results import Estimate, EstimateRow, Estimates, Unit, Value
 from cxloop.core.wording import count, number
 
@@ -16,8 +17,10 @@ __all__ = ["dots", "lines"]
 
 MOST_ROWS = 40
 """Rows of a dot chart: more are a table."""
-MOST_LINES = 5
-"""Lines that can be told apart in one chart; more get a small chart each."""
+MOST_LINES = 3
+"""Lines whose bands can be told apart in one chart; more get a small chart each."""
+MOST_GAPS = 0.2
+"""Share of periods without a number from which several lines are only pieces, and get a small chart each too."""
 MOST_SMALL = 24
 ROW_HEIGHT = 30
 LABEL_SPACE = 230
@@ -48,7 +51,8 @@ def dots(result: Estimates, *, width: int) -> alt.LayerChart:
 def lines(result: Estimates, *, width: int) -> alt.LayerChart | alt.FacetChart:
     """Returns the estimates over time, the interval as a band; one chart, or one per group where there are many."""
     groups = list(dict.fromkeys(row.group for row in result.rows))
-    if len(groups) > MOST_LINES:
+    gaps = sum(not isinstance(row.result, Estimate) for row in result.rows)
+    if len(groups) > MOST_LINES or (len(groups) > 1 and gaps > MOST_GAPS * len(result.rows)):
         return _small_multiples(result, groups, width)
     names = [group_name(group) for group in groups]
     colours = alt.Color("group:N", scale=alt.Scale(domain=names, range=list(SERIES[: len(names)])), legend=None)
@@ -58,7 +62,7 @@ def lines(result: Estimates, *, width: int) -> alt.LayerChart | alt.FacetChart:
     labels = (
         alt.Chart(alt.InlineData(values=ends))
         .mark_text(align="left", dx=10, fontWeight=500)
-        .encode(x="period:T", y=alt.Y("place:Q"), text="label:N", color=colours)
+        .encode(x=alt.value(width), y=alt.Y("place:Q"), text="label:N", color=colours)
     )
     chart = alt.LayerChart(data=data, layer=[*_over_time(result.unit, low, high, colours), labels])
     return _dressed(chart.properties(width=width, height=300), result, _few_note(result.rows), result.rows)
@@ -83,13 +87,14 @@ def _over_time(unit: Unit, low: float, high: float, colours: alt.Color | Mapping
     """Returns band, line, dots and the marks of periods with too few answers; the data is the whole chart's."""
     base = alt.Chart()
     time = alt.X("period:T", axis=alt.Axis(labelFlush=True, tickCount=6, grid=False), title=None)
-    grid = alt.Axis(grid=True, tickCount=4, labelExpr=AXIS_LABEL[unit])
+    grid = alt.Axis(grid=True, tickCount=4, labelExpr=axis_label(unit, high - low))
     y = alt.Y("low:Q", scale=alt.Scale(domain=[low, high], zero=False, nice=False), axis=grid, title=None)
     known = base.transform_filter("datum.value !== null").encode(x=time, color=colours, detail="run:N")
     few = base.transform_filter("datum.value === null").encode(x=time, y=alt.datum(low))
     return [
         *([_zero_line("y")] if low < 0 < high else []),
         known.mark_area(opacity=0.14).encode(y=y, y2="high:Q"),
+        known.transform_filter("datum.alone").mark_rule(opacity=0.4, strokeWidth=1.8).encode(y=y, y2="high:Q"),
         known.mark_line(strokeWidth=1.8, strokeJoin="round").encode(y="value:Q"),
         known.mark_circle(size=14, opacity=1).encode(y="value:Q"),
         few.mark_text(text="×", color=INK_3, fontSize=13, dy=-6),
@@ -104,7 +109,10 @@ def _dot(name: str, row: EstimateRow, unit: Unit) -> Point:
 
 
 def _moments(rows: Sequence[EstimateRow], unit: Unit) -> list[Point]:
-    """Returns a point per row; `run` changes where a period could not be said, so that no line bridges it."""
+    """Returns a point per row; `run` changes where a period could not be said, so that no line bridges it.
+
+    A point that is `alone` in its run has no band; its interval is drawn as a rule.
+    """
     points: list[Point] = []
     runs: dict[str, int] = {}
     for row in rows:
@@ -113,21 +121,24 @@ def _moments(rows: Sequence[EstimateRow], unit: Unit) -> list[Point]:
         name = str(point["group"])
         runs[name] = runs.get(name, 0) + (point["value"] is None)
         points.append({**point, "period": row.period.isoformat(), "run": f"{name} {runs[name]}"})
-    return points
+    lengths = Counter(point["run"] for point in points if point["value"] is not None)
+    return [{**point, "alone": lengths[point["run"]] == 1} for point in points]
 
 
 def _line_ends(result: Estimates, low: float, high: float) -> list[Point]:
-    """Returns a label for the last point of each line, moved apart where they would touch."""
+    """Returns a label for the end of each line, moved apart where they would touch; an old value is left out."""
     last = {row.group: row for row in result.rows if isinstance(row.result, Estimate)}
     found = [(row, row.result) for row in last.values() if isinstance(row.result, Estimate)]
     found.sort(key=lambda item: item[1].value)
     gap, place = (high - low) * 0.055, low - (high - low)
     ends: list[Point] = []
+    latest = max((row.period for row in result.rows if row.period is not None), default=None)
     for row, estimate in found:
         place = max(estimate.value, place + gap)
         name = group_name(row.group)
-        text = " ".join(part for part in (name, number(estimate.value, result.unit)) if part)
-        ends.append({"period": str(row.period), "place": place, "group": name, "label": text})
+        value = number(estimate.value, result.unit) if row.period == latest else ""
+        label = " ".join(part for part in (name, value) if part)
+        ends.append({"place": place, "group": name, "label": label})
     return ends
 
 
@@ -154,7 +165,7 @@ def _domain(unit: Unit, rows: Sequence[EstimateRow], scale: tuple[float, float] 
 
 
 def _x_value(unit: Unit, low: float, high: float) -> alt.X:
-    axis = alt.Axis(grid=True, tickCount=5, labelExpr=AXIS_LABEL[unit], orient="top")
+    axis = alt.Axis(grid=True, tickCount=5, labelExpr=axis_label(unit, high - low), orient="top")
     return alt.X("low:Q", scale=alt.Scale(domain=[low, high], zero=False, nice=False), axis=axis, title=None)
 
 

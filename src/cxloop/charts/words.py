@@ -5,15 +5,23 @@ from __future__ import annotations
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Unit
 from cxloop.core.wording import count, interval, label, number, sentence
 
-__all__ = ["AXIS_LABEL", "NOT_SAID", "description", "group_name", "row_label", "subtitle", "title"]
+__all__ = ["NOT_SAID", "axis_label", "description", "group_name", "row_label", "subtitle", "title"]
 
 NOT_SAID = "not said"
-AXIS_LABEL: dict[Unit, str] = {
-    "points": "datum.value == 0 ? '0' : format(datum.value, '+')",
-    "share": "format(100 * datum.value, '') + ' %'",
-    "score": "format(datum.value, '')",
-}
-"""How the axis writes its numbers: as the texts beside it do."""
+
+
+def axis_label(unit: Unit, width: float) -> str:
+    """Returns the Vega expression that writes the numbers of an axis as the texts beside it are written.
+
+    Args:
+        unit: how the number reads.
+        width: how far apart the ends of the axis are: short axes need more digits.
+    """
+    if unit == "points":
+        return "datum.value == 0 ? '0' : format(datum.value, '+')"
+    if unit == "share":
+        return f"format(100 * datum.value, '.{0 if width > 0.05 else 1}f') + ' %'"
+    return f"format(datum.value, '.{1 if width > 0.6 else 2}f')"
 
 
 def group_name(group: tuple[str | None, ...]) -> str:

@@ -17,9 +17,9 @@ from cxloop.engine.base import Analysis
 from cxloop.measure import pulse_wording as wording
 from cxloop.measure.estimate import rows_of
 from cxloop.measure.halves import Halves, Pair, compare
-from cxloop.measure.queries import LOG_COUNTS
+from cxloop.measure.queries import LOG_COUNTS, VARIETY
 from cxloop.measure.results import Change, ChannelAnswers, Mover, Pulse, PulseMetric
-from cxloop.measure.selection import select
+from cxloop.measure.selection import key, select
 from cxloop.measure.series import Series, equals, series_of
 from cxloop.stats.compare import benjamini_hochberg
 
@@ -54,7 +54,7 @@ def take_pulse(ws: Analysis, period: str) -> Pulse:
     counts = ws.engine.fetch(LOG_COUNTS).to_pylist()[0]
     return Pulse(
         lede=wording.lede(metrics, movers, period),
-        sub=wording.sub(metrics, head),
+        sub=wording.sub(metrics),
         since=halves.since,
         until=halves.until,
         previous_since=halves.previous_since,
@@ -118,10 +118,14 @@ def _weekly(ws: Analysis, series: Series, until: datetime) -> tuple[EstimateRow,
 def _groups(ws: Analysis, series: Series, halves: Halves) -> Iterator[_Group]:
     """Yields the groups that can be compared, of every dimension that is watched."""
     declared = (dimension.name for dimension in ws.experience.dimension)
-    for dimension in dict.fromkeys((*WATCHED, *declared)):
-        pairs = [pair for pair in compare(ws, series, halves, by=(dimension,)) if pair.value is not None]
-        if FEWEST_GROUPS <= len(pairs) <= MOST_GROUPS:
-            yield from (_Group(series, dimension, pair) for pair in pairs if pair.change is not None)
+    watched = tuple(dict.fromkeys((*WATCHED, *declared)))
+    selection = select(ws, series.metric, by=watched, every=None, window=halves.window, where=series.where)
+    sizes = ws.engine.fetch(VARIETY, {}, selection.variety).to_pylist()[0]
+    for place, dimension in enumerate(watched):
+        if FEWEST_GROUPS <= sizes[key(place)] <= MOST_GROUPS:
+            pairs = compare(ws, series, halves, by=(dimension,))
+            said = [pair for pair in pairs if pair.value is not None and pair.change is not None]
+            yield from (_Group(series, dimension, pair) for pair in said)
 
 
 def _movers(groups: Sequence[_Group]) -> Iterator[Mover]:

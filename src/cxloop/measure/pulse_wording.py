@@ -8,7 +8,7 @@ from cxloop.core.results import Estimate, Unit
 from cxloop.core.wording import answers, interval, number
 from cxloop.measure.results import Change, Mover, PulseMetric, Verdict
 
-__all__ = ["against", "amount", "lede", "mover_note", "mover_sentence", "sub", "tag", "verdict"]
+__all__ = ["against", "amount", "headline", "lede", "mover_note", "mover_sentence", "sub", "tag", "verdict"]
 
 _UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
 _LEDE = {
@@ -72,13 +72,19 @@ def against(period: str) -> str:
     return f"{unit} before" if length == 1 else f"{length} {unit}s before"
 
 
+def headline(metrics: Sequence[PulseMetric]) -> PulseMetric | None:
+    """Returns the metric that the first sentence speaks of: the first that changed, or the first."""
+    changed = (item for item in metrics if item.verdict in ("rose", "fell"))
+    return next(changed, metrics[0] if metrics else None)
+
+
 def lede(metrics: Sequence[PulseMetric], movers: Sequence[Mover], period: str) -> str:
     """Returns the first sentence: the first metric that changed; where none did, that."""
     if not metrics:
         return "No answers have come in during the last two periods, so there is nothing to say yet."
-    changed = [item for item in metrics if item.verdict in ("rose", "fell")]
-    if changed:
-        return _changed(changed[0], movers, period)
+    first = headline(metrics)
+    if first is not None and first.verdict in ("rose", "fell"):
+        return _changed(first, movers, period)
     watched = [item for item in metrics if item.verdict != "cannot say"]
     if not watched:
         return "There are too few answers to say whether anything changed."
@@ -103,8 +109,9 @@ def _move(mover: Mover) -> str:
     return "rise" if mover.change.value > 0 else "drop"
 
 
-def sub(metrics: Sequence[PulseMetric], head: PulseMetric | None) -> str:
+def sub(metrics: Sequence[PulseMetric]) -> str:
     """Returns the figures behind the first sentence."""
+    head = headline(metrics)
     if head is None:
         return "Send a survey, or import answers that carry a metric and a score."
     return " ".join(part for part in (_now(head), _counts(metrics)) if part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxloop.engine.query import Query
 
-__all__ = ["LOG_COUNTS", "SCALES", "SCORES", "SERIES"]
+__all__ = ["LOG_COUNTS", "SCALES", "SCORES", "SERIES", "VARIETY"]
 
 SCORES = Query(
     name="measure.scores",
@@ -70,6 +70,15 @@ SERIES = Query(
     output={"low": "double", "high": "double", "survey": "text", "n": "bigint", "broken": "bigint"},
 )
 """Scales and surveys of a selection, most used first."""
+
+VARIETY = Query(
+    name="measure.variety",
+    sql="select $distinct from $log where $where",
+    inputs=("interactions", "event_catalogue"),
+    slots=("distinct", "log", "where"),
+    output={},
+)
+"""How many values each dimension takes in a selection."""
 
 LOG_COUNTS = Query(
     name="measure.log_counts",

@@ -54,6 +54,13 @@ class Selection:
         """The slots of a query that only selects."""
         return {"log": self.log, "where": self.where}
 
+    @property
+    def variety(self) -> Slots:
+        """The slots of `measure.variety`."""
+        counts = [exp.Count(this=exp.Distinct(expressions=[dimension.node.copy()])) for dimension in self.by]
+        named = [exp.alias_(node, key(place), quoted=True) for place, node in enumerate(counts)]
+        return {**self.slots, "distinct": named}
+
     def scores(self, tally: Tally) -> Slots:
         """The slots of `measure.scores`."""
         keys: dict[str, exp.Expr] = {key(place): dimension.node for place, dimension in enumerate(self.by)}
