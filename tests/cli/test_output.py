@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import ClassVar
 
 import pytest
 
 from cxloop.cli import output
 from cxloop.core.errors import InputError
-from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Records, Result
+from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Records, Result, Value
 
 
 def of(*rows: EstimateRow) -> Estimates:
@@ -74,3 +76,20 @@ def test_cells_read_well(capsys: pytest.CaptureFixture[str]) -> None:
 def test_two_formats_exclude_each_other() -> None:
     with pytest.raises(InputError, match="exclude each other"):
         output.chosen(as_json=True, as_csv=True)
+
+
+@dataclass(frozen=True)
+class _Document(Result):
+    is_document: ClassVar[bool] = True
+
+    def records(self) -> list[dict[str, Value]]:
+        return [{"why": "shown by --csv and --json only"}]
+
+    def __str__(self) -> str:
+        return "source = 1\n"
+
+
+def test_a_document_is_all_that_is_written_so_that_it_can_be_redirected(capsys: pytest.CaptureFixture[str]) -> None:
+    output.write(_Document(), "text")
+
+    assert capsys.readouterr().out == "source = 1\n"

@@ -61,6 +61,8 @@ def _text(result: Result) -> str:
 
     lines = io.StringIO()
     console = Console(file=lines, width=_width(), force_terminal=sys.stdout.isatty(), soft_wrap=False)
+    if result.is_document:
+        return f"{str(result).rstrip()}\n"
     console.print(str(result), markup=False, highlight=False)
     table = _estimates(result) if isinstance(result, Estimates) else _records(result)
     if table is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from cxloop.core.results import Records, Result, Value
 from cxloop.core.wording import count
@@ -83,6 +84,8 @@ class Guess:
 @dataclass(frozen=True)
 class Suggestion(Result):
     """A mapping written from a look at the data; every guess carries its confidence and reason as a comment."""
+
+    is_document: ClassVar[bool] = True
 
     files: tuple[str, ...]
     mapping: str

@@ -43,6 +43,8 @@ class Result:
     """Base of every verb's result. Subclasses are frozen dataclasses; `records()` is their table."""
 
     kinds: ClassVar[dict[str, type[Result]]] = {}
+    is_document: ClassVar[bool] = False
+    """Whether `str()` is a file of its own, to be redirected into one: then nothing else stands beside it."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
