@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -33,9 +34,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "analytics"
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An analytics folder with empty tables: copying it is ten times faster than making one."""
+    made = tmp_path_factory.mktemp("empty") / "analytics"
+    DuckDBEngine(made).close()
+    return made
+
+
 @pytest.fixture
-def engine(folder: Path) -> Iterator[DuckDBEngine]:
+def engine(folder: Path, empty: Path) -> Iterator[DuckDBEngine]:
     """An engine with empty tables."""
+    shutil.copytree(empty, folder)
     opened = DuckDBEngine(folder)
     yield opened
     opened.close()

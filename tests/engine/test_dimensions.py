@@ -133,10 +133,9 @@ def first_day(local: date, period: Period) -> date:
 
 def in_duckdb(moments: list[datetime], period: Period, zone: ZoneInfo) -> list[date]:
     node = period_node(period, zone, min(moments), max(moments), moment=column_node("moment", "t"))
+    sql = f"select {node.sql('duckdb')} from (select unnest($moments::timestamp[]) as moment) as t"
     with duckdb.connect() as database:
-        database.execute("create table t (place integer, moment timestamp)").fetchall()
-        database.executemany("insert into t values (?, ?)", list(enumerate(moments)))
-        return [row[0] for row in database.execute(f"select {node.sql('duckdb')} from t order by place").fetchall()]
+        return [row[0] for row in database.execute(sql, {"moments": moments}).fetchall()]
 
 
 def by_hand(moment: datetime, period: Period, zone: ZoneInfo) -> date:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cxloop.core.config import Engine as EngineSettings
 from cxloop.core.errors import EngineError, UnknownNameError, WorkspaceError
@@ -205,6 +207,17 @@ def test_a_closed_engine_says_so(folder: Path) -> None:
 
     with pytest.raises(WorkspaceError, match="has been closed"):
         engine.count("keys")
+
+
+# each example takes its row away again, so that one engine serves them all
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_a_value_is_a_value_whatever_it_says(engine: DuckDBEngine, text: str) -> None:
+    engine.append("keys", keys(text))
+    query = Query("test.by_value", "select key_id from keys where value = $value", ("keys",), {}, {"value": "text"})
+
+    assert engine.fetch(query, {"value": text}).to_pylist() == [{"key_id": 1}]
+    assert engine.delete("keys", "value", [text]) == 1
 
 
 def test_limits_of_the_machine_are_handed_to_duckdb(folder: Path) -> None:

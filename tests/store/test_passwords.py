@@ -28,9 +28,11 @@ def test_the_right_password_signs_in_whatever_the_case_of_the_address(store: Sto
     assert actor.account_id == cast.mate
 
 
-@pytest.mark.parametrize(
-    ("email", "password"),
-    [
+def test_everybody_else_gets_the_same_answer(store: Store, clock: Clock, cast: Cast) -> None:
+    set_password(store, cast.mate, RIGHT)
+    set_password(store, cast.outsider, RIGHT)
+
+    for email, password in (
         ("max@example.org", "another password"),
         ("max@example.org", ""),
         ("max@example.org", "x" * 100_000),
@@ -39,14 +41,9 @@ def test_the_right_password_signs_in_whatever_the_case_of_the_address(store: Sto
         ("olga@example.org", "the hash of nobody's password"),
         ("oskar@example.org", RIGHT),  # is locked out
         ("", ""),
-    ],
-)
-def test_everybody_else_gets_the_same_answer(store: Store, clock: Clock, cast: Cast, email: str, password: str) -> None:
-    set_password(store, cast.mate, RIGHT)
-    set_password(store, cast.outsider, RIGHT)
-
-    with pytest.raises(AccessDeniedError, match="Address or password is wrong"):
-        sign_in(store, email, password, now=clock())
+    ):
+        with pytest.raises(AccessDeniedError, match="Address or password is wrong"):
+            sign_in(store, email, password, now=clock())
 
 
 def test_a_password_is_kept_as_an_argon2_hash(store: Store, cast: Cast) -> None:
