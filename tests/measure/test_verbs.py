@@ -309,6 +309,15 @@ def test_how_names_definition_method_and_the_sql_that_ran(ws: Any) -> None:
     assert "event_catalogue" in how.sql
 
 
+def test_answers_to_different_questions_are_not_taken_together_in_silence(ws: Any) -> None:
+    ws.nps(*[10] * 12, question_id="would you recommend us")
+    assert "different surveys" not in verbs.nps(ws).how.method
+
+    ws.nps(*[10] * 12, question_id="would you recommend our shop")
+
+    assert "split by survey_id or question_id" in verbs.nps(ws).how.method
+
+
 def test_results_survive_the_socket(ws: Any) -> None:
     ws.nps(*[10] * 12, channel="web")
     ws.nps(1, channel="app")

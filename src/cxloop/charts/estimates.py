@@ -78,7 +78,7 @@ def _small_multiples(result: Estimates, groups: Sequence[tuple[str | None, ...]]
     data = alt.InlineData(values=_moments(rows, result.unit))
     columns = max(1, min(4, width // 200, len(names)))
     layered = alt.LayerChart(layer=_over_time(result.unit, low, high, alt.value(ACCENT)))
-    one = layered.properties(width=width // columns - 30, height=110)
+    one = layered.properties(width=width // columns - 30, height=130)
     facet = one.facet(alt.Facet("group:N", sort=names, title=None), columns=columns, data=data, spacing=24)
     return _dressed(facet, result, " · ".join(part for part in (note, _few_note(rows)) if part), rows)
 

@@ -32,6 +32,9 @@ __all__ = ["MOST_GROUPS", "Request", "estimate", "numbers", "rows_of", "sums_of"
 MOST_GROUPS = 20_000
 """More groups than anybody reads: somebody split by an identifier."""
 
+_REPEATED = "Some customers answered more than once; the interval counts what their answers are worth together."
+_MIXED = "Answers to different surveys or questions are taken together; split by survey_id or question_id to see each."
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -77,7 +80,7 @@ def estimate(ws: Analysis, request: Request) -> Estimates:
         zone=zone,
         scale=None if scale is None or scale.low is None or scale.high is None else (scale.low, scale.high),
         rows=rows,
-        how=_how(ws, request.metric, selection, tally, rows),
+        how=_how(ws, request.metric, selection, tally, rows, scale),
     )
 
 
@@ -142,15 +145,18 @@ def _minimum(ws: Analysis, item: Metric) -> int:
     return item.minimum_n or ws.settings.measure.minimum_n
 
 
-def _how(ws: Analysis, item: Metric, selection: Selection, tally: Tally, rows: Sequence[EstimateRow]) -> How:
+def _how(
+    ws: Analysis, item: Metric, selection: Selection, tally: Tally, rows: Sequence[EstimateRow], scale: Scale | None
+) -> How:
     clustered = any(isinstance(row.result, Estimate) and row.result.method.endswith(CLUSTERED) for row in rows)
-    repeated = (
-        " Some customers answered more than once; the interval counts what their answers are worth together."
-        if clustered
-        else ""
-    )
+    said = [
+        item.method,
+        f"Level {ws.settings.measure.level:.0%}, minimum n {_minimum(ws, item)}.",
+        _REPEATED if clustered else "",
+        _MIXED if scale is not None and scale.mixed else "",
+    ]
     return How(
         definition=item.definition,
-        method=f"{item.method} Level {ws.settings.measure.level:.0%}, minimum n {_minimum(ws, item)}.{repeated}",
+        method=" ".join(part for part in said if part),
         sql=ws.engine.sql(SCORES, selection.scores(tally)),
     )

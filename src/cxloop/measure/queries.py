@@ -42,7 +42,9 @@ SCALES = Query(
     sql="""
         select
             i.scale_min as low, i.scale_max as high, count(*) as n,
-            count(*) filter (where i.score <> floor(i.score)) as broken
+            count(*) filter (where i.score <> floor(i.score)) as broken,
+            coalesce(min(i.survey_id) <> max(i.survey_id), false)
+            or coalesce(min(i.question_id) <> max(i.question_id), false) as mixed
         from $log
         where $where
         group by i.scale_min, i.scale_max
@@ -50,9 +52,10 @@ SCALES = Query(
     """,
     inputs=("interactions", "event_catalogue"),
     slots=("log", "where"),
-    output={"low": "double", "high": "double", "n": "bigint", "broken": "bigint"},
+    output={"low": "double", "high": "double", "n": "bigint", "broken": "bigint", "mixed": "bool"},
 )
-"""The scales of a selection, most used first; `broken` counts answers between whole points."""
+"""The scales of a selection, most used first; `broken` counts answers between whole points, `mixed` says that they come
+from several surveys or questions."""
 
 SERIES = Query(
     name="measure.series",

@@ -52,7 +52,7 @@ def common_scale(ws: Analysis, metric: Metric, selection: Selection) -> Scale | 
             f"{answers(rows[0]['n'])} came without a scale, so nobody knows which are its two highest points. "
             "Set scale_min and scale_max in the mapping."
         )
-    return Scale(low, high, whole=not rows[0]["broken"])
+    return Scale(low, high, whole=not rows[0]["broken"], mixed=rows[0]["mixed"])
 
 
 def selector(low: float | None, high: float | None) -> str:

@@ -29,11 +29,19 @@ MOST_POINTS = 11
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The scale of a set of answers: its ends, None where the source said nothing, and whether all are whole."""
+    """The scale of a set of answers.
+
+    Attributes:
+        low: its lower end; None where the source said nothing.
+        high: its upper end.
+        whole: whether all answers stand on whole points.
+        mixed: whether they come from several surveys or questions.
+    """
 
     low: float | None
     high: float | None
     whole: bool = True
+    mixed: bool = False
 
     @property
     def points(self) -> tuple[float, ...] | None:
