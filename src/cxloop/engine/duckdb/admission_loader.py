@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,14 +57,21 @@ class DuckDBLoader:
         self._stages: dict[str, Stage] = {}
         self._folder: Path | None = None
         self._started = perf_counter()
+        self._held = ExitStack()
 
     def __enter__(self) -> Self:
+        # what is staged lies in temporary tables, which would die with the file if it were rewritten meanwhile
+        self._held.enter_context(self._engine.hold())
         self._folder = Path(tempfile.mkdtemp(prefix="cxloop-import-"))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with self._held:
+            self._clear()
+
+    def _clear(self) -> None:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
         cursor = self._engine.cursor()
