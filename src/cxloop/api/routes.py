@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.types import Message, Receive
 
 from cxloop.api.errors import TooLargeError, answer, from_validation
-from cxloop.core.errors import AccessDeniedError, CxloopError
+from cxloop.core.errors import AccessDeniedError, CxloopError, Mistake, MistakesError
 from cxloop.core.verbs import Verb
 
 __all__ = ["GUARD_HEADER", "MOST_BODY_BYTES", "route_class"]
@@ -38,12 +38,21 @@ def route_class(verb: Verb) -> type[APIRoute]:
                     return await handle(Request(request.scope, _bounded(request)))
                 except RequestValidationError as failure:
                     return answer(from_validation(verb, failure))
+                except HTTPException as failure:
+                    return answer(_unread(verb, failure))
                 except CxloopError as failure:
                     return answer(failure)
 
             return guarded
 
     return VerbRoute
+
+
+def _unread(verb: Verb, failure: HTTPException) -> CxloopError:
+    """Returns why the framework could not read a body: what `receive` said, or that it is no text."""
+    if isinstance(failure.__cause__, CxloopError):
+        return failure.__cause__
+    return MistakesError(verb.path, [Mistake("(body)", "It cannot be read. Send a JSON object in UTF-8.")])
 
 
 def _refuse_forged(request: Request) -> None:

@@ -83,7 +83,9 @@ def _option(item: Parameter) -> inspect.Parameter:
 
 def _about(item: Parameter, several: bool) -> str:
     """Returns the help of a parameter, with its default and with how to give several values."""
-    repeat = [] if item.positional or not several else ["Repeat it, or use commas."]
+    repeat = []
+    if several and not item.positional:
+        repeat = ["Repeat it, or use commas."] if shape(item.annotation)[0] is str else ["Repeat it for several."]
     default = [] if item.default in (..., None, (), "") else [f"By default {item.default}."]
     return " ".join([item.about, *repeat, *default])
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
+DESCRIPTION = "/api/openapi.json"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "testclient"})
 
 
@@ -40,6 +41,7 @@ def create_app(host: LocalHost | None = None) -> FastAPI:
     app = web.create_app(host, host.workspace.store.accounts)
     app.include_router(router.build(parts.load(), host, actor_of))
     _add_health(app, host)
+    app.add_api_route(DESCRIPTION, lambda: JSONResponse(app.openapi()), include_in_schema=False)
     return app
 
 

@@ -100,6 +100,26 @@ def demo(
 
 
 @app.command()
+def link(workspace: WorkspaceOption = None) -> None:
+    """Print a new link that signs the owner in, once, for a day."""
+    with told():
+        from cxloop.entry.addresses import sign_in_link, url
+        from cxloop.runtime.folder import find
+        from cxloop.runtime.remote import server_of
+        from cxloop.store.base import open_store
+
+        folder = find(workspace)
+        settings, _ = folder.definitions()
+        running = server_of(folder)
+        store = open_store(folder.store)
+        server = settings.server
+        typer.echo(sign_in_link(store, running["address"] if running else url(server.host, server.port)))
+        store.close()
+    if not running:
+        typer.echo("No server runs on this workspace yet: cxloop serve", err=True)
+
+
+@app.command()
 def doctor(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,

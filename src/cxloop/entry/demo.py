@@ -76,7 +76,7 @@ def _fill(host: LocalHost, wanted: dict[str, int]) -> None:
     # Before the first row: an interrupted demo is completed by the next one, since known rows are left as they are.
     planted.mkdir(exist_ok=True)
     with _step("Simulating the company"):
-        made = company(**wanted)
+        made = company(wanted["customers"], wanted["months"], wanted["seed"])
     with _step(f"Admitting {made.interactions:,} interactions") as moves:
         _admit(host, made, moves)
     with _step("Working out customers and catalogue") as moves:

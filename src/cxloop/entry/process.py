@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from cxloop._version import __version__
 from cxloop.core.errors import CxloopError
+from cxloop.core.host import LOCAL
+from cxloop.entry.addresses import sign_in_link, url
 from cxloop.runtime import logs
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.host import LocalHost
@@ -23,7 +25,6 @@ from cxloop.runtime.workspace import open_workspace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxloop.store.base import Store
 
 __all__ = ["REFUSED", "main"]
 
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> int:
         return REFUSED if attempt == "0" else CRASHED
     local = LocalHost(workspace)
     # Before the slow imports of the app: who finds the workspace in use waits a second for the socket.
-    listener = Listener(local, local.workspace.folder.socket)
+    listener = Listener(local, workspace.folder.socket, url(host, int(port)))
     try:
         _serve(local, host, int(port), first=attempt == "0")
     except CxloopError as failure:
@@ -64,12 +65,14 @@ def main(arguments: list[str]) -> int:
 
 def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     from cxloop.entry.app import create_app
+    from cxloop.entry.watched import Watched
 
     folder = host.workspace.folder
     log = logs.logger(folder.log)
-    app = create_app(host)
+    app = Watched(create_app(host), folder.log)
     # Pages are there at once; tables that are behind catch up meanwhile.
     host.lanes.later("derive", host.derive_now)
+    host.lanes.later("warm", lambda: warm(host))
     log.info("start", version=__version__, pid=os.getpid())
     threading.Thread(target=_announce, args=(host, address, port, first), daemon=True).start()
     try:
@@ -105,28 +108,27 @@ def _wait_for_end(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> 
     loop.call_soon_threadsafe(stop)
 
 
+def warm(host: LocalHost) -> None:
+    """Loads what the first page would wait for: the libraries that draw, and the numbers it opens with."""
+    from cxloop import charts
+
+    host.snapshot("measure.pulse", {}, actor=LOCAL)
+    weekly = host.snapshot("measure.nps", {"every": "week", "since": "180d"}, actor=LOCAL)
+    charts.svg(charts.draw(weekly.result), theme="page")
+
+
 def _announce(host: LocalHost, address: str, port: int, first: bool) -> None:
     """Says where the app is once it answers, and how to sign in where nobody owns the workspace yet."""
-    shown = f"[{address}]" if ":" in address else address
     while not _answers(address, port):
         time.sleep(0.05)
     if not first:
         return
-    sys.stdout.write(f"cxloop serves {host.workspace.path} at http://{shown}:{port}/  (Ctrl-C stops it)\n")
-    if sys.stdout.isatty() or not _signed_in_before(host.workspace.store):
-        token = host.workspace.store.accounts.first_owner_link()
-        sys.stdout.write(f"Sign in (works once, for a day): http://{shown}:{port}/signin?token={token}\n")
+    sys.stdout.write(f"cxloop serves {host.workspace.path} at {url(address, port)}/  (Ctrl-C stops it)\n")
+    store = host.workspace.store
+    # once somebody has signed in, a link is shown to a terminal only, not to a service's journal
+    if sys.stdout.isatty() or not store.accounts.anybody_signed_in():
+        sys.stdout.write(f"Sign in (works once, for a day): {sign_in_link(store, url(address, port))}\n")
     sys.stdout.flush()
-
-
-def _signed_in_before(store: Store) -> bool:
-    """Whether anybody ever did: from then on a link is shown to a terminal only, not to a service's journal."""
-    from sqlalchemy import select
-
-    from cxloop.store.models import Session
-
-    with store.work() as work:
-        return work.scalar(select(Session.id).limit(1)) is not None
 
 
 def _answers(address: str, port: int) -> bool:

@@ -45,14 +45,19 @@ def supervise(folder: Folder, *, host: str | None = None, port: int | None = Non
     settings, _ = folder.definitions()
     running = server_of(folder)
     if running is not None:
-        raise WorkspaceError(f"A server runs on {folder.path} already (process {running['pid']}). Stop it first.")
+        where, pid = running["address"], running["pid"]
+        raise WorkspaceError(f"A server runs on {folder.path} already, at {where} (process {pid}). Stop it first.")
     address = (host or settings.server.host, port or settings.server.port)
     _require_free(*address)
+    folder.inbox.mkdir(exist_ok=True)
 
     def start(attempt: int) -> subprocess.Popen[bytes]:
         words = [sys.executable, "-m", "cxloop.entry.process", str(folder.path), address[0], str(address[1])]
         # A session of its own: Ctrl-C reaches the supervisor alone, which then asks the process to stop.
-        return subprocess.Popen([*words, str(attempt)], stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
+        # In the inbox: whatever name an account gives for a file, it is one in there.
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [*words, str(attempt)], stdin=subprocess.PIPE, start_new_session=True, cwd=folder.inbox
+        )
 
     with _stop_signals() as stop:
         return keep_running(start, stop, say=lambda text: sys.stderr.write(text + f" Its log: {folder.log}\n"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import is_dataclass, replace
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -18,6 +17,7 @@ from cxloop.core.verbs import Verb
 from cxloop.runtime import derivations, logs, parts
 from cxloop.runtime.health import Counters
 from cxloop.runtime.lanes import Lanes
+from cxloop.runtime.paths import from_inbox
 from cxloop.runtime.snapshots import Snapshots
 from cxloop.runtime.workspace import Workspace
 
@@ -109,7 +109,7 @@ class LocalHost:
         require(actor, verb)
         checked = verb.check(arguments)
         if actor.account_id is not None:
-            checked = _from_inbox(self.workspace.folder.inbox, checked)
+            checked = from_inbox(self.workspace.folder.inbox, checked)
         return verb, checked
 
     def _renew(self, verb: Verb, checked: dict[str, Any]) -> Snapshot:
@@ -156,21 +156,6 @@ class LocalHost:
                 f"{verb.path} failed in a way that nobody foresaw ({type(failure).__name__}). "
                 f"The details are in {log}; please report them."
             ) from failure
-
-
-def _from_inbox(inbox: Path, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the arguments with their files found in the inbox: no account reads other files of the machine."""
-    found = dict(arguments)
-    for name, value in arguments.items():
-        if not isinstance(value, Path):
-            continue
-        found[name] = (inbox / value).resolve()
-        if not found[name].is_relative_to(inbox.resolve()):
-            raise AccessDeniedError(
-                f"{name}: {str(value)!r} is outside of the workspace's inbox. Put the file into {inbox}, "
-                "or run the command on the machine itself."
-            )
-    return found
 
 
 def _explained(result: Result, verb: Verb, checked: dict[str, Any]) -> Result:

@@ -25,14 +25,16 @@ __all__ = ["Listener"]
 class Listener:
     """Listens until it is closed; one thread per connection."""
 
-    def __init__(self, host: Host, path: Path) -> None:
+    def __init__(self, host: Host, path: Path, address: str = "") -> None:
         """Starts to listen.
 
         Args:
             host: runs the verbs.
             path: of the socket; what a killed server left there is replaced.
+            address: where the app is for a browser, told to who asks.
         """
         self._host = host
+        self._address = address
         self._path = path
         path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -77,7 +79,7 @@ class Listener:
     def _answer(self, request: Mapping[str, Any], stream: Stream) -> dict[str, Any]:
         ask = request.get("ask")
         if ask == "hello":
-            return {"version": __version__, "pid": os.getpid()}
+            return {"version": __version__, "pid": os.getpid(), "address": self._address}
         verb, arguments = str(request.get("verb")), request.get("arguments")
         if not isinstance(arguments, dict):
             raise InputError("A request needs `arguments`, a JSON object.")

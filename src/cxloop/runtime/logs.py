@@ -20,6 +20,7 @@ FIELDS = frozenset(
     {"event", "level", "timestamp", "verb", "where", "error", "places", "seconds", "pid", "attempt", "code", "version"}
 )
 """What a line may carry. None of it can hold a name, an address, a text or an identifier of a customer."""
+PACKAGE = Path(__file__).resolve().parents[1]
 MOST_BYTES = 5_000_000
 FILES = 5
 
@@ -58,10 +59,9 @@ def failure(path: Path, error: BaseException, *, verb: str = "", where: str = ""
 
 
 def places(error: BaseException) -> list[str]:
-    """Returns where in the code an error passed, innermost last, its causes first."""
+    """Returns where in the code an error passed, innermost last, its causes first; of libraries only the last place."""
     cause = error.__cause__ or error.__context__
     earlier = [*places(cause), type(cause).__name__] if cause is not None else []
-    return [
-        *earlier,
-        *(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)),
-    ]
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames[:-1] if PACKAGE in Path(frame.filename).parents]
+    return [*earlier, *(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in [*own, *frames[-1:]])]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from cxloop._version import __version__
@@ -15,6 +14,7 @@ from cxloop.core.results import Result
 from cxloop.core.verbs import Verb
 from cxloop.runtime import parts, wire
 from cxloop.runtime.folder import Folder
+from cxloop.runtime.paths import absolute
 
 __all__ = ["RemoteHost", "server_of"]
 
@@ -83,7 +83,7 @@ class RemoteHost:
     ) -> dict[str, Any]:
         require(actor, verb)
         # The server has another working directory: relative paths are made absolute here.
-        checked = {name: _absolute(value) for name, value in verb.given(verb.check(arguments)).items()}
+        checked = absolute(verb.given(verb.check(arguments)))
         try:
             return _ask(self.folder, {"ask": ask, "verb": verb.path, "arguments": checked}, progress)
         except OSError as failure:
@@ -91,10 +91,6 @@ class RemoteHost:
                 f"The server on {self.folder.path} (process {self.pid}) went away: {failure.strerror or failure}. "
                 "Start it again, or run the command without it."
             ) from None
-
-
-def _absolute(value: object) -> object:
-    return value.expanduser().absolute() if isinstance(value, Path) else value
 
 
 def _ask(folder: Folder, request: Mapping[str, Any], progress: Progress) -> dict[str, Any]:

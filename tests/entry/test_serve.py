@@ -1,0 +1,153 @@
+"""`cxloop serve` as a person runs it: a supervisor, an app process, a browser and a second shell."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cxloop.runtime.folder import Folder
+from cxloop.runtime.remote import server_of
+
+STARTING_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def cxloop(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "cxloop", *words], capture_output=True, text=True, check=False)
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + STARTING_SECONDS
+    while not true():
+        assert time.monotonic() < end, f"waited in vain for: {what}"
+        time.sleep(0.05)
+
+
+class Server:
+    """A running `cxloop serve`."""
+
+    def __init__(self, workspace: Path, written: Path) -> None:
+        self.workspace = workspace
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.written = written
+        words = [sys.executable, "-m", "cxloop", "serve", "-w", str(workspace), "--port", str(self.port)]
+        with written.open("wb") as output:
+            self.process = subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT)
+        until(lambda: "Sign in" in written.read_text() or self.process.poll() is not None, "the sign-in link")
+
+    @property
+    def pid(self) -> int | None:
+        """Process of the app."""
+        found = server_of(Folder(self.workspace))
+        return None if found is None else int(found["pid"])
+
+    def ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}/healthz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    @contextmanager
+    def session(self) -> Iterator[httpx.Client]:
+        """A browser that has used the link."""
+        link = re.search(r"token=(\S+)", self.written.read_text())
+        assert link is not None
+        with httpx.Client(base_url=self.address) as client:
+            answer = client.post("/signin", data={"token": link[1]}, headers={"origin": self.address})
+            assert answer.status_code == 303
+            yield client
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STARTING_SECONDS)
+
+
+@pytest.fixture
+def server(bare_workspace: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server on an empty workspace."""
+    running = Server(bare_workspace, tmp_path / "serve.txt")
+    yield running
+    running.process.kill()
+    running.process.wait()
+
+
+def test_a_server_from_its_start_to_its_end(server: Server) -> None:
+    # One start for all of this: it takes seconds.
+    stranger = httpx.get(f"{server.address}/api/measure/nps")
+    assert (stranger.status_code, stranger.json()["code"]) == (401, "sign_in_needed")
+    assert "cxloop_uptime_seconds" in httpx.get(f"{server.address}/metrics").text
+    assert httpx.get(f"{server.address}/metrics", headers={"x-forwarded-for": "203.0.113.9"}).status_code == 403
+
+    with server.session() as browser:
+        assert browser.get("/").status_code == 200
+        assert browser.get("/api/measure/nps").json()["kind"] == "Estimates"
+        assert browser.get("/api/openapi.json").json()["openapi"].startswith("3.1")
+
+    shell = cxloop("measure", "nps", "-w", str(server.workspace), "--json")
+    assert json.loads(shell.stdout)["kind"] == "Estimates"
+    assert shell.stderr == f"Through the server that runs on {server.workspace} (process {server.pid}).\n"
+
+    second = cxloop("serve", "-w", str(server.workspace), "--port", str(free_port()))
+    assert (second.returncode, "already" in second.stderr) == (1, True)
+
+    crowded = cxloop("serve", "-w", str(server.workspace.parent / "none"), "--port", str(server.port))
+    assert crowded.returncode == 1
+
+    first = server.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    until(lambda: server.pid not in (None, first) and server.ready(), "the app to be there again")
+
+    assert server.stop() == 0
+    assert not (server.workspace / "server.sock").exists()
+    log = (server.workspace / "logs" / "cxloop.log").read_text()
+    assert [json.loads(line)["event"] for line in log.splitlines()] == ["start", "start", "stop"]
+
+
+def test_the_app_ends_with_its_supervisor(server: Server) -> None:
+    app = server.pid
+    server.process.kill()
+
+    assert app is not None
+    until(lambda: server.pid is None, "the app to end")
+    until(lambda: cxloop("doctor", "-w", str(server.workspace)).returncode == 0, "the workspace to be free")
+
+
+def test_a_taken_port_is_refused_politely(bare_workspace: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        ran = cxloop("serve", "-w", str(bare_workspace), "--port", str(taken.getsockname()[1]))
+
+    assert ran.returncode == 1
+    assert "Choose another port with --port" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_mistakes_in_the_settings_are_all_told_before_anything_starts(bare_workspace: Path) -> None:
+    (bare_workspace / "cxloop.toml").write_text("[server]\nport = 0\nhots = 'x'\n")
+
+    ran = cxloop("serve", "-w", str(bare_workspace))
+
+    assert ran.returncode == 2
+    assert "has 2 mistakes" in ran.stderr
