@@ -71,7 +71,7 @@ def _order(person: int, placed: datetime, late: bool, rng: random.Random) -> lis
     answered = came + timedelta(hours=rng.randrange(5, 40))
     score = float(rng.randrange(0, 8) if late else rng.randrange(6, 11))
     return [
-        _row(f"p{person}", placed, "order", "order_placed", "checkout", rng.choice(["web", "app"]), **order, value=49.9),
+        _row(f"p{person}", placed, "order", "order_placed", "checkout", rng.choice(["web", "app"]), **order),
         _row(
             f"d{person}", placed, "promise", "delivery_promised", "order_confirmation", "email", **order,
             promise_what="delivery", promise_due_at=due, promise_due_precision="day",

@@ -115,7 +115,7 @@ def csrf_token(session: str) -> str:
 
 def checked_form(door: SignedIn, csrf: Annotated[str, Form()] = "") -> Door:
     """Returns the door for a form that this session's own page sent; raises AccessDeniedError for any other."""
-    if not hmac.compare_digest(csrf, door.csrf):
+    if not hmac.compare_digest(csrf.encode(), door.csrf.encode()):
         raise AccessDeniedError(
             "This form is out of date or was sent from another page. Go back, reload, and try again."
         )

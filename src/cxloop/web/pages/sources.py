@@ -3,75 +3,172 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
 from cxloop.core import wording
+from cxloop.core.errors import InputError, NotFoundError
 from cxloop.web import words
-from cxloop.web.access import SignedIn
+from cxloop.web.access import Door, SignedIn, checked_form
 from cxloop.web.site import Site, respond
 from cxloop.web.words import _
 
 __all__ = ["router"]
 
 router = APIRouter()
-IMPORTS_SHOWN = 100
-REJECTS_SHOWN = 500
-RAW_SHOWN = 5
-"""Raw rows that stand open per reason; the others are counted."""
+IMPORTS_READ = 100
+REJECTS_READ = 1000
+RAW_SHOWN = 20
+"""Raw rows listed per reason; the others are counted."""
+
+Row: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Reason:
     """Rows that were rejected for the same reason."""
 
-    code: str
     title: str
     count: int
-    rows: tuple[Mapping[str, Any], ...]
+    rows: tuple[Row, ...]
 
 
 @router.get("/sources")
 def sources(request: Request, door: SignedIn) -> HTMLResponse:
     """Lists the imports, latest first, with what went in and what did not."""
-    imports = door.run("collect.imports", {"limit": IMPORTS_SHOWN}).records()
+    imports = door.run("collect.imports", {"limit": IMPORTS_READ}).records()
+    waiting = _waiting(door) if any(row["rejected"] for row in imports) else {}
     site: Site = request.app.state.site
     context = {
         "title": _("Sources"),
         "page": "sources",
-        "imports": [_import(row, site) for row in imports],
-        "lede": _lede(imports),
+        "imports": [_import(row, waiting, site) for row in imports],
+        "lede": _lede(imports, waiting),
     }
     return respond(request, "sources.html", context, door=door)
 
 
-def _import(row: Mapping[str, Any], site: Site) -> dict[str, Any]:
+@router.get("/sources/{import_id}")
+def one_import(request: Request, door: SignedIn, import_id: str) -> HTMLResponse:
+    """Shows what of one import was rejected, by reason, with the raw rows."""
+    return _show_import(request, door, import_id)
+
+
+@router.post("/sources/{import_id}/replay")
+def replay(
+    request: Request,
+    door: Annotated[Door, Depends(checked_form)],
+    import_id: str,
+    mapping: Annotated[str, Form(max_length=200)] = "",
+) -> HTMLResponse:
+    """Sends the waiting rows of an import through a mapping again, and says what came of it."""
+    try:
+        result = door.run("collect.replay", {"import_id": import_id, "mapping": mapping.strip()})
+    except (InputError, NotFoundError) as failure:
+        return _show_import(request, door, import_id, mistake=failure.message)
+    return _show_import(request, door, import_id, replayed=result)
+
+
+def _show_import(
+    request: Request, door: Door, import_id: str, *, replayed: Any = None, mistake: str = ""
+) -> HTMLResponse:
+    imports = door.run("collect.imports", {"limit": IMPORTS_READ}).records()
+    row = next((row for row in imports if row["import_id"] == import_id), None)
+    if row is None:
+        raise NotFoundError(f"There is no import {import_id!r} among the latest {IMPORTS_READ}.")
+    site: Site = request.app.state.site
+    rejects = door.run("collect.rejects", {"import_id": import_id, "limit": REJECTS_READ}).records()
+    context = {
+        "title": f"{row['source']}, {import_id}",
+        "page": "sources",
+        "import_": _import(row, {}, site),
+        "reasons": _by_reason(rejects),
+        "lede": _import_lede(row, rejects),
+        "may_replay": bool(rejects) and door.may("collect.replay"),
+        "replayed": replayed,
+        "mistake": mistake,
+    }
+    return respond(request, "import.html", context, door=door, status=400 if mistake else 200)
+
+
+def _waiting(door: Door) -> dict[str, int]:
+    """How many rows of each import wait; nothing for those who may not see the rows."""
+    if not door.may("collect.rejects"):
+        return {}
+    found = door.run("collect.rejects", {"limit": REJECTS_READ}).records()
+    counts: dict[str, int] = {}
+    for row in found:
+        counts[row["import_id"]] = counts.get(row["import_id"], 0) + 1
+    return counts
+
+
+def _import(row: Row, waiting: Mapping[str, int], site: Site) -> dict[str, Any]:
     seconds = row["seconds"] or 0
-    started = words.local(row["started_at"], site.zone)
     return {
         **row,
-        "files": _files(row["files"]),
-        "when": f"{wording.day(started)}, {words.clock(started)}",
-        "speed": f"{wording.count(round(row['rows_read'] / seconds))}" if seconds > 0 else "",
+        "files": ", ".join(_files(row["files"])),
+        "when": _when(row["started_at"], site),
+        "speed": wording.count(round(row["rows_read"] / seconds)) if seconds else "",
+        "waiting": waiting.get(row["import_id"], 0),
     }
+
+
+def _when(moment: datetime, site: Site) -> str:
+    local = words.local(moment, site.zone)
+    return f"{wording.day(local)}, {words.clock(local)}"
 
 
 def _files(listed: object) -> list[str]:
     """File names, from the JSON list that the table holds."""
-    items = json.loads(listed) if isinstance(listed, str) else listed
-    return [str(item["name"]) if isinstance(item, dict) else str(item) for item in items or ()]
+    items: Any = json.loads(listed) if isinstance(listed, str) else listed
+    return [str(item["name"] if isinstance(item, dict) else item) for item in items or ()]
 
 
-def _lede(imports: Sequence[Mapping[str, Any]]) -> str:
+def _lede(imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
     if not imports:
         return _("Nothing has been imported yet.")
     admitted = sum(row["admitted"] for row in imports)
-    rejected = sum(row["rejected"] for row in imports)
     came = f"{words.plural(admitted, _('interaction'), _('interactions'))} {_('came in')}"
-    if not rejected:
+    if not any(row["rejected"] for row in imports):
         return f"{came}, {_('nothing was rejected.')}"
-    return f"{came}, {words.plural(rejected, _('row'), _('rows'))} {_('could not be taken.')}"
+    if waiting:
+        most = sum(waiting.values())
+        rows = f"{wording.count(most)} {_('or more rows')}" if most >= REJECTS_READ else _rows(most)
+        return f"{came}, {rows} {_('wait to be corrected.')}"
+    return f"{came}, {_('and every row that was rejected has been settled.')}"
+
+
+def _import_lede(row: Row, rejects: Sequence[Row]) -> str:
+    came = f"{words.plural(row['admitted'], _('interaction'), _('interactions'))} {_('from')} {row['source']}"
+    if not rejects:
+        return f"{came}, {_('and no row waits.')}"
+    main = _by_reason(rejects)[0]
+    head = f"{came}, {_rows(len(rejects))} {_('wait')}"
+    return f"{head}: {main.title.lower()}." if len(rejects) == main.count else f"{head}, {_most(main)}."
+
+
+def _most(main: Reason) -> str:
+    return f"{_('most')} ({wording.count(main.count)}): {main.title.lower()}"
+
+
+def _rows(amount: int) -> str:
+    return words.plural(amount, _("row"), _("rows"))
+
+
+def _by_reason(rejects: Iterable[Row]) -> list[Reason]:
+    """The rejected rows by their code, the most frequent first."""
+    groups: dict[str, list[Row]] = {}
+    for row in rejects:
+        groups.setdefault(row["code"], []).append(row)
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [Reason(_title(code), len(rows), tuple(rows[:RAW_SHOWN])) for code, rows in ordered]
+
+
+def _title(code: str) -> str:
+    text = words.readable(code)
+    return text[:1].upper() + text[1:]
