@@ -18,7 +18,7 @@ from cxloop.simulate.world import MARKETS
 
 __all__ = ["BATCH_ROWS", "Log", "log"]
 
-BATCH_ROWS = 250_000
+BATCH_ROWS = 500_000
 
 _TEXTS = (
     "other_keys", "text", "language", "metric", "response_id", "survey_id", "survey_version", "question_id", "currency",

@@ -135,6 +135,6 @@ def _blocks(past: History, streams: Streams) -> tuple[list[Block], dict[int, Tol
         if about is not None:
             told[len(blocks)] = about
         blocks.append(block)
-    review, about = review_block(past, streams["reviews"])
+    review, about = review_block(past, streams["review_texts"])
     told[len(blocks)] = about
     return [*blocks, review], told

@@ -20,7 +20,7 @@ from cxloop.simulate.moods import Moods
 from cxloop.simulate.orders import Orders, simulate_orders
 from cxloop.simulate.people import People, people
 from cxloop.simulate.streams import Streams
-from cxloop.simulate.surveys import Asked, ask_ces, ask_csat, ask_nps
+from cxloop.simulate.surveys import Asked, ask_ces, ask_csat, ask_nps, review
 from cxloop.simulate.world import World
 
 __all__ = ["History", "history"]
@@ -41,6 +41,7 @@ class History:
     nps: Asked
     csat: Asked
     ces: Asked
+    reviews: Asked
 
     @cached_property
     def objects(self) -> Any:
@@ -71,4 +72,5 @@ def history(rules: World, streams: Streams, customers: int, months: int) -> Hist
         nps=ask_nps(rng, rules, everyone, bought, members),
         csat=ask_csat(rng, rules, everyone, bought, members),
         ces=ask_ces(rng, rules, everyone, bought, members),
+        reviews=review(streams["reviews"], rules, everyone, bought),
     )

@@ -68,7 +68,7 @@ def people(rng: np.random.Generator, count: int, start: date) -> People:
         buys_per_year=rng.gamma(1.4, 2.0, count) + 0.15,
         channel_odds=odds / odds.sum(axis=1, keepdims=True),
         store=_nearest_store(rng, market),
-        subscriber=rng.random(count) < 0.36,
+        subscriber=rng.random(count) < 0.32,
         referrer=_referrer(rng, joined, base),
     )
 

@@ -20,6 +20,7 @@ TOPICS = (
     "texts",
     "lags",
     "base",
+    "review_texts",
 )
 """Names of the topics; append only, since a topic's place in the list is its seed."""
 

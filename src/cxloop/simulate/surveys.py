@@ -16,7 +16,7 @@ from cxloop.simulate.orders import Orders, noise
 from cxloop.simulate.people import People
 from cxloop.simulate.world import END, INITIATIVE_START, NEW_MARKET, STORES, Response, Scale, World
 
-__all__ = ["Asked", "answer", "ask_ces", "ask_csat", "ask_nps", "respond", "treated"]
+__all__ = ["Asked", "answer", "ask_ces", "ask_csat", "ask_nps", "respond", "review", "treated"]
 
 _TREATED = np.array([store.treated for store in STORES])
 _LAST = day_number(END) * DAY
@@ -144,6 +144,37 @@ def ask_ces(rng: np.random.Generator, rules: World, everyone: People, bought: Or
     return _ask(
         rng, rules, rules.ces, rules.ces_response, everyone, bought, members, order, at[order], channel, latent, plain
     )
+
+
+def review(rng: np.random.Generator, rules: World, everyone: People, bought: Orders) -> Asked:
+    """Reviews of online orders; nobody asks for them, and those with strong feelings write more often."""
+    feeling = rules.review_intercept + rules.review_extreme * np.abs(bought.felt)
+    odds = bought.online / (1.0 + np.exp(-feeling))
+    at = _review_time(rng, bought)
+    disturbance = noise(rng, rules, bought.count)
+    market = everyone.market[bought.customer]
+    written = (rng.random(bought.count) < odds) & (at < _LAST)
+    every = Asked(
+        order=np.arange(bought.count),
+        at=at,
+        channel=np.zeros(bought.count, np.int8),
+        latent=bought.felt,
+        score=answer(rules, rules.rating, bought.felt, market, disturbance),
+        otherwise=answer(rules, rules.rating, bought.without_late, market, disturbance),
+        odds=odds,
+        answered=written,
+        answered_at=at,
+    )
+    return every.rows(written)
+
+
+def _review_time(rng: np.random.Generator, bought: Orders) -> Ints:
+    """One in eight late parcels is reviewed before it arrives, from the day after the promised one."""
+    parcel = bought.parcel
+    early = (parcel.due_day + 1) * DAY + rng.integers(0, DAY // 2, bought.count)
+    usual = parcel.done + rng.lognormal(12.6, 0.8, bought.count).clip(HOUR, 60 * DAY).astype(np.int64)
+    impatient = parcel.late & (rng.random(bought.count) < 0.125)
+    return np.where(impatient, np.minimum(early, usual), usual)
 
 
 def _ask(

@@ -114,7 +114,7 @@ def _late(past: History) -> dict[str, Any]:
 
 def _drivers(past: History) -> dict[str, Any]:
     """What planted causes did to answers, by comparing each answer with the one given without the cause."""
-    asked, parcel = past.nps, past.bought.parcel
+    asked, reviews, parcel = past.nps, past.reviews, past.bought.parcel
     late = parcel.late[asked.order]
     skill = past.staff.skill[past.bought.service.agent[past.csat.order]]
     return {
@@ -124,6 +124,7 @@ def _drivers(past: History) -> dict[str, Any]:
             "late_points_among_late": _difference(asked, late),
             "late_points_overall": _difference(asked, np.ones(late.size, bool)),
         },
+        "rating": {"late_mean_score": _mean((reviews.score - reviews.otherwise)[parcel.late[reviews.order]])},
         "csat": {"skill_mean_score_per_unit": _slope(skill, past.csat.score - past.csat.otherwise)},
         "product_quality": {product.name: product.quality for product in PRODUCTS},
     }

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from cxloop.simulate.blocks import Block, Pooled, constant, join, pooled
+from cxloop.simulate.blocks import Block, Pooled, constant, join, pick, pooled, texts_of
 from cxloop.simulate.clock import DAY, Ints, day_number
 from cxloop.simulate.events import code
 from cxloop.simulate.history import History
 from cxloop.simulate.people import CHANNELS
 from cxloop.simulate.rows.properties import flag, json_objects, order_objects
-from cxloop.simulate.world import CARRIERS, END, MARKETS, PRODUCTS, STORES
+from cxloop.simulate.world import AGE_BANDS, CARRIERS, END, MARKETS, PRODUCTS, STORES
 
-__all__ = ["buyer_key", "order_blocks", "order_number", "product", "region", "store_name"]
+__all__ = ["buyer_key", "order_blocks", "order_number", "product", "profiles", "region", "store_name"]
 
 _LAST = day_number(END) * DAY
 
@@ -33,6 +33,17 @@ def region(past: History, who: NDArray[np.int64]) -> Pooled:
 def store_name(past: History, who: NDArray[np.int64]) -> Pooled:
     """Returns the column `location`: the nearest store."""
     return pooled([store.name for store in STORES], past.everyone.store[who])
+
+
+def profiles(past: History, who: NDArray[np.int64]) -> Pooled:
+    """Returns the column `traits`: name, address, age band and language as JSON objects."""
+    everyone, keys = past.everyone, past.keys
+    languages = pick([market.language for market in MARKETS], everyone.market[who])
+    ages = pick(AGE_BANDS, everyone.age[who])
+    names, emails = pick(keys.name, who), pick(keys.email, who)
+    return texts_of(
+        join('{"name":"', names, '","email":"', emails, '","age_band":"', ages, '","language":"', languages, '"}')
+    )
 
 
 def product(past: History, order: Ints) -> Pooled:
@@ -71,14 +82,29 @@ def _purchases(past: History, order: Ints) -> Block:
         product=product(past, order),
         region=region(past, who),
         objects=order_objects(past, order),
-        properties=json_objects(
-            {
-                "category": (["fashion", "home", "electronics"], _category(bought.product[order])),
-                "order_channel": (CHANNELS, bought.channel[order]),
-                "new_price": flag(bought.price_risen[order]),
-            }
-        ),
+        traits=profiles(past, who).where(_first_seen(past, order)),
+        properties=_bought(past, order),
     )
+
+
+def _bought(past: History, order: Ints) -> Pooled:
+    """Returns the properties of purchases."""
+    bought = past.bought
+    return json_objects(
+        {
+            "category": (["fashion", "home", "electronics"], _category(bought.product[order])),
+            "order_channel": (CHANNELS, bought.channel[order]),
+            "new_price": flag(bought.price_risen[order]),
+        }
+    )
+
+
+def _first_seen(past: History, order: Ints) -> NDArray[np.bool_]:
+    """Returns which orders are the first of somebody whose account was opened before the first day."""
+    who = past.bought.customer[order]
+    first = np.zeros(order.size, bool)
+    first[np.unique(who, return_index=True)[1]] = True
+    return np.asarray(first & (past.everyone.joined[who] < day_number(past.start) * DAY), np.bool_)
 
 
 def _category(items: NDArray[np.int16]) -> NDArray[np.int64]:
@@ -149,13 +175,7 @@ def _store_purchases(past: History, order: Ints) -> Block:
         region=region(past, who),
         location=store_name(past, who),
         objects=order_objects(past, order),
-        properties=json_objects(
-            {
-                "category": (["fashion", "home", "electronics"], _category(bought.product[order])),
-                "order_channel": (CHANNELS, bought.channel[order]),
-                "new_price": flag(bought.price_risen[order]),
-            }
-        ),
+        properties=_bought(past, order),
     )
 
 

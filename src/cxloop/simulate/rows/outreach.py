@@ -7,21 +7,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cxloop.simulate.blocks import Block, Pooled, constant, join, pick, pooled, texts_of
+from cxloop.simulate.blocks import Block, constant, join, pooled, texts_of
 from cxloop.simulate.clock import DAY, HOUR, Ints, day_number, seconds_of_day, to_utc
 from cxloop.simulate.club import months_between
 from cxloop.simulate.history import History
-from cxloop.simulate.world import AGE_BANDS, END, LAUNCH, MARKETS, NEW_MARKET, NEW_MARKET_START, STORES
+from cxloop.simulate.rows.orders import profiles, region
+from cxloop.simulate.world import END, LAUNCH, MARKETS, NEW_MARKET, NEW_MARKET_START, STORES
 
 __all__ = ["account_blocks", "advertising_blocks", "club_blocks", "newsletter_blocks"]
 
 _LAST = day_number(END) * DAY
-
-
-def _region(past: History, who: NDArray[np.int64]) -> Pooled:
-    return pooled([market.code for market in MARKETS], past.everyone.market[who])
 
 
 def newsletter_blocks(past: History, rng: np.random.Generator) -> Iterator[Block]:
@@ -49,7 +45,7 @@ def newsletter_blocks(past: History, rng: np.random.Generator) -> Iterator[Block
                 None,
                 past.keys.newsletter[who[chosen]],
                 campaign=constant(f"newsletter-{day:%Y-%m}", int(chosen.sum())),
-                region=_region(past, who[chosen]),
+                region=region(past, who[chosen]),
                 consents=constant('[["marketing","email",false]]', int(chosen.sum()))
                 if name.endswith("left")
                 else None,
@@ -77,7 +73,7 @@ def advertising_blocks(past: History, rng: np.random.Generator) -> Iterator[Bloc
         past.keys.click[who],
         other_keys=past.keys.beside(past.keys.web[who]),
         campaign=pooled(["brand", "retargeting", "lumo-launch"], campaign),
-        region=_region(past, who),
+        region=region(past, who),
     )
     yield _kiosks(past, rng)
 
@@ -116,8 +112,8 @@ def account_blocks(past: History, rng: np.random.Generator) -> Iterator[Block]:
         None,
         keys.customer_id[who],
         other_keys=keys.beside(keys.web[who]),
-        region=_region(past, who),
-        traits=_traits(past, who),
+        region=region(past, who),
+        traits=profiles(past, who),
         consents=pooled(['[["marketing","email",false]]', '[["marketing","email",true]]'], everyone.subscriber[who]),
         properties=texts_of(join('{"referred_by":"C', brought + 1_000_000, '"}')).where(referrer >= 0),
     )
@@ -129,20 +125,8 @@ def account_blocks(past: History, rng: np.random.Generator) -> Iterator[Block]:
         at[inside],
         None,
         keys.customer_id[referrer[invited[inside]]],
-        region=_region(past, referrer[invited[inside]]),
+        region=region(past, referrer[invited[inside]]),
     )
-
-
-def _traits(past: History, who: NDArray[np.int64]) -> Pooled:
-    """Returns names, addresses, age bands and languages as JSON objects."""
-    return texts_of(
-        join(
-            '{"name":"', pick(past.keys.name, who), '","email":"', pick(past.keys.email, who),
-            '","age_band":"', pick(AGE_BANDS, past.everyone.age[who]),
-            '","language":"', pick([market.language for market in MARKETS], past.everyone.market[who]),
-            '"}',
-        )
-    )  # fmt: skip
 
 
 def club_blocks(past: History) -> Iterator[Block]:
@@ -159,6 +143,6 @@ def club_blocks(past: History) -> Iterator[Block]:
             None,
             past.keys.customer_id[who],
             other_keys=past.keys.beside(past.keys.card[who]) if joins else None,
-            region=_region(past, who),
+            region=region(past, who),
             traits=pooled(tiers, (1 + members.gold[who]) if joins else np.zeros(who.size, np.int8)),
         )

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cxloop.simulate.agents import TEAMS
+from cxloop.simulate.agents import DESKS, TEAMS
 from cxloop.simulate.blocks import Block, pooled
-from cxloop.simulate.clock import DAY, day_number
+from cxloop.simulate.clock import DAY, HOUR, day_number
+from cxloop.simulate.events import code
 from cxloop.simulate.history import History
+from cxloop.simulate.people import CHANNELS
 from cxloop.simulate.rows.orders import order_number, product, region
 from cxloop.simulate.rows.properties import about_customer, flag, json_objects, order_objects
-from cxloop.simulate.rows.texts import chat_texts
+from cxloop.simulate.rows.texts import advice_texts, chat_texts
 from cxloop.simulate.service import REASONS
 from cxloop.simulate.world import END
 
@@ -22,7 +24,9 @@ _LAST = day_number(END) * DAY
 
 
 def service_blocks(past: History, rng: np.random.Generator) -> Iterator[Block]:
-    """Returns the calls and chats about orders."""
+    """Returns questions before buying, looks at the help page, and the calls and chats about orders."""
+    yield _advice(past, rng)
+    yield _help(past, rng)
     contact = past.bought.service
     inside = contact.asked & (contact.at < _LAST)
     for desk, event in enumerate(("callcentre.call_taken.phone", "chat.chat_support.chat")):
@@ -55,3 +59,41 @@ def service_blocks(past: History, rng: np.random.Generator) -> Iterator[Block]:
                 }
             ),
         )
+
+
+def _advice(past: History, rng: np.random.Generator) -> Block:
+    """Questions in the chat within the hour before an online order."""
+    bought = past.bought
+    order = np.flatnonzero(bought.online & (rng.random(bought.count) < 0.04))
+    who = bought.customer[order]
+    text, language = advice_texts(past, rng, order)
+    staff = rng.choice(np.flatnonzero(past.staff.desk == DESKS.index("chat")), order.size)
+    return Block.of(
+        "chat.chat_advice.chat",
+        bought.placed[order] - rng.integers(600, HOUR, order.size),
+        order_number(order),
+        past.keys.chat[who],
+        other_keys=past.keys.beside(past.keys.web[who]),
+        text=text,
+        language=language,
+        product=product(past, order),
+        region=region(past, who),
+        employee=pooled(past.staff.names, staff),
+        team=pooled(TEAMS, past.staff.team[staff]),
+    )
+
+
+def _help(past: History, rng: np.random.Generator) -> Block:
+    """Half of those who get in touch look at the help page before."""
+    contact = past.bought.service
+    at = contact.at - rng.integers(120, 2 * HOUR, contact.at.size)
+    order = np.flatnonzero(contact.asked & (at < _LAST) & (rng.random(at.size) < 0.5))
+    who = past.bought.customer[order]
+    app = past.bought.channel[order] == CHANNELS.index("app")
+    return Block.of(
+        np.where(app, code("app.help_viewed.app"), code("web.help_viewed.web")).astype(np.int16),
+        at[order],
+        None,
+        past.keys.customer_id[who],
+        region=region(past, who),
+    )

@@ -18,7 +18,7 @@ from cxloop.simulate.texts.grammar import Facts, comments
 from cxloop.simulate.texts.lexicon import THEMES
 from cxloop.simulate.world import MARKETS, STORES
 
-__all__ = ["Told", "chat_texts", "order_themes", "survey_texts", "write"]
+__all__ = ["Told", "advice_texts", "chat_texts", "order_themes", "survey_texts", "write"]
 
 _NUMBER = {theme: number for number, theme in enumerate(THEMES)}
 _BAD, _PLAIN, _GOOD = 0, 1, 2
@@ -61,6 +61,13 @@ def chat_texts(past: History, rng: np.random.Generator, order: Ints) -> tuple[Po
     """Returns what customers write to the support chat: it follows the reason of the contact."""
     asks = ("ask_where", "ask_damaged", "ask_return", "ask_invoice", "ask_account")
     theme = np.array([_NUMBER[name] for name in asks], np.int8)[past.bought.service.reason[order]]
+    told = Told(theme, np.full(order.size, -1, np.int8), np.full(order.size, _PLAIN, np.int8))
+    return write(past, rng, order, told, _days(past, rng, order))
+
+
+def advice_texts(past: History, rng: np.random.Generator, order: Ints) -> tuple[Pooled, Pooled]:
+    """Returns what customers ask the chat before they buy."""
+    theme = np.full(order.size, _NUMBER["ask_advice"], np.int8)
     told = Told(theme, np.full(order.size, -1, np.int8), np.full(order.size, _PLAIN, np.int8))
     return write(past, rng, order, told, _days(past, rng, order))
 

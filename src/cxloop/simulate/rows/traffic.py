@@ -21,7 +21,7 @@ __all__ = ["traffic_blocks"]
 _LAST = day_number(END) * DAY
 _STEPS = ("product_viewed", "product_viewed", "cart_viewed", "checkout_started", "payment_viewed")
 _LEAST = (420, 200, 150, 90, 40)
-_SHARES = (0.35, 0.9, 1.0, 1.0, 1.0)
+_SHARES = (0.15, 0.85, 1.0, 1.0, 0.6)
 _BROWSED = ("home_viewed", "search_made", "product_viewed", "product_viewed", "cart_viewed")
 _BROWSED_SHARES = (0.45, 0.35, 0.8, 0.45, 0.14)
 _DEVICES = ("desktop", "mobile", "tablet")
@@ -75,7 +75,7 @@ def _browsing(past: History, rng: np.random.Generator) -> Iterator[Block]:
     first = np.maximum(everyone.joined // DAY, day_number(past.start))
     last = np.minimum(past.moods.left_at // DAY + 90, day_number(END))
     years = np.maximum(last - first, 0) / 365.25
-    visits = rng.poisson(4.5 * years * np.sqrt(everyone.buys_per_year / 4.0))
+    visits = rng.poisson(3.6 * years * np.sqrt(everyone.buys_per_year / 4.0))
     who = np.repeat(np.arange(everyone.count), visits)
     day = first[who] + (rng.random(who.size) * (last - first)[who]).astype(np.int64)
     day = next_weekday(rng, day, "online")
@@ -84,6 +84,7 @@ def _browsing(past: History, rng: np.random.Generator) -> Iterator[Block]:
     app = rng.random(who.size) < odds[:, 1] / (odds[:, 0] + odds[:, 1] + odds[:, 2])
     known = app | (rng.random(who.size) < 0.3)
     key = np.where(known, past.keys.customer_id[who], _device(past, rng, who)).astype(np.int32)
+    yield _opened(past, rng, who[app], start[app])
     item = rng.integers(0, len(PRODUCTS) - 1, who.size)
     for step, (name, share) in enumerate(zip(_BROWSED, _BROWSED_SHARES, strict=True)):
         at = start + step * 45 + rng.integers(0, 40, who.size)
@@ -97,6 +98,20 @@ def _browsing(past: History, rng: np.random.Generator) -> Iterator[Block]:
             region=pooled([market.code for market in MARKETS], everyone.market[who[chosen]]),
             properties=_devices(app[chosen], rng),
         )
+
+
+def _opened(past: History, rng: np.random.Generator, who: Ints, start: Ints) -> Block:
+    """Starts of the app: the installation is the key, and the customer is known beside it."""
+    chosen = (rng.random(who.size) < 0.4) & (start < _LAST) & (start >= past.everyone.joined[who])
+    who = who[chosen]
+    return Block.of(
+        "app.opened.app",
+        start[chosen],
+        None,
+        past.keys.app[who],
+        other_keys=past.keys.beside(past.keys.customer_id[who]),
+        region=pooled([market.code for market in MARKETS], past.everyone.market[who]),
+    )
 
 
 def _status(past: History, rng: np.random.Generator, online: Ints) -> Block:

@@ -62,8 +62,8 @@ class Lexicon:
     """One language.
 
     Sentences are patterns: `(one|other)` is a choice, `{name}` a slot. Slots are forms of the product (`products`),
-    a weekday (`weekdays`), a duration (`durations`), `{minutes}` (a number) and `{city}`. `{Days}` is `{days}` with a capital, to
-    begin a sentence with. Choices may hold slots, not choices.
+    a weekday (`weekdays`), a duration (`durations`), `{minutes}` (a number) and `{city}`. `{Days}` is `{days}` with a
+    capital, to begin a sentence with. Choices may hold slots, not choices.
 
     Attributes:
         language: BCP 47 tag.
