@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from cxloop.core.errors import WorkspaceError
-from cxloop.store import audit
+from cxloop.store import audit, documents
 from cxloop.store.base import HEAD, Store
 from cxloop.store.models import Base
 from cxloop.store.upgrade import configuration
@@ -85,11 +88,46 @@ def test_several_threads_write_at_once(store: Store) -> None:
     assert len({entry.verb for entry in audit.entries(store, limit=1000)}) == 80
 
 
+def test_several_threads_read_and_then_write_at_once(store: Store) -> None:
+    def save(number: int) -> int:
+        return documents.save(store, "mapping", "shop", {"number": number}, author_id=None).version
+
+    with ThreadPoolExecutor(8) as pool:
+        versions = list(pool.map(save, range(40)))
+
+    assert sorted(versions) == list(range(1, 41))
+
+
+def test_reading_waits_for_no_writer(store: Store) -> None:
+    store.audit(account_id=None, verb="x.y", outcome="done", seconds=0)
+
+    with ThreadPoolExecutor(1) as pool, store.work() as work:
+        work.execute(text("delete from audit_entries"))
+        # the writer has not committed, and the reader sees what was there before
+        assert len(pool.submit(audit.entries, store).result(timeout=4)) == 1
+
+
+def test_a_migration_that_stops_halfway_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    complete = command.upgrade
+
+    def stop_at_the_end(config: Config, revision: str) -> None:
+        complete(config, revision)
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "upgrade", stop_at_the_end)
+        with pytest.raises(RuntimeError, match="killed"):
+            Store.open(tmp_path / "app.sqlite")
+    with closing(sqlite3.connect(tmp_path / "app.sqlite")) as connection:
+        assert connection.execute("select name from sqlite_master").fetchall() == []
+
+    Store.open(tmp_path / "app.sqlite").close()
+
+
 def test_a_store_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     Store.open(tmp_path / "app.sqlite").close()
-    with sqlite3.connect(tmp_path / "app.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "app.sqlite")) as connection, connection:
         connection.execute("update alembic_version set version_num = '9999'")
-    connection.close()
 
     with pytest.raises(WorkspaceError, match=r"version 9999.*Update cxloop"):
         Store.open(tmp_path / "app.sqlite")

@@ -54,7 +54,7 @@ class Accounts:
 
     def anybody_signed_in(self) -> bool:
         """Whether anybody has ever signed in; until then a first-run link may be shown anywhere."""
-        with self.store.work() as work:
+        with self.store.read() as work:
             return work.scalar(select(Session.id).limit(1)) is not None
 
     def sign_in(self, token: str) -> str:
@@ -121,10 +121,11 @@ def create_first_owner_link(store: Store, *, now: datetime, lasts: timedelta = L
     """
     with store.work() as work:
         owner = _first_owner(work)
-        owner_id = None if owner is None else owner.id
-    if owner_id is None:
-        owner_id = create_account(store, name="Owner", email=None, role="owner", now=now)
-    return create_link(store, owner_id, now=now, lasts=lasts)
+        if owner is None:
+            owner = Account(name="Owner", email=None, role="owner", created_at=now)
+            work.add(owner)
+            work.flush()
+        return _add_link(work, owner.id, now, lasts)
 
 
 def _first_owner(work: Work, other_than: int | None = None) -> Account | None:
@@ -134,9 +135,13 @@ def _first_owner(work: Work, other_than: int | None = None) -> Account | None:
 
 def create_link(store: Store, account_id: int, *, now: datetime, lasts: timedelta = LINK_LASTS) -> str:
     """Returns the token of a link that signs the account in, once, until it expires."""
-    token = _secret()
     with store.work() as work:
-        work.add(Link(account_id=account_id, digest=_digest(token), created_at=now, expires_at=now + lasts))
+        return _add_link(work, account_id, now, lasts)
+
+
+def _add_link(work: Work, account_id: int, now: datetime, lasts: timedelta) -> str:
+    token = _secret()
+    work.add(Link(account_id=account_id, digest=_digest(token), created_at=now, expires_at=now + lasts))
     return token
 
 
@@ -176,7 +181,7 @@ def session_of(store: Store, secret: str, *, now: datetime) -> Actor | None:
             Account.disabled_at.is_(None),
         )
     )
-    with store.work() as work:
+    with store.read() as work:
         account = work.scalar(found)
         return None if account is None else Actor(account.id, account.name, account.role)  # type: ignore[arg-type]
 

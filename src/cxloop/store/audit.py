@@ -69,7 +69,7 @@ def entries(store: Store, *, limit: int = 100, verb: str | None = None) -> list[
     chosen = select(AuditEntry, Account.name).outerjoin(Account, Account.id == AuditEntry.account_id)
     if verb is not None:
         chosen = chosen.where(AuditEntry.verb == verb)
-    with store.work() as work:
+    with store.read() as work:
         return [
             Entry(row.happened_at, who, row.verb, row.arguments, row.outcome, row.seconds)
             for row, who in work.execute(chosen.order_by(AuditEntry.id.desc()).limit(limit))

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session as Work
 
@@ -23,6 +23,8 @@ __all__ = ["HEAD", "Store", "open_store"]
 HEAD = "0001"
 """The newest migration; a test holds it against the scripts, so that opening need not load Alembic."""
 
+_BEGIN = "cxloop_begin"
+
 
 def _present() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
@@ -33,6 +35,8 @@ class Store:
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = _present) -> None:
         self.engine = engine
+        # a unit that reads and then writes has to be the writer from the start: SQLite refuses to make it one later
+        self._writing = engine.execution_options(**{_BEGIN: "begin immediate"})
         self.clock = clock
 
     @classmethod
@@ -48,6 +52,7 @@ class Store:
         """
         engine = create_engine(f"sqlite:///{path}")
         event.listen(engine, "connect", _configure)
+        event.listen(engine, "begin", _begin)
         try:
             _bring_up_to_date(engine, path)
         except DatabaseError as failure:
@@ -60,8 +65,14 @@ class Store:
 
     @contextmanager
     def work(self) -> Iterator[Work]:
-        """Gives a unit of work: committed at the end, undone by an error."""
+        """Gives a unit of work: committed at the end, undone by an error. One at a time writes."""
         # objects stay readable after the commit: functions return what they made
+        with Work(self._writing, expire_on_commit=False) as work, work.begin():
+            yield work
+
+    @contextmanager
+    def read(self) -> Iterator[Work]:
+        """Gives a unit of work that only reads, and so waits for no writer."""
         with Work(self.engine, expire_on_commit=False) as work, work.begin():
             yield work
 
@@ -97,11 +108,18 @@ def open_store(path: Path) -> Store:
 
 
 def _configure(connection: Any, _record: object) -> None:
+    # transactions are begun by _begin: left to itself, Python's module begins none for a change of the schema,
+    # and a migration that is killed would stop halfway
+    connection.isolation_level = None
     cursor = connection.cursor()
     # FULL: what is acknowledged survives a power cut
     for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000"):
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "begin"))
 
 
 def _bring_up_to_date(engine: Engine, path: Path) -> None:

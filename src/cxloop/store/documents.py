@@ -58,7 +58,7 @@ def get(store: Store, kind: str, name: str, version: int | None = None) -> Defin
     chosen = _versions(kind, name)
     if version is not None:
         chosen = chosen.where(Document.version == version)
-    with store.work() as work:
+    with store.read() as work:
         document = work.scalar(chosen.limit(1))
         if document is not None:
             return _definition(document)
@@ -70,13 +70,13 @@ def get(store: Store, kind: str, name: str, version: int | None = None) -> Defin
 
 def history(store: Store, kind: str, name: str) -> list[Definition]:
     """Returns every version of a definition, newest first."""
-    with store.work() as work:
+    with store.read() as work:
         return [_definition(document) for document in work.scalars(_versions(kind, name))]
 
 
 def names(store: Store, kind: str) -> list[str]:
     """Returns the names of all definitions of a kind."""
-    with store.work() as work:
+    with store.read() as work:
         return list(
             work.scalars(
                 select(Document.name)

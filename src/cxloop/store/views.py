@@ -52,13 +52,13 @@ def save_view(
 
 def views_of(store: Store, account_id: int) -> list[View]:
     """Returns the views that an account may see, by name."""
-    with store.work() as work:
+    with store.read() as work:
         return [_view(saved) for saved in work.scalars(_visible(account_id).order_by(SavedView.name, SavedView.id))]
 
 
 def access_view(store: Store, account_id: int, view_id: int) -> View:
     """Returns one view; raises NotFoundError where it does not exist or may not be seen by this account."""
-    with store.work() as work:
+    with store.read() as work:
         saved = work.scalar(_visible(account_id).where(SavedView.id == view_id))
         if saved is None:
             raise NotFoundError(f"There is no view {view_id}.")
