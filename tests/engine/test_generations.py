@@ -27,7 +27,7 @@ from cxloop.engine.duckdb import generations
 from cxloop.engine.duckdb.engine import DuckDBEngine
 
 folder, function, when = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-engine = DuckDBEngine(folder)
+engine = DuckDBEngine(folder) if (folder / "CURRENT").exists() else None
 original = getattr(generations, function)
 
 def deadly(*arguments, **named):
@@ -37,10 +37,20 @@ def deadly(*arguments, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
 setattr(generations, function, deadly)
-engine.erase([1])
+if engine is None:
+    DuckDBEngine(folder)
+else:
+    engine.erase([1])
 """
 STEPS = ["mark_due", "write_next", "_attach", "create_tables", "_copy", "_same_count", "_note_version", "_seal"]
 STEPS += ["_point", "_sync", "remove"]
+
+
+def kill_at(folder: Path, function: str, when: str) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(folder), function, when], check=False, capture_output=True, text=True
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
 
 
 def files(folder: Path) -> list[str]:
@@ -116,10 +126,7 @@ def test_a_kill_at_any_step_leaves_a_whole_workspace(folder: Path, function: str
     engine.append("keys", KEYS)
     engine.close()
 
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, str(folder), function, when], check=False, capture_output=True, text=True
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    kill_at(folder, function, when)
 
     engine = DuckDBEngine(folder)
     # the transaction that erases either happened or did not; where it did, opening again finished the rewriting
@@ -131,6 +138,17 @@ def test_a_kill_at_any_step_leaves_a_whole_workspace(folder: Path, function: str
     (name,) = [file for file in files(folder) if file.endswith(".duckdb")]
     assert (folder / "CURRENT").read_text() == f"{name}\n"
     assert files(folder) == sorted([name, "CURRENT", "LOCK"])
+
+
+@pytest.mark.parametrize("function", ["create_tables", "_note_version", "_seal", "_point"])
+def test_a_kill_while_the_first_file_is_made_leaves_room_for_a_new_one(folder: Path, function: str) -> None:
+    kill_at(folder, function, "before")
+
+    engine = DuckDBEngine(folder)
+
+    assert engine.count("keys") == 0
+    engine.close()
+    assert files(folder) == ["1.duckdb", "CURRENT", "LOCK"]
 
 
 def test_a_lost_pointer_is_found_again_where_there_is_one_file(folder: Path) -> None:
