@@ -94,7 +94,7 @@ def lede(metrics: Sequence[PulseMetric], movers: Sequence[Mover], period: str) -
 
 
 def _changed(item: PulseMetric, movers: Sequence[Mover], period: str) -> str:
-    usual = item.title == item.title.split(",")[0] and (item.metric, item.verdict) in _LEDE
+    usual = not item.where and (item.metric, item.verdict) in _LEDE
     head = _LEDE[item.metric, item.verdict] if usual else f"{item.title} {item.verdict} against the {{against}}"
     same = [
         mover
