@@ -16,7 +16,7 @@ from cxloop.simulate.clock import DAY, Floats, Ints, Season, next_weekday, secon
 from cxloop.simulate.parcels import Parcels, parcels, price_risen, products
 from cxloop.simulate.people import CHANNELS, People
 from cxloop.simulate.service import Service, service
-from cxloop.simulate.world import PRODUCTS, World
+from cxloop.simulate.world import PRICE_CHANGE_RATIO, PRODUCTS, World
 
 __all__ = ["Orders", "noise", "simulate_orders"]
 
@@ -119,39 +119,64 @@ def _round(
     risen = price_risen(product, day)
     parcel = parcels(rng, rules, placed, market, product, online)
     contact = service(rng, rules, staff, parcel, everyone.age[who], placed, market, online)
-    effects = rules.effects
-    late = np.where(parcel.late, effects.late + effects.late_per_day * np.minimum(parcel.days_late, 10), 0.0)
-    others = (
-        np.where(online & ~parcel.late, effects.on_time, 0.0)
-        + effects.crisis * parcel.crisis
-        + effects.damaged * parcel.damaged
-        + effects.price_rise * risen
-        + _QUALITY[product]
-        + contact.lift
-        + effects.noise * noise(rng, rules, who.size)
-    )
-    base = everyone.base[who]
-    without = base + effects.carry_over * (before - base) + others
-    felt = without + late
+    start = everyone.base[who] + rules.effects.carry_over * (before - everyone.base[who])
+    noises = rules.effects.noise * noise(rng, rules, who.size)
+    without = start + noises + _other_causes(rules, parcel, contact, product, risen, online)
+    felt = without + _lateness(rules, parcel)
     ease = _ease(rng, rules, parcel, felt)
-    mood = felt + effects.return_ease * np.where(parcel.returned, ease, 0.0)
-    churn = rules.churn
-    hazard = 1.0 / (1.0 + np.exp(-(churn.after_order + churn.after_order_mood * mood)))
+    mood = felt + rules.effects.return_ease * np.where(parcel.returned, ease, 0.0)
     return Orders(
         customer=who,
         placed=placed,
         channel=channel.astype(np.int8),
         product=product,
-        value=np.round(_PRICES[product] * np.where(risen, 1.08, 1.0) * (1 + (rng.random(who.size) < 0.2)), 2),
+        value=_value(rng, product, risen),
         price_risen=risen,
         felt=felt,
         mood=mood,
-        without_late=without + np.where(parcel.late, effects.on_time, 0.0),
+        without_late=without + np.where(parcel.late, rules.effects.on_time, 0.0),
         ease=ease,
-        left=rng.random(who.size) < hazard,
+        left=_leaves(rng, rules, mood),
         parcel=parcel,
         service=contact,
     )
+
+
+def _lateness(rules: World, parcel: Parcels) -> Floats:
+    """What a late parcel does to the feeling: a step, and more for each day, up to ten."""
+    days = np.minimum(parcel.days_late, 10)
+    return np.where(parcel.late, rules.effects.late + rules.effects.late_per_day * days, 0.0)
+
+
+def _other_causes(
+    rules: World,
+    parcel: Parcels,
+    contact: Service,
+    product: NDArray[np.int16],
+    risen: NDArray[np.bool_],
+    online: NDArray[np.bool_],
+) -> Floats:
+    effects = rules.effects
+    return np.asarray(
+        np.where(online & ~parcel.late, effects.on_time, 0.0)
+        + effects.crisis * parcel.crisis
+        + effects.damaged * parcel.damaged
+        + effects.price_rise * risen
+        + _QUALITY[product]
+        + contact.lift,
+        np.float64,
+    )
+
+
+def _value(rng: np.random.Generator, product: NDArray[np.int16], risen: NDArray[np.bool_]) -> Floats:
+    """The price, with the rise where it applies; one in five buys two."""
+    pieces = 1 + (rng.random(product.size) < 0.2)
+    return np.asarray(np.round(_PRICES[product] * np.where(risen, PRICE_CHANGE_RATIO, 1.0) * pieces, 2), np.float64)
+
+
+def _leaves(rng: np.random.Generator, rules: World, mood: Floats) -> NDArray[np.bool_]:
+    logit = rules.churn.after_order + rules.churn.after_order_mood * mood
+    return rng.random(mood.size) < 1.0 / (1.0 + np.exp(-logit))
 
 
 def _ease(rng: np.random.Generator, rules: World, parcel: Parcels, felt: Floats) -> Floats:

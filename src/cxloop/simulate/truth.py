@@ -99,7 +99,7 @@ def _late(past: History) -> dict[str, Any]:
     carriers = {
         carrier.name: {
             "planted": carrier.late_share,
-            "quiet_days": _mean(parcel.late[online & ~parcel.crisis & (parcel.carrier == number)]),
+            "outside_crisis": _mean(parcel.late[online & ~parcel.crisis & (parcel.carrier == number)]),
         }
         for number, carrier in enumerate(CARRIERS)
     }

@@ -124,7 +124,7 @@ def _support_themes(
             "agent_good": 3.0 * (tone == _GOOD) + 0.7 * ((tone == _PLAIN) & resolved),
             "agent_bad": 2.0 * (tone == _BAD) + 0.4 * (tone == _PLAIN),
             "unresolved": 3.0 * (~resolved & (tone != _GOOD)),
-            "waiting": 2.5 * waited + 0.05,
+            "waiting": 2.5 * waited,
         },
         0.3,
     )
