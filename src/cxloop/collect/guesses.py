@@ -140,7 +140,8 @@ def _value(field: str, profile: ColumnProfile) -> Role | None:
 
 
 def _text(field: str, profile: ColumnProfile) -> Role | None:
-    prose = sum(rows for value, rows in profile.values if " " in value) / max(1, sum(rows for _, rows in profile.values))
+    shown = sum(rows for _, rows in profile.values)
+    prose = sum(rows for value, rows in profile.values if " " in value) / max(1, shown)
     various = profile.distinct > 0.3 * profile.filled
     if profile.longest < 30 or not various or prose < 0.5:
         return None
@@ -192,9 +193,9 @@ def guess_questions(profiles: Sequence[ColumnProfile]) -> list[Question]:
     known = {question.column for question in found}
     batteries: dict[str, list[ColumnProfile]] = defaultdict(list)
     for profile in profiles:
-        prefix = re.match(r"[A-Za-z]+\d+(?=[A-Za-z_])", profile.name)
-        if prefix is not None and profile.name not in known and _share(profile, 1, 5) >= 0.25:
-            batteries[prefix[0]].append(profile)
+        found_prefix = re.match(r"[A-Za-z]+\d+(?=[A-Za-z_])", profile.name)
+        if found_prefix is not None and profile.name not in known and _share(profile, 1, 5) >= 0.25:
+            batteries[found_prefix[0]].append(profile)
     for prefix, members in batteries.items():
         alike = [member for member in members if _looks_rated(member)]
         if len(alike) >= 4:

@@ -56,7 +56,7 @@ def list_imports(ws: Operations, limit: int) -> Imports:
     """Returns the latest imports."""
     found = ws.engine.fetch(IMPORTS, {"most": limit})
     rows = found.num_rows
-    added = sum(found.column("admitted").to_pylist())
+    added = sum(int(row["admitted"]) for row in found.to_pylist())
     summary = f"{count(rows)} imports, {count(added)} interactions." if rows else "Nothing was imported yet."
     return Imports(summary, tuple(found.column_names), tuple(tuple(row.values()) for row in found.to_pylist()))
 

@@ -211,9 +211,9 @@ class Entry(Strict):
     path: Value | None = None
     touchpoint: Value | None = None
     channel: Value | None = None
-    properties: dict[Word, Value] = {}
-    objects: dict[Word, Value] = {}
-    traits: dict[Word, Value] = {}
+    properties: dict[Word, Value] = Field(default_factory=dict)
+    objects: dict[Word, Value] = Field(default_factory=dict)
+    traits: dict[Word, Value] = Field(default_factory=dict)
     promise: PromiseField | None = None
 
     @field_validator("known_after")
@@ -242,8 +242,8 @@ class Table(Strict):
     optional: bool = False
     format: Files = Files()
     where: Value | None = None
-    let: dict[Word, Value] = {}
-    times: dict[Word, Time] = {}
+    let: dict[Word, Value] = Field(default_factory=dict)
+    times: dict[Word, Time] = Field(default_factory=dict)
     lookup: tuple[Lookup, ...] = ()
     key: tuple[Key, ...] = ()
     account: Key | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -131,6 +132,10 @@ def _number(mapping: MappingFile, number: NumberField) -> Number:
     return Number(number.value.tree, number.missing, number.decimal or mapping.decimal)
 
 
+def _given(entry: Entry, names_: Sequence[str]) -> list[str]:
+    return [name for name in names_ if getattr(entry, name) is not None]
+
+
 def _entry(mapping: MappingFile, entry: Entry) -> EntryPlan:
     scale = entry.scale or (_NPS_SCALE if entry.metric == "nps" else None)
     promise = entry.promise
@@ -143,8 +148,8 @@ def _entry(mapping: MappingFile, entry: Entry) -> EntryPlan:
         id=tuple(part.tree for part in entry.id),
         metric=entry.metric,
         scale=scale,
-        texts={name: getattr(entry, name).tree for name in _TEXTS if getattr(entry, name) is not None},
-        numbers={name: _number(mapping, getattr(entry, name)) for name in _NUMBERS if getattr(entry, name) is not None},
+        texts={name: getattr(entry, name).tree for name in _given(entry, _TEXTS)},
+        numbers={name: _number(mapping, getattr(entry, name)) for name in _given(entry, _NUMBERS)},
         properties={name: value.tree for name, value in entry.properties.items()},
         objects={name: value.tree for name, value in entry.objects.items()},
         traits={name: value.tree for name, value in entry.traits.items()},
@@ -164,7 +169,20 @@ def check(mapping: MappingFile, tables: Sequence[Table], staged: Mapping[str, St
         raise MistakesError("The mapping", mistakes)
 
 
+def _delimiter_mistake(columns: Sequence[str]) -> Mistake | None:
+    """One column whose name holds what separates columns elsewhere: everything else only follows from that."""
+    sign = next((sign for sign in ",;\t|" if len(columns) == 1 and sign in columns[0]), None)
+    if sign is None:
+        return None
+    message = f"The files have one column only, {columns[0]!r}. Is it delimiter = {json.dumps(sign)}?"
+    return Mistake("format.delimiter", message)
+
+
 def _table_mistakes(table: Table, staged: Mapping[str, Staged]) -> Iterator[Mistake]:
+    wrong = _delimiter_mistake(staged[table.name].columns)
+    if wrong is not None:
+        yield wrong
+        return
     types: dict[str, ValueType] = dict.fromkeys(staged[table.name].columns, "text")
     yield from _lookup_mistakes(table, staged, types)
     for name, time in table.times.items():
@@ -216,12 +234,8 @@ def _entry_expressions(entry: Entry) -> Iterator[tuple[str, Expression, ValueTyp
         yield "event", entry.event, None
     for part in entry.id:
         yield "id", part, None
-    for name in _NUMBERS:
-        if getattr(entry, name) is not None:
-            yield name, getattr(entry, name).value, None
-    for name in _TEXTS:
-        if getattr(entry, name) is not None:
-            yield name, getattr(entry, name), None
+    yield from ((name, getattr(entry, name).value, None) for name in _given(entry, _NUMBERS))
+    yield from ((name, getattr(entry, name), None) for name in _given(entry, _TEXTS))
     for group in ("properties", "objects", "traits"):
         for name, value in getattr(entry, group).items():
             yield f"{group}.{name}", value, None

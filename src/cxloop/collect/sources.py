@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from importlib.resources import files as package_files
+from itertools import takewhile
 from pathlib import Path
 
 from cxloop.collect.mapping import Mapping, Table, mapping_text
@@ -56,10 +56,17 @@ def find_files(path: Path) -> Found:
         if not files:
             raise InputError(f"{path} holds no file that can be read: {', '.join(_SUFFIXES)}, also .gz or .zip.")
         return Found(files, path, named=False)
-    found = tuple(Path(name) for name in sorted(glob.glob(str(path), recursive=True)) if Path(name).is_file())
+    found = tuple(sorted(file for file in _pattern(path) if file.is_file()))
     if not found:
         raise InputError(f"{path} does not exist, and as a pattern it matches no file.")
     return Found(found, found[0].parent, named=False)
+
+
+def _pattern(path: Path) -> Iterator[Path]:
+    """Yields what a pattern such as exports/*/2026-*.csv matches, from its first folder without a sign of one."""
+    fixed = list(takewhile(lambda part: not any(sign in part for sign in "*?["), path.parts))
+    rest = path.parts[len(fixed) :]
+    return Path(*fixed).glob(str(Path(*rest))) if rest else iter(())
 
 
 def _is_readable(file: Path) -> bool:

@@ -90,8 +90,8 @@ class _Writer:
 
     def head(self, time_zone: str) -> Iterator[str]:
         source = re.sub(r"[^a-z0-9]+", "_", self.file.split(".")[0].lower()).strip("_") or "file"
-        yield f"# A first mapping for {self.file}. Each guess says how sure it is and why; correct what is wrong, then try"
-        yield "# it with --dry-run."
+        yield f"# A first mapping for {self.file}. Each guess says how sure it is and why."
+        yield "# Correct what is wrong, then try it with --dry-run."
         yield f"source = {_text(source)}"
         yield f"time_zone = {_text(time_zone)}  # the company's; whose clock wrote these times?"
         yield ""

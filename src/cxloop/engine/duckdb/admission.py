@@ -43,6 +43,8 @@ _EVENT = {
     "claimed_channel": "channel",
 }
 
+_UNNESTED = """unnest(from_json({}, '[["VARCHAR"]]'))"""
+
 
 def admit(engine: DuckDBEngine, rows: pa.Table, *, now: datetime, bits: int = 64) -> Admission:
     """Adds rows to the log.
@@ -222,37 +224,23 @@ def _beside(present: Sequence[str], rows: str) -> list[tuple[str, str]]:
     who = "row_no, interaction_id, key_id, source, occurred_at, known_at"
     selects = []
     if "objects" in present:
-        parts = f"select {who}, unnest(from_json(in_objects, '[[\"VARCHAR\"]]')) as part from ({rows}) where in_objects is not null"
-        selects.append(
-            (
-                "interaction_objects",
-                f"select distinct row_no, interaction_id, part[1] as type, part[2] as id from ({parts})",
-            )
-        )
+        parts = f"select {who}, {_UNNESTED.format('in_objects')} as part from ({rows}) where in_objects is not null"
+        pairs = f"select distinct row_no, interaction_id, part[1] as type, part[2] as id from ({parts})"
+        selects.append(("interaction_objects", pairs))
     if "traits" in present:
         names = (
             f"select {who}, in_traits, unnest(json_keys(in_traits)) as name from ({rows}) where in_traits is not null"
         )
-        path = "'/' || replace(replace(name, '~', '~0'), '/', '~1')"
-        selects.append(
-            (
-                "traits",
-                f"select {who}, name, json_extract_string(in_traits, {path}) as value from ({names}) where key_id is not null",
-            )
-        )
+        value = "json_extract_string(in_traits, '/' || replace(replace(name, '~', '~0'), '/', '~1'))"
+        selects.append(("traits", f"select {who}, name, {value} as value from ({names}) where key_id is not null"))
     if "consents" in present:
-        parts = f"select {who}, unnest(from_json(in_consents, '[[\"VARCHAR\"]]')) as part from ({rows}) where in_consents is not null"
+        parts = f"select {who}, {_UNNESTED.format('in_consents')} as part from ({rows}) where in_consents is not null"
         values = "part[1] as purpose, part[2] as channel, part[3]::boolean as granted"
         selects.append(("consents", f"select {who}, {values} from ({parts}) where key_id is not null"))
     if "promise_due_at" in present:
         values = "in_promise_what as what, occurred_at as made_at, in_promise_due_at as due_at"
-        selects.append(
-            (
-                "promises",
-                f"select {who}, {values}, in_promise_due_precision as due_precision from ({rows}) "
-                "where in_promise_what is not null and in_promise_due_at is not null",
-            )
-        )
+        due = f"select {who}, {values}, in_promise_due_precision as due_precision from ({rows})"
+        selects.append(("promises", f"{due} where in_promise_what is not null and in_promise_due_at is not null"))
     return [(name, f"select row_no, {_needed(name)} from ({select})") for name, select in selects]
 
 

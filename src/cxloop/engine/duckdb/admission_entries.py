@@ -249,8 +249,9 @@ def _time_checks(field: str, time: Time) -> Iterator[Check]:
     yield Check("no_time", f"{text} is null", f"'{field} is empty. Say `when` if this has not happened for every row.'")
     said = f"'{field} is \"' || {text} || '\", which is no date in the accepted formats: ' || {literal(formats + '.')}"
     yield Check("not_a_date", f"{time.local} is null and u{time.place} is null", said)
-    forward = f"'{field} is ' || {text} || ', an hour that clocks in {time.moment.zone} skipped. Say gap = \"shift\" to move it forward.'"
-    back = f"'{field} is ' || {text} || ', an hour that clocks in {time.moment.zone} showed twice. Say ambiguous = \"earlier\" or \"later\".'"
+    hour = f"'{field} is ' || {text} || ', an hour that clocks in {time.moment.zone}"
+    forward = f'{hour} skipped. Say gap = "shift" to move it forward.\''
+    back = f'{hour} showed twice. Say ambiguous = "earlier" or "later".\''
     lost = f"{time.utc} is null"
     yield Check("clock_gap", f"{lost} and case when {lost} then {time.sql.in_gap} end", forward)
     yield Check("clock_twice", lost, back)

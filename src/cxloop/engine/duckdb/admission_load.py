@@ -133,7 +133,8 @@ class TableLoad:
     def _joins(self) -> str:
         joins = ""
         for key, column in self._all_keys():
-            known = f"select key_id, value from keys where namespace = {literal(key.namespace)} and type = {literal(key.type)}"
+            whose = f"namespace = {literal(key.namespace)} and type = {literal(key.type)}"
+            known = f"select key_id, value from keys where {whose}"
             joins += f" left join ({known}) j_{column} on j_{column}.value = r.{column}"
         for entry in self.entries:
             if entry.constant_event() is None:
@@ -286,8 +287,7 @@ def _line(stage: Stage) -> str:
     among_good = f"s.rowid - {start} + 1"
     if not stage.malformed:
         return among_good
-    before = (
-        f"select count(*) from (select file_no, line - 1 - row_number() over (partition by file_no order by line) as good "
-        f"from {stage.bad}) b where b.file_no = {file_number(stage, 's.rowid')} and b.good < {among_good}"
-    )
-    return f"{among_good} + ({before})"
+    good = "line - 1 - row_number() over (partition by file_no order by line)"
+    before = f"select file_no, {good} as good from {stage.bad}"
+    here = f"b.file_no = {file_number(stage, 's.rowid')} and b.good < {among_good}"
+    return f"{among_good} + (select count(*) from ({before}) b where {here})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -137,7 +137,8 @@ class DuckDBLoader:
                 if plan.replays:
                     _replay(load, plan, tally)
                 else:
-                    _take(load, tally, lambda share, at=place: self._progress("Adding", (at + share) / len(loads)))
+                    self._progress("Adding interactions", (place + 0.5) / len(loads))
+                    _take(load, tally)
                 load.drop()
             rejections = tuple(tally.rejections) if plan.replays else _rejections(job)
             self._record(job, plan, tally, sum(reason.rows for reason in rejections))
@@ -204,10 +205,9 @@ class _Tally:
         self.conflicts += len(settled.conflicts)
 
 
-def _take(load: TableLoad, tally: _Tally, progress: Callable[[float], None]) -> None:
+def _take(load: TableLoad, tally: _Tally) -> None:
     load.keep_malformed()
     load.keep_rejects()
-    progress(0.5)
     settled = load.admit()
     load.keep_conflicts(settled.conflicts)
     tally.add(settled)
@@ -261,15 +261,17 @@ def _told(doing: str) -> Iterator[None]:
     """Turns the engine's own failures into sentences."""
     try:
         yield
-    except duckdb.IOException as failure:
-        raise WorkspaceError(
-            f"The disk failed or is full while {doing}; nothing was imported. Free some space and import again. "
-            f"({str(failure).splitlines()[0]})"
-        ) from failure
-    except duckdb.OutOfMemoryException as failure:
-        raise WorkspaceError(
-            f"Memory or temporary space ran out while {doing}; nothing was imported. Raise memory_limit under [engine] "
-            f"in cxloop.toml or free some disk space. ({str(failure).splitlines()[0]})"
-        ) from failure
-    except duckdb.Error as failure:
-        raise EngineError(f"The engine failed while {doing}; nothing was imported: {failure}") from failure
+    except (duckdb.Error, EngineError) as failure:
+        cause = failure if isinstance(failure, duckdb.Error) else failure.__cause__
+        said = str(cause or failure).splitlines()[0]
+        if isinstance(cause, duckdb.IOException | duckdb.FatalException):
+            raise WorkspaceError(
+                f"The disk failed or is full while {doing}; nothing was imported. Free some space and import again. "
+                f"({said})"
+            ) from failure
+        if isinstance(cause, duckdb.OutOfMemoryException):
+            raise WorkspaceError(
+                f"Memory or temporary space ran out while {doing}; nothing was imported. Raise memory_limit under "
+                f"[engine] in cxloop.toml, or free some disk space. ({said})"
+            ) from failure
+        raise EngineError(f"The engine failed while {doing}; nothing was imported: {said}") from failure

@@ -80,7 +80,8 @@ def _local(name: str, text: str) -> str:
         form = f"try_cast({text} as timestamp)"
     elif name in _EPOCHS:
         seconds = f"try_cast({text} as double) * {_EPOCHS[name] / 1e6}"
-        form = f"case when {seconds} between {_EPOCH_RANGE} then make_timestamp(cast(round({seconds} * 1e6) as bigint)) end"
+        microseconds = f"cast(round({seconds} * 1e6) as bigint)"
+        form = f"case when {seconds} between {_EPOCH_RANGE} then make_timestamp({microseconds}) end"
     else:
         form = f"try_strptime({text}, {literal(name)})"
         if "%z" in name:

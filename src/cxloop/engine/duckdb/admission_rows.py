@@ -95,7 +95,8 @@ def _lookups(stage: Stage, lookups: Sequence[tuple[LookupPlan, Stage]]) -> tuple
     joins = ""
     for place, (lookup, other) in enumerate(lookups):
         keys = list(lookup.on.items())
-        taken, brought = [], {}
+        taken: list[str] = []
+        brought: dict[str, str] = {}
         for name, (column, take) in lookup.columns.items():
             brought[name] = f"x{len(looked_up) + len(brought)}"
             taken.append(f"{_TAKES[take].format(column=other.column(column))} as {brought[name]}")

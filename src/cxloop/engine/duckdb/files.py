@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -20,9 +19,6 @@ from cxloop.engine.duckdb.files_dialect import TextDialect, look, unique_names
 from cxloop.engine.duckdb.files_prepare import Malformed, Prepared, prepare
 from cxloop.engine.loading import FileFormat, Limits, Progress, Staged, StagedFile
 from cxloop.engine.quoting import identifier, literal
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = ["Stage", "stage_files", "stage_rejected"]
 
@@ -263,7 +259,8 @@ def _insert_json(cursor: duckdb.DuckDBPyConnection, stage: Stage, source: _Sourc
     good = "coalesce(json_type(json), '') = 'OBJECT'"
     rows = _count(
         cursor,
-        f"insert into {stage.table} ({_targets(stage, source)}) select {values} from {table} where {good} order by rowid",
+        f"insert into {stage.table} ({_targets(stage, source)}) "
+        f"select {values} from {table} where {good} order by rowid",
     )
     found = cursor.execute(f"select rowid, json from {table} where not ({good}) order by rowid").fetchall()
     cursor.execute(f"drop table {table}")
@@ -313,24 +310,22 @@ def _insert_excel(cursor: duckdb.DuckDBPyConnection, stage: Stage, source: _Sour
     next(rows)
     total = 0
     while batch := list(islice(rows, _BATCH)):
-        block = _block(batch, len(source.columns))
-        total += _count(
-            cursor, f"insert into {stage.table} ({_targets(stage, source)}) select * from block", block=block
-        )
+        total += _insert_texts(cursor, f"{stage.table} ({_targets(stage, source)})", batch, len(source.columns))
     return total
 
 
-def _block(rows: list[tuple[str, ...]], width: int) -> pa.Table:
+def _count(cursor: duckdb.DuckDBPyConnection, statement: str) -> int:
+    """Runs an insert and returns how many rows it made."""
+    return int(cursor.execute(statement).fetchall()[0][0])
+
+
+def _insert_texts(cursor: duckdb.DuckDBPyConnection, target: str, rows: Sequence[Sequence[str]], width: int) -> int:
+    """Inserts rows of texts; the engine finds the Arrow table `block` among the locals of this frame."""
     import pyarrow as pa
 
     columns = [pa.array([row[place] or None for row in rows], pa.string()) for place in range(width)]
-    return pa.table(columns, names=[f"f{place}" for place in range(width)])
-
-
-def _count(cursor: duckdb.DuckDBPyConnection, statement: str, *, block: pa.Table | None = None) -> int:
-    """Runs an insert and returns how many rows it made; `block` is an Arrow table that the statement may name."""
-    found = cursor.execute(statement).fetchall()
-    return int(found[0][0])
+    block = pa.table(columns, names=[f"f{place}" for place in range(width)])
+    return int(cursor.execute(f"insert into {target} select * from block").fetchall()[0][0]) if block.num_rows else 0
 
 
 def stage_rejected(
@@ -348,8 +343,7 @@ def stage_rejected(
     _create(cursor, stage)
     if rows and stage.columns:
         texts = [tuple(_json_text(row.get(name)) for name in stage.columns) for row in rows]
-        block = _block(texts, len(stage.columns))
-        stage.rows = _count(cursor, f"insert into {table} select * from block", block=block)
+        stage.rows = _insert_texts(cursor, table, texts, len(stage.columns))
     return stage, [int(rejected_id) for rejected_id, _ in found]
 
 

@@ -72,10 +72,11 @@ def _agreement(records: list[list[str]]) -> tuple[float, int]:
 def _records(start: str, delimiter: str, quote: str, most: int) -> list[list[str]]:
     # the last line may be cut by the end of the sample
     whole = start if len(start) < _LOOKED_AT else start[: start.rfind("\n") + 1] or start
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    reader = csv.reader(
-        io.StringIO(whole, newline=""), delimiter=delimiter, quotechar=quote or None, quoting=quoting, strict=False
-    )
+    lines = io.StringIO(whole, newline="")
+    if quote:
+        reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
+    else:
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
     records: list[list[str]] = []
     try:
         for record in reader:

@@ -1,0 +1,92 @@
+"""A workspace with a real engine and a clock that stands still, and short ways to import texts into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxloop.collect.importer import import_files
+from cxloop.collect.results import FileImport
+from cxloop.core.config import Experience, Settings
+from cxloop.engine.duckdb.engine import DuckDBEngine
+
+NOW = datetime(2026, 5, 1, 12, 0)
+
+
+def _quiet(_doing: str, _share: float | None) -> None:
+    pass
+
+
+@dataclass
+class Desk:
+    """What collect sees of a workspace, without accounts and server."""
+
+    path: Path
+    engine: DuckDBEngine
+    settings: Settings = field(default_factory=Settings)
+    experience: Experience = field(default_factory=Experience)
+    as_of: datetime = NOW
+    progress: Callable[[str, float | None], None] = _quiet
+
+    def now(self) -> datetime:
+        """The same moment always."""
+        return NOW
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Returns what a query over the tables gives."""
+        return self.engine.cursor().execute(sql).fetchall()
+
+    def number(self, sql: str) -> int:
+        """Returns the one number that a query gives."""
+        return int(self.rows(sql)[0][0])
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        """Writes a file beside the workspace."""
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return file
+
+    def take(self, name: str, content: str | bytes, mapping: str, *, dry_run: bool = False) -> FileImport:
+        """Writes a file and a mapping, and imports."""
+        return self.again(self.write(name, content), mapping, dry_run=dry_run)
+
+    def again(self, path: Path, mapping: str, *, dry_run: bool = False) -> FileImport:
+        """Imports a file that is there already."""
+        return import_files(self, path, self.write("mapping.toml", mapping), dry_run=dry_run)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """An empty workspace."""
+    engine = DuckDBEngine(tmp_path / "analytics")
+    yield Desk(tmp_path, engine)
+    engine.close()
+
+
+ANSWERS = """
+source = "survey"
+
+[[key]]
+type = "customer"
+value = "who"
+
+[[interaction]]
+name = "nps"
+kind = "answer"
+id = "id"
+occurred_at = "at"
+metric = "nps"
+score = "score"
+"""
+
+
+@pytest.fixture
+def answers() -> str:
+    """A mapping for a file with the columns id, who, at, score."""
+    return ANSWERS
