@@ -7,6 +7,7 @@ explain what the tables hold.
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -15,11 +16,14 @@ from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
 import cxloop
+from cxloop.collect.mapping import Entry, Files, Key, Lookup, LookupColumn, NumberField, PromiseField, TimeField
+from cxloop.collect.mapping import Mapping as Mapping_
+from cxloop.collect.mapping import Table as Table_
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import CxloopError
 from cxloop.core.expr import FUNCTIONS, Value
@@ -148,13 +152,20 @@ def toml(value: Any) -> str:
 
 def type_name(annotation: Any) -> str:
     """A type in words."""
-    names = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): ""}
-    if get_origin(annotation) is Literal:
-        return "one of " + ", ".join(f'"{each}"' for each in get_args(annotation))
-    inner = [type_name(each) for each in get_args(annotation) if each is not type(None)]
-    if get_origin(annotation) is dict:
-        return "table of " + " to ".join(inner)
-    return names.get(annotation) or (inner[0] if inner else "text")
+    names = {str: "text", int: "whole number", float: "number", bool: "true or false", Any: "expression"}
+    origin, inner = get_origin(annotation), [each for each in get_args(annotation) if each not in (type(None), ...)]
+    if origin is Literal:
+        return "one of " + ", ".join(f'"{each}"' for each in inner)
+    if origin is Annotated:
+        return type_name(inner[0])
+    if is_model(annotation):
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    found = list(dict.fromkeys(type_name(each) for each in inner))
+    if origin is dict:
+        return f"table of {' to '.join(found[-1:] if found[0] == 'text' else found)}s by name"
+    if origin is tuple:
+        return f"list of {found[0]}s" if ... in get_args(annotation) else f"[{', '.join(found * 2)}]"
+    return names.get(annotation) or " or ".join(found) or "text"
 
 
 def allowed(field: Any) -> str:
@@ -169,6 +180,126 @@ def allowed(field: Any) -> str:
         if getattr(limit, "pattern", None):
             found.append(f"matches `{limit.pattern}`")
     return ", ".join(found)
+
+
+MAPPING = """# Mappings
+
+{made}
+
+A mapping says which column of a file becomes which field of the log. `cxloop collect file PATH --suggest` writes a
+first one; `--dry-run` shows what it would do. [The first hour](../tutorial/first-hour.md) walks through it.
+
+```toml
+source = "shop"
+time_zone = "Europe/Berlin"
+
+[[key]]
+type = "customer"
+value = "customer_id"
+
+[[interaction]]
+name = "purchase"
+kind = "order"
+id = "order_id"
+occurred_at = {{ from = "ordered", formats = ["%d.%m.%Y %H:%M"] }}
+channel = '"web"'
+value = {{ from = "amount", decimal = "," }}
+currency = '"EUR"'
+objects = {{ order = "order_id" }}
+```
+
+* Texts in the place of a value are [expressions](expressions.md) over the columns of the row: `"order_id"` is the
+  column, `'"web"'` with quotes inside is the text. Every column of a CSV file is a text; `number(...)` and
+  `date(...)` read it.
+* One source row may become several interactions: one `[[interaction]]` each, with `when` where not every row has it.
+* Several layouts go into one mapping as several `[[table]]`; with only one, its settings may stand at the top.
+* All mistakes are shown together. Rows that cannot be taken are kept with their reason, and can be replayed.
+"""
+
+ABOUT: Mapping[str, str] = {
+    "source": "Where the rows come from; with `id` it makes a row unique for all time.",
+    "namespace": "Whose identifiers the keys are; the source unless said otherwise.",
+    "time_zone": "Whose clock wrote times that carry no offset.",
+    "known_after": "How much later than it happened it could be known, such as 1d; back-tests heed it.",
+    "formats": "Accepted formats of times: iso, unix, unix_ms, or as in strptime. The first that fits counts.",
+    "gap": "What to do with an hour that clocks skip: reject the row, or shift it by the hour.",
+    "ambiguous": "Which one is meant of an hour that clocks repeat.",
+    "decimal": "The decimal sign.",
+    "missing": "Texts that mean that there is no value.",
+    "table": "Files of one layout.",
+    "name": "What it is called; the name of an interaction is part of its message id.",
+    "files": "Names or patterns of files, within the folder that is imported.",
+    "optional": "Whether the files may be absent.",
+    "format": "How the files are written, where looking at them is not enough.",
+    "where": "Only rows for which this holds.",
+    "let": "Names for expressions, to be used further down.",
+    "times": "Names for points in time, to be used further down.",
+    "lookup": "Columns joined from other files.",
+    "key": "Identifiers of the customer; the first one that a row has counts, the others stand beside it.",
+    "account": "Identifier of the account or household.",
+    "interaction": "What a row becomes.",
+    "kind": "What it is: answer, review, order, delivery, call, ...",
+    "Files.kind": "How the files are written; found out by looking unless said.",
+    "event": "Name of the event, where it is not the interaction's name.",
+    "when": "Only rows for which this holds become this interaction.",
+    "id": "The source's own id of the row: one value or several. Without it, a hash of the row.",
+    "scale": "Lowest and highest value of the scale.",
+    "objects": "Orders, tickets, parcels that it is about, by type.",
+    "properties": "Everything else that is worth keeping, by name; numbers can be split by it.",
+    "traits": "Profile values of the customer told with this row, by name.",
+    "promise": "What the customer was promised with it.",
+    "on": "Which column of this table is which column of those files.",
+    "columns": "Which columns to take, and under which name.",
+    "take": "Which value counts where several rows match.",
+    "from": "The value.",
+    "zone": "Time zone of this time, where it differs from the mapping's.",
+    "precision": "How exact it is, where that is less than the text says.",
+    "what": "What was promised.",
+    "due_at": "By when.",
+    "type": "What the identifier is: customer, email, phone.",
+    "Key.value": "The identifier.",
+    "delimiter": "Sign between columns.",
+    "quote": "Sign around texts.",
+    "encoding": "Encoding of the text, such as utf-8 or latin-1.",
+    "header": "Whether the first row holds the names of the columns; without it they are column_1, column_2, ...",
+    "sheet": "Sheet of an Excel file; the first unless said otherwise.",
+    "skip": "Lines to leave out before the first.",
+}
+
+
+def mapping() -> str:
+    """reference/mapping.md: every setting of a mapping."""
+    lines = [MAPPING.format(made=MADE)]
+    models = (Mapping_, Table_, Entry, Key, TimeField, NumberField, PromiseField, Lookup, LookupColumn, Files)
+    for model in models:
+        lines += [f"## {model.__name__}", "", inspect.cleandoc(model.__doc__ or ""), ""]
+        lines += table("setting", "type", "default", "")
+        for name, field in model.model_fields.items():
+            lines.append(
+                row(
+                    f"`{field.alias or name}`",
+                    type_name(field.annotation),
+                    default_of(field),
+                    about(field.alias or name),
+                )
+            )
+        lines.append("")
+    return page(*lines)
+
+
+def default_of(field: Any) -> str:
+    """The default of a setting of a mapping, as TOML writes it."""
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True)
+    if default in (None, (), {}) or is_model(type(default)):
+        return ""
+    return f"`{json.dumps(default)}`" if isinstance(default, tuple) else f"`{toml(default)}`"
+
+
+def about(model: str, name: str) -> str:
+    """What a setting of a mapping is: a column of the log says it itself."""
+    return ABOUT.get(f"{model}.{name}") or ABOUT.get(name) or INCOMING.column(name).about
 
 
 def schema() -> str:
@@ -301,6 +432,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "rights": rights,
     "cli": cli,
     "settings": settings,
+    "mapping": mapping,
     "schema": schema,
     "errors": errors,
     "expressions": expressions,

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import cxloop
+from cxloop.collect.mapping import Entry, Files, Key, Lookup, Mapping, NumberField, Table, TimeField
 from cxloop.core.config import Experience, Settings, load_experience
 from cxloop.core.errors import CxloopError
 from cxloop.core.expr import FUNCTIONS
@@ -19,6 +20,7 @@ from cxloop.core.schema import INCOMING, TABLES
 from cxloop.measure.metrics import METRICS
 from cxloop.runtime import parts
 
+MODELS = (Mapping, Table, Entry, Key, TimeField, NumberField, Lookup, Files)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`[^`\n]*`")
@@ -83,6 +85,7 @@ def test_every_name_is_in_the_reference(pages: dict[str, str]) -> None:
     named = {
         "verbs": [verb.path for verb in parts.load()],
         "rights": [verb.path for verb in parts.load()],
+        "mapping": [field.alias or name for kind in MODELS for name, field in kind.model_fields.items()],
         "schema": [*(table.name for table in TABLES), *columns],
         "expressions": list(FUNCTIONS),
         "metrics": [metric.label for metric in METRICS],
