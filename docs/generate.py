@@ -280,7 +280,7 @@ def mapping() -> str:
                     f"`{field.alias or name}`",
                     type_name(field.annotation),
                     default_of(field),
-                    about(field.alias or name),
+                    about(model.__name__, field.alias or name),
                 )
             )
         lines.append("")
