@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from cxloop import simulate
+from cxloop.simulate.history import History
 from cxloop.simulate.people import people
+from cxloop.simulate.world import LAUNCHED
 
 DAY = np.timedelta64(1, "D")
 
@@ -89,6 +91,15 @@ def test_the_launched_product_is_not_sold_before_its_day(rows: Any) -> None:
 
     assert sold["occurred_at"][lumo].min() >= np.datetime64("2026-05-03T22:00")
     assert lumo[sold["occurred_at"] > np.datetime64("2026-05-05")].mean() > 0.03
+
+
+def test_the_launched_product_has_many_faults_in_its_first_sixty_days(past: History) -> None:
+    lumo = past.bought.product == LAUNCHED
+    early = past.bought.placed < np.datetime64("2026-07-03").astype("datetime64[s]").astype(np.int64)
+    damaged = past.bought.parcel.damaged
+
+    assert damaged[lumo & early].mean() > 0.07
+    assert damaged[lumo & ~early].mean() < 0.05
 
 
 def test_home_products_cost_eight_percent_more_after_the_price_change(rows: Any) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cxloop.simulate.agents import Agents, agents
+from cxloop.simulate.answers import Undercurrents, undercurrents
 from cxloop.simulate.blocks import join
 from cxloop.simulate.clock import Season, first_day
 from cxloop.simulate.club import Club, club
@@ -20,7 +21,7 @@ from cxloop.simulate.moods import Moods
 from cxloop.simulate.orders import Orders, simulate_orders
 from cxloop.simulate.people import People, people
 from cxloop.simulate.streams import Streams
-from cxloop.simulate.surveys import Asked, ask_ces, ask_csat, ask_nps, review
+from cxloop.simulate.surveys import Asked, Setting, ask_ces, ask_csat, ask_nps, review
 from cxloop.simulate.world import World
 
 __all__ = ["History", "history"]
@@ -38,6 +39,7 @@ class History:
     bought: Orders
     moods: Moods
     members: Club
+    under: Undercurrents
     nps: Asked
     csat: Asked
     ces: Asked
@@ -59,6 +61,8 @@ def history(rules: World, streams: Streams, customers: int, months: int) -> Hist
     bought = simulate_orders(streams["orders"], rules, everyone, staff, Season(start))
     moods = Moods(everyone, bought)
     members = club(streams["club"], rules, everyone, moods, start)
+    under = undercurrents(streams["undercurrents"], rules, everyone)
+    setting = Setting(rules, everyone, bought, members, under)
     rng = streams["surveys"]
     return History(
         rules=rules,
@@ -69,8 +73,9 @@ def history(rules: World, streams: Streams, customers: int, months: int) -> Hist
         bought=bought,
         moods=moods,
         members=members,
-        nps=ask_nps(rng, rules, everyone, bought, members),
-        csat=ask_csat(rng, rules, everyone, bought, members),
-        ces=ask_ces(rng, rules, everyone, bought, members),
-        reviews=review(streams["reviews"], rules, everyone, bought),
+        under=under,
+        nps=ask_nps(rng, setting),
+        csat=ask_csat(rng, setting),
+        ces=ask_ces(rng, setting),
+        reviews=review(streams["reviews"], setting),
     )

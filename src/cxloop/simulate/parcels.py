@@ -10,12 +10,23 @@ from numpy.typing import NDArray
 from cxloop.simulate.clock import DAY, HOUR, Floats, Ints, day_number, offsets, seconds_of_day, to_utc
 from cxloop.simulate.world import CARRIERS, CRISIS, LAUNCH, LAUNCHED, MARKETS, PRICE_CHANGE, PRODUCTS, World
 
-__all__ = ["CRISIS_LATE_SHARE", "PEAK_LATE_SHARE", "Parcels", "late_odds", "parcels", "price_risen", "products"]
+__all__ = [
+    "CRISIS_LATE_SHARE",
+    "EARLY_FAULT_DAYS",
+    "PEAK_LATE_SHARE",
+    "Parcels",
+    "late_odds",
+    "parcels",
+    "price_risen",
+    "products",
+]
 
 CRISIS_LATE_SHARE = 0.80
 """Odds that a parcel handed over in the crisis, in a market that the hub serves, is late."""
 PEAK_LATE_SHARE = 0.05
 """What December adds to the odds of being late."""
+EARLY_FAULT_DAYS = 60
+"""How long after its launch the new product has more faults."""
 
 _POPULARITY = np.array([product.popularity for product in PRODUCTS])
 _HOME = np.array([product.category == "home" for product in PRODUCTS])
@@ -89,7 +100,8 @@ def parcels(
     day = np.where(late, due_day + days_late, np.minimum(early, due_day))
     delivered = to_utc(day * DAY + seconds_of_day(rng, count, "parcel"), market)
     done = np.where(online, delivered, placed)
-    broken = np.where(product == LAUNCHED, rules.launch_defect_share, rules.defect_share)
+    early_lumo = (product == LAUNCHED) & (placed < (day_number(LAUNCH) + EARLY_FAULT_DAYS) * DAY)
+    broken = np.where(early_lumo, rules.launch_defect_share, rules.defect_share)
     damaged = rng.random(count) < broken * np.where(online, 1.0, 0.5)
     returned = rng.random(count) < np.where(damaged, 0.6, np.where(online, 0.075, 0.04))
     by_post = returned & online & (rng.random(count) < 0.4)

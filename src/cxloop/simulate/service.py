@@ -32,6 +32,7 @@ class Service:
         reason: number in `REASONS`.
         hard: a difficult case.
         agent: who took it, number among the agents.
+        skill: true skill of the agent.
         waited_seconds: waiting time.
         talked_seconds: handling time.
         resolved: the matter was settled.
@@ -44,6 +45,7 @@ class Service:
     reason: NDArray[np.int8]
     hard: NDArray[np.bool_]
     agent: NDArray[np.int16]
+    skill: Floats
     waited_seconds: Floats
     talked_seconds: Floats
     resolved: NDArray[np.bool_]
@@ -84,6 +86,7 @@ def service(
         reason=reason.astype(np.int8),
         hard=hard,
         agent=agent,
+        skill=skill,
         waited_seconds=waited,
         talked_seconds=np.round(rng.lognormal(5.6, 0.5, count) * np.where(hard, 1.8, 1.0)),
         resolved=resolved,

@@ -21,6 +21,7 @@ TOPICS = (
     "lags",
     "base",
     "review_texts",
+    "undercurrents",
 )
 """Names of the topics; append only, since a topic's place in the list is its seed."""
 

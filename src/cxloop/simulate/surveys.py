@@ -1,4 +1,4 @@
-"""Surveys: who is asked, what they would answer, and whether they do.
+"""Surveys and reviews: who is asked, what they would answer, and whether they do.
 
 Everybody asked has an answer in truth; the log holds the answers of those who respond.
 """
@@ -6,20 +6,36 @@ Everybody asked has an answer in truth; the log holds the answers of those who r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cxloop.simulate.answers import LAST, Undercurrents, answer, respond
 from cxloop.simulate.clock import DAY, HOUR, Floats, Ints, day_number, to_utc
 from cxloop.simulate.club import Club
 from cxloop.simulate.orders import Orders, noise
 from cxloop.simulate.people import People
-from cxloop.simulate.world import END, INITIATIVE_START, NEW_MARKET, STORES, Response, Scale, World
+from cxloop.simulate.world import INITIATIVE_START, STORES, Response, Scale, World
 
-__all__ = ["Asked", "answer", "ask_ces", "ask_csat", "ask_nps", "respond", "review", "treated"]
+__all__ = ["Asked", "Setting", "ask_ces", "ask_csat", "ask_nps", "review", "treated"]
 
 _TREATED = np.array([store.treated for store in STORES])
-_LAST = day_number(END) * DAY
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What every survey looks at."""
+
+    rules: World
+    everyone: People
+    bought: Orders
+    members: Club
+    under: Undercurrents
+
+    def undercurrent(self, order: Ints, at: Ints) -> Floats:
+        """Returns what the broken world adds to the feelings of the buyers of these orders."""
+        return self.under.at(self.everyone.store[self.bought.customer[order]], at)
 
 
 @dataclass(frozen=True)
@@ -56,29 +72,6 @@ class Asked:
         )  # fmt: skip
 
 
-def answer(rules: World, scale: Scale, latent: Floats, market: NDArray[np.int8], disturbance: Floats) -> Floats:
-    """Returns the answers on a scale; the new market stretches what it feels and shifts what it ticks."""
-    new = market == NEW_MARKET
-    stretched = latent * np.where(new, rules.style.stretch, 1.0)
-    shift = np.where(new, rules.style.shift_ratio * (scale.highest - scale.lowest), 0.0)
-    raw = scale.centre + scale.slope * stretched + shift + scale.noise * disturbance
-    return np.clip(np.rint(raw), scale.lowest, scale.highest)
-
-
-def respond(
-    rng: np.random.Generator, rules: Response, scale: Scale, latent: Floats, score: Floats,
-    age: NDArray[np.int8], member: NDArray[np.bool_],
-) -> tuple[NDArray[np.bool_], Floats]:  # fmt: skip
-    """Returns who responds, and the odds they had."""
-    distance = np.abs(2 * score - scale.highest - scale.lowest) / (scale.highest - scale.lowest)
-    logit = (
-        rules.intercept + rules.mood * latent + rules.age * (age - 2.5) + rules.member * member
-        + rules.extreme * distance
-    )  # fmt: skip
-    odds = 1.0 / (1.0 + np.exp(-logit))
-    return rng.random(odds.size) < odds, odds
-
-
 def treated(everyone: People, bought: Orders, order: Ints) -> NDArray[np.bool_]:
     """Returns whether the return of each order profits from the initiative: in time, and in a treated store."""
     parcel = bought.parcel
@@ -86,86 +79,68 @@ def treated(everyone: People, bought: Orders, order: Ints) -> NDArray[np.bool_]:
     return np.asarray(stores & (parcel.returned_at[order] >= day_number(INITIATIVE_START) * DAY), np.bool_)
 
 
-def ask_nps(rng: np.random.Generator, rules: World, everyone: People, bought: Orders, members: Club) -> Asked:
+def ask_nps(rng: np.random.Generator, setting: Setting) -> Asked:
     """Asks buyers five days after delivery whether they would recommend us, each at most once in the quarantine."""
-    at = _morning(everyone, bought.customer, bought.parcel.done, 5)
-    due = np.flatnonzero((at < _LAST) & (rng.random(at.size) < 0.8))
+    rules, bought = setting.rules, setting.bought
+    at = _morning(setting, bought.parcel.done, 5)
+    due = np.flatnonzero((at < LAST) & (rng.random(at.size) < 0.8))
     order = due[_rested(bought.customer[due], at[due], rules.quarantine_days)]
-    channel = np.where(bought.online[order], np.where(bought.channel[order] == 1, 1, 0), 2).astype(np.int8)
-    latent = bought.felt[order] + _breaks(rng, rules, everyone, bought.customer[order], at[order])
-    otherwise = latent - bought.felt[order] + bought.without_late[order]
-    return _ask(
-        rng,
-        rules,
-        rules.nps,
-        rules.nps_response,
-        everyone,
-        bought,
-        members,
-        order,
-        at[order],
-        channel,
-        latent,
-        otherwise,
-    )
+    # By e-mail after the web shop, in the app, by a code on the receipt in stores: numbered as `CHANNELS`.
+    channel = bought.channel[order]
+    under = setting.undercurrent(order, at[order])
+    feelings = bought.felt[order] + under, bought.without_late[order] + under
+    return _ask(rng, setting, rules.nps, rules.nps_response, _Invitation(order, at[order], channel), *feelings)
 
 
-def ask_csat(rng: np.random.Generator, rules: World, everyone: People, bought: Orders, members: Club) -> Asked:
+def ask_csat(rng: np.random.Generator, setting: Setting) -> Asked:
     """Asks after contacts how satisfied the customer is with the help; `otherwise` is with an agent of skill 0."""
-    contact = bought.service
+    rules, bought, contact = setting.rules, setting.bought, setting.bought.service
     at = contact.at + (contact.waited_seconds + contact.talked_seconds).astype(np.int64) + 600
-    order = np.flatnonzero(contact.asked & (at < _LAST) & (rng.random(at.size) < 0.8))
+    order = np.flatnonzero(contact.asked & (at < LAST) & (rng.random(at.size) < 0.8))
     plain = (
         rules.csat_mood * (bought.felt[order] - contact.lift[order])
         + rules.csat_hard * contact.hard[order]
         + rules.csat_resolved * contact.resolved[order]
         + rules.csat_wait_per_10_minutes * np.minimum(contact.waited_seconds[order] / 600, 6)
-        + _breaks(rng, rules, everyone, bought.customer[order], at[order])
+        + setting.undercurrent(order, at[order])
     )
-    # What the agent adds is recovered from the lift: it is the skill times its effect, beside the fixed parts.
-    effects = rules.effects
-    skill = (
-        contact.lift[order] - effects.contact_needed - effects.contact_resolved * contact.resolved[order]
-    ) / effects.contact_skill
-    return _ask(
-        rng, rules, rules.csat, rules.csat_response, everyone, bought, members,
-        order, at[order], contact.desk[order], plain + rules.csat_skill * skill, plain,
-    )  # fmt: skip
+    latent = plain + rules.csat_skill * contact.skill[order]
+    invitation = _Invitation(order, at[order], contact.desk[order])
+    return _ask(rng, setting, rules.csat, rules.csat_response, invitation, latent, plain)
 
 
-def ask_ces(rng: np.random.Generator, rules: World, everyone: People, bought: Orders, members: Club) -> Asked:
+def ask_ces(rng: np.random.Generator, setting: Setting) -> Asked:
     """Asks after returns how easy it was; `otherwise` is without the initiative."""
-    parcel = bought.parcel
-    at = _morning(everyone, bought.customer, parcel.returned_at, 1)
-    order = np.flatnonzero(parcel.returned & (at < _LAST))
-    plain = bought.ease[order] + _breaks(rng, rules, everyone, bought.customer[order], at[order])
-    latent = plain + rules.initiative_on_ease * treated(everyone, bought, order)
-    channel = np.where(parcel.by_post[order], 0, 1).astype(np.int8)
-    return _ask(
-        rng, rules, rules.ces, rules.ces_response, everyone, bought, members, order, at[order], channel, latent, plain
-    )
+    rules, bought, parcel = setting.rules, setting.bought, setting.bought.parcel
+    at = _morning(setting, parcel.returned_at, 1)
+    order = np.flatnonzero(parcel.returned & (at < LAST))
+    plain = bought.ease[order] + setting.undercurrent(order, at[order])
+    latent = plain + rules.initiative_on_ease * treated(setting.everyone, bought, order)
+    invitation = _Invitation(order, at[order], np.where(parcel.by_post[order], 0, 1))
+    return _ask(rng, setting, rules.ces, rules.ces_response, invitation, latent, plain)
 
 
-def review(rng: np.random.Generator, rules: World, everyone: People, bought: Orders) -> Asked:
+def review(rng: np.random.Generator, setting: Setting) -> Asked:
     """Reviews of online orders; nobody asks for them, and those with strong feelings write more often."""
+    rules, bought = setting.rules, setting.bought
     feeling = rules.review_intercept + rules.review_extreme * np.abs(bought.felt)
     odds = bought.online / (1.0 + np.exp(-feeling))
     at = _review_time(rng, bought)
-    disturbance = noise(rng, rules, bought.count)
-    market = everyone.market[bought.customer]
-    written = (rng.random(bought.count) < odds) & (at < _LAST)
-    every = Asked(
-        order=np.arange(bought.count),
-        at=at,
-        channel=np.zeros(bought.count, np.int8),
-        latent=bought.felt,
-        score=answer(rules, rules.rating, bought.felt, market, disturbance),
-        otherwise=answer(rules, rules.rating, bought.without_late, market, disturbance),
-        odds=odds,
-        answered=written,
-        answered_at=at,
+    order = np.flatnonzero((rng.random(bought.count) < odds) & (at < LAST))
+    under = setting.undercurrent(order, at[order])
+    feelings = bought.felt[order] + under, bought.without_late[order] + under
+    score, otherwise = _answers(rng, setting, rules.rating, order, *feelings)
+    return Asked(
+        order=order,
+        at=at[order],
+        channel=np.zeros(order.size, np.int8),
+        latent=feelings[0],
+        score=score,
+        otherwise=otherwise,
+        odds=odds[order],
+        answered=np.ones(order.size, bool),
+        answered_at=at[order],
     )
-    return every.rows(written)
 
 
 def _review_time(rng: np.random.Generator, bought: Orders) -> Ints:
@@ -177,22 +152,57 @@ def _review_time(rng: np.random.Generator, bought: Orders) -> Ints:
     return np.where(impatient, np.minimum(early, usual), usual)
 
 
+@dataclass(frozen=True)
+class _Invitation:
+    """Whom a survey asks, when and where: an entry per invitation in each array."""
+
+    order: Ints
+    at: Ints
+    channel: NDArray[Any]
+
+
 def _ask(
-    rng: np.random.Generator, rules: World, scale: Scale, response: Response, everyone: People, bought: Orders,
-    members: Club, order: Ints, at: Ints, channel: NDArray[np.int8], latent: Floats, otherwise: Floats,
-) -> Asked:  # fmt: skip
-    who = bought.customer[order]
-    disturbance = noise(rng, rules, order.size)
-    score = answer(rules, scale, latent, everyone.market[who], disturbance)
-    other = answer(rules, scale, otherwise, everyone.market[who], disturbance)
-    yes, odds = respond(rng, response, scale, latent, score, everyone.age[who], members.member(who, at))
-    delay = rng.lognormal(9.3, 1.3, order.size).clip(20, 14 * DAY).astype(np.int64)
-    return Asked(order, at, channel, latent, score, other, odds, yes & (at + delay < _LAST), at + delay)
+    rng: np.random.Generator,
+    setting: Setting,
+    scale: Scale,
+    response: Response,
+    invitation: _Invitation,
+    latent: Floats,
+    otherwise: Floats,
+) -> Asked:
+    """Returns what the invited feel, would answer, and do answer; feelings are with and without the planted cause."""
+    order, at = invitation.order, invitation.at
+    who = setting.bought.customer[order]
+    score, other = _answers(rng, setting, scale, order, latent, otherwise)
+    member = setting.members.member(who, at)
+    yes, odds = respond(rng, response, scale, latent, score, setting.everyone.age[who], member)
+    answered_at = at + rng.lognormal(9.3, 1.3, order.size).clip(20, 14 * DAY).astype(np.int64)
+    return Asked(
+        order=order,
+        at=at,
+        channel=invitation.channel.astype(np.int8),
+        latent=latent,
+        score=score,
+        otherwise=other,
+        odds=odds,
+        answered=yes & (answered_at < LAST),
+        answered_at=answered_at,
+    )
 
 
-def _morning(everyone: People, who: Ints, moment: Ints, days: int) -> Ints:
-    """Returns ten in the morning, local time, some days after the moments."""
-    return to_utc((moment // DAY + days) * DAY + 10 * HOUR, everyone.market[who])
+def _answers(
+    rng: np.random.Generator, setting: Setting, scale: Scale, order: Ints, latent: Floats, otherwise: Floats
+) -> tuple[Floats, Floats]:
+    """Returns the answers with and without the planted cause; chance is the same in both."""
+    market = setting.everyone.market[setting.bought.customer[order]]
+    disturbance = noise(rng, setting.rules, order.size)
+    with_cause = answer(setting.rules, scale, latent, market, disturbance)
+    return with_cause, answer(setting.rules, scale, otherwise, market, disturbance)
+
+
+def _morning(setting: Setting, moment: Ints, days: int) -> Ints:
+    """Returns ten in the morning, local time of the buyers of all orders, some days after the moments."""
+    return to_utc((moment // DAY + days) * DAY + 10 * HOUR, setting.everyone.market[setting.bought.customer])
 
 
 def _rested(who: Ints, at: Ints, quarantine_days: int) -> NDArray[np.bool_]:
@@ -211,11 +221,3 @@ def _rested(who: Ints, at: Ints, quarantine_days: int) -> NDArray[np.bool_]:
         sent[order[starts[here[free]] + rank]] = True
         last[here[free]] = moment[free]
     return sent
-
-
-def _breaks(rng: np.random.Generator, rules: World, everyone: People, who: Ints, at: Ints) -> Floats:
-    """Returns what the broken world adds to answers: moods of store and week, and a drift over the years."""
-    weeks = at // (7 * DAY) - int(at.min(initial=_LAST)) // (7 * DAY)
-    common = rng.normal(0.0, 1.0, (int(weeks.max(initial=0)) + 1, len(STORES)))
-    years = (_LAST - at) / (365.25 * DAY)
-    return np.asarray(rules.cluster_sd * common[weeks, everyone.store[who]] - rules.drift_per_year * years, np.float64)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from cxloop.simulate.answers import answer
 from cxloop.simulate.batches import Log
 from cxloop.simulate.blocks import join, pick
 from cxloop.simulate.clock import DAY, Floats, day_number
@@ -19,10 +20,10 @@ from cxloop.simulate.events import EVENTS
 from cxloop.simulate.history import History
 from cxloop.simulate.keys import KEY_KINDS
 from cxloop.simulate.orders import noise
-from cxloop.simulate.parcels import CRISIS_LATE_SHARE, PEAK_LATE_SHARE
+from cxloop.simulate.parcels import CRISIS_LATE_SHARE, EARLY_FAULT_DAYS, PEAK_LATE_SHARE
 from cxloop.simulate.rows.texts import Told
 from cxloop.simulate.streams import Streams
-from cxloop.simulate.surveys import Asked, answer, treated
+from cxloop.simulate.surveys import Asked, treated
 from cxloop.simulate.texts.lexicon import THEMES, TONES
 from cxloop.simulate.world import (
     CARRIERS,
@@ -90,6 +91,7 @@ def _dates(past: History) -> dict[str, Any]:
         "price_change_ratio": PRICE_CHANGE_RATIO,
         "price_change_category": "home",
         "launched_product": PRODUCTS[LAUNCHED].name,
+        "early_fault_days": EARLY_FAULT_DAYS,
     }
 
 
@@ -116,7 +118,7 @@ def _drivers(past: History) -> dict[str, Any]:
     """What planted causes did to answers, by comparing each answer with the one given without the cause."""
     asked, reviews, parcel = past.nps, past.reviews, past.bought.parcel
     late = parcel.late[asked.order]
-    skill = past.staff.skill[past.bought.service.agent[past.csat.order]]
+    skill = past.bought.service.skill[past.csat.order]
     return {
         "latent": asdict(past.rules.effects),
         "nps": {
@@ -168,7 +170,9 @@ def _whole_base(past: History, streams: Streams) -> dict[str, Any]:
 def _asked_today(past: History, rng: np.random.Generator, moment: int) -> Floats:
     who = past.moods.customers(moment)
     disturbance = noise(rng, past.rules, who.size)
-    return answer(past.rules, past.rules.nps, past.moods.at(who, moment), past.everyone.market[who], disturbance)
+    under = past.under.at(past.everyone.store[who], np.full(who.size, moment))
+    latent = past.moods.at(who, moment) + under
+    return answer(past.rules, past.rules.nps, latent, past.everyone.market[who], disturbance)
 
 
 def _month(past: History, month: date, after: date) -> dict[str, Any]:

@@ -240,7 +240,7 @@ class World:
     csat_mood: float = 0.35
     hard_to_skilled: float = 1.1
     initiative_on_ease: float = 0.55
-    launch_defect_share: float = 0.11
+    launch_defect_share: float = 0.14
     defect_share: float = 0.03
     quarantine_days: int = 90
     heavy_tails: bool = field(default=False)
