@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from cxloop.core.config import Experience, Settings
-from cxloop.core.results import Estimate
+from cxloop.core.results import Estimate, Estimates
 from cxloop.engine.base import Engine
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.measure import verbs
@@ -103,7 +103,7 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
     return perf_counter() - start, result
 
 
-def same(estimates: verbs.Estimates, by_hand: pa.Table) -> bool:
+def same(estimates: Estimates, by_hand: pa.Table) -> bool:
     """Whether cxloop's n and scores are those of the query written by hand."""
     expected = {(row["channel"], row["week"].date()): row for row in by_hand.to_pylist()}
     found = {(row.group[0], row.period): row.result for row in estimates.rows}
@@ -122,7 +122,8 @@ def main(answers: int = ANSWERS) -> int:
         engine = DuckDBEngine(Path(folder) / "analytics")
         seconds, _ = timed(lambda: fill(engine, answers))
         print(f"{answers:,} answers written in {seconds:.1f} s")
-        ws, times = Workspace(engine), {"cxloop": [], "by hand": [], "plainest": []}  # type: dict[str, list[float]]
+        ws = Workspace(engine)
+        times: dict[str, list[float]] = {"cxloop": [], "by hand": [], "plainest": []}
         runs: dict[str, Callable[[], Any]] = {
             "cxloop": lambda: verbs.nps(ws, by=("channel",), every="week"),
             "by hand": lambda: engine.cursor().sql(BY_HAND).to_arrow_table(),
