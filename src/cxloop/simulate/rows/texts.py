@@ -22,6 +22,9 @@ __all__ = ["Told", "advice_texts", "chat_texts", "order_themes", "survey_texts",
 
 _NUMBER = {theme: number for number, theme in enumerate(THEMES)}
 _BAD, _PLAIN, _GOOD = 0, 1, 2
+_SUBJECTS = [theme.split("_")[0] for theme in THEMES]
+# Nobody says good and bad of the same thing in two sentences: "product" of product_good and of product_bad.
+_SUBJECT = np.array([_SUBJECTS.index(subject) for subject in _SUBJECTS])
 
 
 @dataclass(frozen=True)
@@ -146,15 +149,16 @@ def _return_themes(
 
 
 def _two(rng: np.random.Generator, weights: dict[str, Any], share: float) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    """Draws a theme by weight, and for a share of writers another one."""
+    """Draws a theme by weight, and for a share of writers another one about something else."""
     table = np.column_stack([np.asarray(column, float) for column in weights.values()])
     # The largest of u ** (1 / w) is a draw by weight, the next one a draw without replacement.
     table = np.where(table > 0, rng.random(table.shape) ** (1 / np.maximum(table, 1e-9)), -1.0)
     numbers = np.array([_NUMBER[name] for name in weights], np.int8)
     order = np.argsort(-table, axis=1, kind="stable")[:, :2]
-    possible = np.take_along_axis(table, order, axis=1)[:, 1] > 0
-    second = np.where(possible & (rng.random(len(table)) < share), numbers[order[:, 1]], -1)
-    return numbers[order[:, 0]], second.astype(np.int8)
+    main, other = numbers[order[:, 0]], numbers[order[:, 1]]
+    possible = (np.take_along_axis(table, order, axis=1)[:, 1] > 0) & (_SUBJECT[main] != _SUBJECT[other])
+    second = np.where(possible & (rng.random(len(table)) < share), other, -1)
+    return main, second.astype(np.int8)
 
 
 def _days(past: History, rng: np.random.Generator, order: Ints) -> Ints:

@@ -178,7 +178,8 @@ def _forms(
     rng: np.random.Generator, lexicon: Lexicon, name: str, facts: Facts, rows: NDArray[np.int64]
 ) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     if name in lexicon.weekdays:
-        return lexicon.weekdays[name], rng.integers(0, 7, rows.size)
+        # Monday to Saturday: the stores are closed on Sundays.
+        return lexicon.weekdays[name], rng.integers(0, 6, rows.size)
     if name in lexicon.durations:
         forms = lexicon.durations[name]
         return forms, np.clip(facts.days[rows], 1, len(forms)) - 1
