@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from cxloop.core.errors import InputError
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["WIDTH", "draw"]
 
 WIDTH = 640
+_UNCHECKED = Lock()
+"""Altair's switch is one for the process: two threads that turned it at once could leave it off."""
 
 
 def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetChart:
@@ -35,5 +38,5 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
     from cxloop.charts.estimates import dots, lines
 
     # Altair would check every part as it is made, which takes longer than drawing; tests check whole charts instead.
-    with schemapi.debug_mode(False):
+    with _UNCHECKED, schemapi.debug_mode(False):
         return dots(result, width=width) if result.every is None else lines(result, width=width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from hashlib import sha256
 from html import escape
@@ -28,7 +29,7 @@ def svg(chart: AnyChart, theme: Theme = "light") -> str:
     return _svg(json.dumps(_spec(chart)), theme)
 
 
-@lru_cache(maxsize=256)  # a page shows the same charts until the log grows; drawing one takes longer than all else
+@lru_cache(maxsize=128)  # a page shows the same charts until the log grows; drawing one takes longer than all else
 def _svg(spec: str, theme: Theme) -> str:
     import vl_convert
 
@@ -66,4 +67,12 @@ def _labelled(drawn: str, spec: dict[str, Any]) -> str:
     labels = f'<title id="t{mark}">{escape(str(name))}</title><desc id="d{mark}">{escape(about)}</desc>'
     start, end = drawn.index("<svg") + 4, drawn.index(">", drawn.index("<svg"))
     opening = f' role="img" aria-labelledby="t{mark} d{mark}"'
-    return drawn[:start] + opening + drawn[start : end + 1] + labels + drawn[end + 1 :]
+    return drawn[:start] + opening + drawn[start : end + 1] + labels + _one_image(drawn[end + 1 :])
+
+
+def _one_image(inside: str) -> str:
+    """Takes Vega's roles off the marks: to a screen reader the chart is one image with a description.
+
+    Hundreds of marks that announce themselves without a name tell nothing; the page has the numbers as a table.
+    """
+    return re.sub(r"<[a-z][^>]*>", lambda tag: re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", tag[0]), inside)
