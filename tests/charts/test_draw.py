@@ -38,6 +38,17 @@ def test_a_result_of_only_too_few_is_still_a_chart(grouped: Any) -> None:
     assert "too few: 4 of 10" in texts(charts.svg(charts.draw(grouped(("kiosk", 0, 4)))))
 
 
+def test_a_narrow_chart_writes_names_and_figures_above_the_rows(grouped: Any) -> None:
+    result = grouped(("a channel with a long name", 31.2, 4812))
+
+    narrow, wide = (ElementTree.fromstring(charts.svg(charts.draw(result, width=width))) for width in (190, 640))
+
+    assert float(narrow.get("width", 0)) < 400 < 640 < float(wide.get("width", 0))
+    assert any(
+        "a channel with a long name" in (item.text or "") and "n 4,812" in (item.text or "") for item in narrow.iter()
+    )
+
+
 def test_an_empty_result_is_still_a_chart(grouped: Any) -> None:
     assert "NPS by channel" in texts(charts.svg(charts.draw(grouped())))
 

@@ -23,6 +23,8 @@ MOST_GAPS = 0.2
 """Share of periods without a number from which several lines are only pieces, and get a small chart each too."""
 MOST_SMALL = 24
 ROW_HEIGHT = 30
+NARROW, NARROW_ROW_HEIGHT = 420, 46
+"""Plots narrower than this (a phone) have names and figures above each row and not beside it."""
 LABEL_SPACE = 230
 Point = dict[str, Value]
 _Chart = TypeVar("_Chart", alt.LayerChart, alt.FacetChart)
@@ -35,17 +37,23 @@ def dots(result: Estimates, *, width: int) -> alt.LayerChart:
     names = [group_name(row.group) or "everyone" for row in order]
     data = alt.InlineData(values=[_dot(name, row, result.unit) for name, row in zip(names, order, strict=True)])
     low, high = _domain(result.unit, rows, result.scale)
-    y = alt.Y("group:N", sort=names, axis=alt.Axis(labelLimit=180, labelColor=INK, labelPadding=12), title=None)
+    narrow = width < NARROW
+    axis = None if narrow else alt.Axis(labelLimit=180, labelColor=INK, labelPadding=12)
     x = _x_value(result.unit, low, high)
-    base = alt.Chart(data).encode(y=y)
+    base = alt.Chart(data).encode(y=alt.Y("group:N", sort=names, axis=axis, title=None))
+    figures = (
+        base.mark_text(align="left", dy=-15, color=INK).encode(x=alt.value(0), text="line:N")
+        if narrow
+        else base.mark_text(align="left", dx=12, color=INK_3).encode(x=alt.value(width), text="label:N")
+    )
     layers = [
         *([_zero_line("x")] if low < 0 < high else []),
         base.mark_rule(strokeWidth=5, opacity=0.28, color=ACCENT, strokeCap="round").encode(x=x, x2="high:Q"),
         base.mark_circle(size=70, opacity=1, color=ACCENT).encode(x=alt.X("value:Q")),
-        base.mark_text(align="left", dx=12, color=INK_3).encode(x=alt.value(width), text="label:N"),
+        figures,
     ]
-    chart = alt.LayerChart(layer=layers)
-    return _dressed(chart.properties(width=width, height=alt.Step(ROW_HEIGHT)), result, note, rows)
+    height = alt.Step(NARROW_ROW_HEIGHT if narrow else ROW_HEIGHT)
+    return _dressed(alt.LayerChart(layer=layers).properties(width=width, height=height), result, note, rows)
 
 
 def lines(result: Estimates, *, width: int) -> alt.LayerChart | alt.FacetChart:
@@ -105,7 +113,8 @@ def _dot(name: str, row: EstimateRow, unit: Unit) -> Point:
     found = row.result
     limits = (found.value, found.low, found.high) if isinstance(found, Estimate) else (None, None, None)
     point: Point = dict(zip(("value", "low", "high"), limits, strict=True))
-    return {"group": name, **point, "label": row_label(found, unit)}
+    label = row_label(found, unit)
+    return {"group": name, **point, "label": label, "line": f"{name}  {label}"}
 
 
 def _moments(rows: Sequence[EstimateRow], unit: Unit) -> list[Point]:
