@@ -120,6 +120,7 @@ def test_the_picture_has_a_name_and_a_description(grouped: Any) -> None:
     assert root.get("aria-labelledby") == f"{name.get('id')} {about.get('id')}"
     assert name.text == "NPS by channel"
     assert "web & app <b>: +31.2" in (about.text or "")
+    assert [item.tag for item in root.iter() if item is not root and "role" in item.attrib] == []
 
 
 def test_a_page_gets_variables_and_no_fixed_colours_of_ink(over_time: Any) -> None:

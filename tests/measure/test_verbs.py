@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from cxloop.core.config import Company, Dimension, Experience, Settings
@@ -324,3 +326,16 @@ def test_results_survive_the_socket(ws: Any) -> None:
     found = verbs.nps(ws, by=("channel",), every="month")
 
     assert Estimates.from_dict(found.to_dict()) == found
+
+
+@pytest.mark.shared_data
+def test_nps_of_the_san_francisco_airport_survey_is_the_one_in_its_readme(ws: Any, shared_data: Path) -> None:
+    table = pq.read_table(shared_data / "sfo_customer_survey" / "sfo_2017.parquet", columns=["NETPRO"])
+    answers = [text.strip() for text in table.column("NETPRO").to_pylist() if text and text.strip()]
+    ws.nps(*[float(text) for text in answers])
+
+    found = only(verbs.nps(ws))
+
+    # README of the data: +39.8, n = 2,746; code 11 is "no answer" and no score
+    assert (found.n, round(found.value, 1)) == (2746, 39.8)
+    assert found.low < 39.8 < found.high

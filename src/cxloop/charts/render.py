@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from cxloop.charts.theme import Theme, recoloured
 
+_PARTS = re.compile(r' (?:role|class|aria-[a-z]+)="[^"]*"')
+"""What Vega says of each mark: an image has one name and one description, and its parts have none."""
+
 if TYPE_CHECKING:
     import altair as alt
 
