@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cxloop.simulate.clock import DAY, Floats, Ints, day_number
+from cxloop.simulate.clock import DAY, LAST, Floats, Ints
 from cxloop.simulate.people import People
-from cxloop.simulate.world import END, NEW_MARKET, STORES, Response, Scale, World
+from cxloop.simulate.world import NEW_MARKET, STORES, Response, Scale, World
 
-__all__ = ["LAST", "Undercurrents", "answer", "respond", "undercurrents"]
+__all__ = ["Undercurrents", "answer", "respond", "undercurrents"]
 
-LAST = day_number(END) * DAY
 """The first second that is not simulated."""
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cxloop.simulate.blocks import Block, Pooled, join, pick
-from cxloop.simulate.clock import Ints, offsets
+from cxloop.simulate.clock import LAST, Ints, offsets
 from cxloop.simulate.events import EVENTS
 from cxloop.simulate.keys import KEY_KINDS, Keys
 from cxloop.simulate.world import MARKETS
@@ -103,13 +103,14 @@ def log(blocks: Sequence[Block], keys: Keys, rng: np.random.Generator) -> Log:
     """Returns the blocks as one log sorted by time; ties keep the order of the blocks."""
     at = np.concatenate([block.at for block in blocks])
     order = np.argsort(at, kind="stable")
+    order = order[: np.searchsorted(at[order], LAST)]
     event = np.concatenate([block.event for block in blocks])[order]
     lags = np.array([each.lag_seconds for each in EVENTS])[event]
     sizes = [block.at.size for block in blocks]
     return Log(
         event=event,
         at=at[order],
-        known=at[order] + (rng.random(at.size) * lags).astype(np.int64),
+        known=at[order] + (rng.random(order.size) * lags).astype(np.int64),
         number=_numbers(blocks)[order],
         key=np.concatenate([block.key for block in blocks])[order],
         due=_gathered(blocks, "promise_due_at", _NEVER)[order],

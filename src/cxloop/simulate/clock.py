@@ -14,6 +14,7 @@ __all__ = [
     "DAY",
     "HOUR",
     "HOURS",
+    "LAST",
     "Floats",
     "Ints",
     "Season",
@@ -45,6 +46,10 @@ _MONTHS = (0.85, 0.80, 0.90, 0.95, 1.00, 0.95, 0.90, 0.85, 1.00, 1.05, 1.45, 1.6
 def day_number(day: date) -> int:
     """Returns days since 1970."""
     return (day - date(1970, 1, 1)).days
+
+
+LAST = day_number(END) * DAY - HOUR
+"""Midnight after the last day at the company's seat, an hour before it is in UTC: nothing happens from then on."""
 
 
 def first_day(months: int) -> date:

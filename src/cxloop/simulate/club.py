@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from cxloop.simulate.clock import DAY, Ints, day_number, seconds_of_day, to_utc
+from cxloop.simulate.clock import DAY, LAST, Ints, day_number, seconds_of_day, to_utc
 from cxloop.simulate.moods import Moods
 from cxloop.simulate.people import People
 from cxloop.simulate.world import END, PRICE_CHANGE, World
@@ -58,7 +58,7 @@ def club(rng: np.random.Generator, rules: World, everyone: People, moods: Moods,
     count = everyone.count
     delay = rng.exponential(60 * DAY, count).astype(np.int64)
     wants = rng.random(count) < 0.30
-    joined = np.where(wants & (everyone.joined + delay < day_number(END) * DAY), everyone.joined + delay, _NEVER)
+    joined = np.where(wants & (everyone.joined + delay < LAST), everyone.joined + delay, _NEVER)
     cancelled = np.full(count, _NEVER)
     exposed, cancellations = [], []
     for month in months_between(start, END):

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cxloop.simulate.answers import LAST, Undercurrents, answer, respond
-from cxloop.simulate.clock import DAY, HOUR, Floats, Ints, day_number, to_utc
+from cxloop.simulate.answers import Undercurrents, answer, respond
+from cxloop.simulate.clock import DAY, HOUR, LAST, Floats, Ints, day_number, to_utc
 from cxloop.simulate.club import Club
 from cxloop.simulate.orders import Orders, noise
 from cxloop.simulate.people import People

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cxloop.simulate.answers import answer
 from cxloop.simulate.batches import Log
 from cxloop.simulate.blocks import join, pick
-from cxloop.simulate.clock import DAY, Floats, day_number
+from cxloop.simulate.clock import DAY, LAST, Floats, day_number
 from cxloop.simulate.club import months_between
 from cxloop.simulate.events import EVENTS
 from cxloop.simulate.history import History
@@ -97,7 +97,7 @@ def _dates(past: History) -> dict[str, Any]:
 
 def _late(past: History) -> dict[str, Any]:
     parcel, online = past.bought.parcel, past.bought.online
-    delivered = online & (parcel.done < day_number(END) * DAY)
+    delivered = online & (parcel.done < LAST)
     carriers = {
         carrier.name: {
             "planted": carrier.late_share,

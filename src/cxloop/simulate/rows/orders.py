@@ -8,16 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxloop.simulate.blocks import Block, Pooled, constant, join, pick, pooled, texts_of
-from cxloop.simulate.clock import DAY, Ints, day_number
+from cxloop.simulate.clock import DAY, LAST, Ints, day_number
 from cxloop.simulate.events import code
 from cxloop.simulate.history import History
 from cxloop.simulate.people import CHANNELS
 from cxloop.simulate.rows.properties import flag, json_objects, order_objects
-from cxloop.simulate.world import AGE_BANDS, CARRIERS, END, MARKETS, PRODUCTS, STORES
+from cxloop.simulate.world import AGE_BANDS, CARRIERS, MARKETS, PRODUCTS, STORES
 
 __all__ = ["buyer_key", "order_blocks", "order_number", "product", "profiles", "region", "store_name"]
-
-_LAST = day_number(END) * DAY
 
 
 def order_number(order: Ints) -> Ints:
@@ -129,7 +127,7 @@ def _promises(past: History, order: Ints) -> Block:
 
 
 def _approvals(past: History, online: Ints) -> Block:
-    order = online[past.bought.parcel.approved[online] < _LAST]
+    order = online[past.bought.parcel.approved[online] < LAST]
     who = past.bought.customer[order]
     app = past.bought.channel[order] == CHANNELS.index("app")
     return Block.of(
@@ -145,7 +143,7 @@ def _approvals(past: History, online: Ints) -> Block:
 def _parcels(past: History, online: Ints) -> Iterator[Block]:
     parcel = past.bought.parcel
     for event, moments in (("carrier.handed_over.parcel", parcel.handed), ("carrier.delivered.parcel", parcel.done)):
-        order = online[moments[online] < _LAST]
+        order = online[moments[online] < LAST]
         who = past.bought.customer[order]
         delivered = event == "carrier.delivered.parcel"
         choices = {"carrier": ([carrier.name for carrier in CARRIERS], parcel.carrier[order])}
@@ -181,7 +179,7 @@ def _store_purchases(past: History, order: Ints) -> Block:
 
 def _returns(past: History) -> Iterator[Block]:
     parcel = past.bought.parcel
-    back = parcel.returned & (parcel.returned_at < _LAST)
+    back = parcel.returned & (parcel.returned_at < LAST)
     for event, by_post in (("shop.parcel_returned.parcel", True), ("store.store_returned.store", False)):
         order = np.flatnonzero(back & (parcel.by_post == by_post))
         who = past.bought.customer[order]

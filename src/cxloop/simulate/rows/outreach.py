@@ -9,15 +9,13 @@ from datetime import timedelta
 import numpy as np
 
 from cxloop.simulate.blocks import Block, constant, join, pooled, texts_of
-from cxloop.simulate.clock import DAY, HOUR, Ints, day_number, seconds_of_day, to_utc
+from cxloop.simulate.clock import DAY, HOUR, LAST, Ints, day_number, seconds_of_day, to_utc
 from cxloop.simulate.club import months_between
 from cxloop.simulate.history import History
 from cxloop.simulate.rows.orders import profiles, region
 from cxloop.simulate.world import END, LAUNCH, MARKETS, NEW_MARKET, NEW_MARKET_START, STORES
 
 __all__ = ["account_blocks", "advertising_blocks", "club_blocks", "newsletter_blocks"]
-
-_LAST = day_number(END) * DAY
 
 
 def newsletter_blocks(past: History, rng: np.random.Generator) -> Iterator[Block]:
@@ -60,7 +58,7 @@ def advertising_blocks(past: History, rng: np.random.Generator) -> Iterator[Bloc
     new = np.flatnonzero((everyone.joined >= day_number(past.start) * DAY) & (rng.random(everyone.count) < 0.45))
     others = rng.integers(0, everyone.count, everyone.count // 4)
     start = np.maximum(everyone.joined[others], day_number(past.start) * DAY)
-    again = start + (rng.random(others.size) * (_LAST - start)).astype(np.int64)
+    again = start + (rng.random(others.size) * (LAST - start)).astype(np.int64)
     at = np.concatenate([everyone.joined[new] - rng.integers(60, 2 * DAY, new.size), again])
     who = np.concatenate([new, others])
     inside = at >= day_number(past.start) * DAY
@@ -134,7 +132,7 @@ def club_blocks(past: History) -> Iterator[Block]:
     start = day_number(past.start) * DAY
     members = past.members
     for event, moments in (("shop.club_joined.app", members.joined), ("shop.club_cancelled.app", members.cancelled)):
-        who: Ints = np.flatnonzero((moments >= start) & (moments < _LAST))
+        who: Ints = np.flatnonzero((moments >= start) & (moments < LAST))
         joins = event == "shop.club_joined.app"
         tiers = [json.dumps({"tier": tier}) for tier in ("none", "silver", "gold")]
         yield Block.of(

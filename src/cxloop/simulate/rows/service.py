@@ -8,7 +8,7 @@ import numpy as np
 
 from cxloop.simulate.agents import DESKS, TEAMS
 from cxloop.simulate.blocks import Block, pooled
-from cxloop.simulate.clock import DAY, HOUR, day_number
+from cxloop.simulate.clock import HOUR, LAST
 from cxloop.simulate.events import code
 from cxloop.simulate.history import History
 from cxloop.simulate.people import CHANNELS
@@ -16,11 +16,8 @@ from cxloop.simulate.rows.orders import order_number, product, region
 from cxloop.simulate.rows.properties import about_customer, flag, json_objects, order_objects
 from cxloop.simulate.rows.texts import advice_texts, chat_texts
 from cxloop.simulate.service import REASONS
-from cxloop.simulate.world import END
 
 __all__ = ["service_blocks"]
-
-_LAST = day_number(END) * DAY
 
 
 def service_blocks(past: History, rng: np.random.Generator) -> Iterator[Block]:
@@ -28,7 +25,7 @@ def service_blocks(past: History, rng: np.random.Generator) -> Iterator[Block]:
     yield _advice(past, rng)
     yield _help(past, rng)
     contact = past.bought.service
-    inside = contact.asked & (contact.at < _LAST)
+    inside = contact.asked & (contact.at < LAST)
     for desk, event in enumerate(("callcentre.call_taken.phone", "chat.chat_support.chat")):
         order = np.flatnonzero(inside & (contact.desk == desk))
         who = past.bought.customer[order]
@@ -87,7 +84,7 @@ def _help(past: History, rng: np.random.Generator) -> Block:
     """Half of those who get in touch look at the help page before."""
     contact = past.bought.service
     at = contact.at - rng.integers(120, 2 * HOUR, contact.at.size)
-    order = np.flatnonzero(contact.asked & (at < _LAST) & (rng.random(at.size) < 0.5))
+    order = np.flatnonzero(contact.asked & (at < LAST) & (rng.random(at.size) < 0.5))
     who = past.bought.customer[order]
     app = past.bought.channel[order] == CHANNELS.index("app")
     return Block.of(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxloop.simulate.blocks import Block, Pooled, pooled
-from cxloop.simulate.clock import DAY, HOUR, Ints, day_number, next_weekday, seconds_of_day, to_utc
+from cxloop.simulate.clock import DAY, HOUR, LAST, Ints, day_number, next_weekday, seconds_of_day, to_utc
 from cxloop.simulate.events import code
 from cxloop.simulate.history import History
 from cxloop.simulate.people import CHANNELS
@@ -18,7 +18,6 @@ from cxloop.simulate.world import END, MARKETS, PRODUCTS
 
 __all__ = ["traffic_blocks"]
 
-_LAST = day_number(END) * DAY
 _STEPS = ("product_viewed", "product_viewed", "cart_viewed", "checkout_started", "payment_viewed")
 _LEAST = (420, 200, 150, 90, 40)
 _SHARES = (0.15, 0.85, 1.0, 1.0, 0.6)
@@ -88,7 +87,7 @@ def _browsing(past: History, rng: np.random.Generator) -> Iterator[Block]:
     item = rng.integers(0, len(PRODUCTS) - 1, who.size)
     for step, (name, share) in enumerate(zip(_BROWSED, _BROWSED_SHARES, strict=True)):
         at = start + step * 45 + rng.integers(0, 40, who.size)
-        chosen = np.flatnonzero((rng.random(who.size) < share) & (at < _LAST) & (at >= everyone.joined[who]))
+        chosen = np.flatnonzero((rng.random(who.size) < share) & (at < LAST) & (at >= everyone.joined[who]))
         yield Block.of(
             _page(name, app[chosen]),
             at[chosen],
@@ -102,7 +101,7 @@ def _browsing(past: History, rng: np.random.Generator) -> Iterator[Block]:
 
 def _opened(past: History, rng: np.random.Generator, who: Ints, start: Ints) -> Block:
     """Starts of the app: the installation is the key, and the customer is known beside it."""
-    chosen = (rng.random(who.size) < 0.4) & (start < _LAST) & (start >= past.everyone.joined[who])
+    chosen = (rng.random(who.size) < 0.4) & (start < LAST) & (start >= past.everyone.joined[who])
     who = who[chosen]
     return Block.of(
         "app.opened.app",
@@ -121,7 +120,7 @@ def _status(past: History, rng: np.random.Generator, online: Ints) -> Block:
     order = np.repeat(online, looks)
     waiting = np.maximum(parcel.done[order] - parcel.handed[order], HOUR)
     at = parcel.handed[order] + (rng.random(order.size) * waiting).astype(np.int64)
-    order, at = order[at < _LAST], at[at < _LAST]
+    order, at = order[at < LAST], at[at < LAST]
     who = bought.customer[order]
     app = bought.channel[order] == CHANNELS.index("app")
     return Block.of(_page("order_status_viewed", app), at, None, past.keys.customer_id[who], region=region(past, who))
