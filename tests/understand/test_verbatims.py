@@ -55,7 +55,7 @@ def ws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in names if name != "day"}
     columns |= {
         "source": ["test"] * len(rows),
-        "occurred_at": [datetime(2026, 3, int(row["day"]), 12) for row in rows],
+        "occurred_at": [datetime(2026, 3, int(str(row["day"])), 12) for row in rows],
         "key_namespace": ["test"] * len(rows),
         "key_type": ["user_id"] * len(rows),
         "key_value": [f"u{row['message_id']}" for row in rows],

@@ -131,7 +131,7 @@ def _files(listed: object) -> list[str]:
 
 def _lede(imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
     if not imports:
-        return _("Nothing has been imported yet.")
+        return _("No file has been imported yet.")
     admitted = sum(row["admitted"] for row in imports)
     came = f"{words.plural(admitted, _('interaction'), _('interactions'))} {_('came in')}"
     if not any(row["rejected"] for row in imports):
@@ -147,13 +147,11 @@ def _import_lede(row: Row, rejects: Sequence[Row]) -> str:
     came = f"{words.plural(row['admitted'], _('interaction'), _('interactions'))} {_('from')} {row['source']}"
     if not rejects:
         return f"{came}, {_('and no row waits.')}"
-    main = _by_reason(rejects)[0]
-    head = f"{came}, {_rows(len(rejects))} {_('wait')}"
-    return f"{head}: {main.title.lower()}." if len(rejects) == main.count else f"{head}, {_most(main)}."
-
-
-def _most(main: Reason) -> str:
-    return f"{_('most')} ({wording.count(main.count)}): {main.title.lower()}"
+    reasons = _by_reason(rejects)
+    why = reasons[0].title.lower() if len(reasons) == 1 else f"{len(reasons)} {_('reasons')}"
+    if len(reasons) > 1 and 2 * reasons[0].count > len(rejects):
+        why = f"{_('mostly')} {reasons[0].title.lower()}"
+    return f"{came}, {_rows(len(rejects))} {_('wait')}: {why}."
 
 
 def _rows(amount: int) -> str:

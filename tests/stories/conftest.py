@@ -1,0 +1,204 @@
+"""The product as its users have it: a workspace made by the command line, a running server, and a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Chromium calls its vendor from the start unless told not to; nothing of a test may leave the machine.
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+ANSWERS = """id,customer,score,when,comment
+1,anna@example.org,9,2026-10-01,Quick and friendly.
+2,ben@example.org,7,2026-10-02,
+3,cleo@example.org,3,03.10.2026,Nobody called back.
+4,dora@example.org,10,2026-10-04,<script>alert("x")</script>
+"""
+MAPPING = """
+source = "answers"
+time_zone = "Europe/Berlin"
+
+[[key]]
+type = "email"
+value = "customer"
+
+[[interaction]]
+name = "nps answered"
+kind = "answer"
+id = "id"
+occurred_at = {when}
+metric = "nps"
+scale = [0, 10]
+score = "score"
+text = "comment"
+"""
+ISO = '"when"'
+ISO_AND_GERMAN = '{ from = "when", formats = ["iso", "%d.%m.%Y"] }'
+
+
+def cxloop(*words: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command as a user would."""
+    return subprocess.run(
+        [sys.executable, "-m", "cxloop", *words], capture_output=True, text=True, check=False, timeout=240
+    )
+
+
+@dataclass
+class Product:
+    """A server that runs on a workspace."""
+
+    folder: Path
+    address: str
+    link: str
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """300 simulated customers, an imported file with one row that could not be taken, and `cxloop serve`."""
+    folder = tmp_path_factory.mktemp("story") / "acme"
+    made = cxloop("demo", str(folder), "--customers", "300", "--months", "12", "--no-serve")
+    assert made.returncode == 0, made.stderr
+    answers, mapping = folder.parent / "answers.csv", folder.parent / "answers.toml"
+    answers.write_text(ANSWERS)
+    mapping.write_text(MAPPING.replace("{when}", ISO))
+    (folder / "inbox").mkdir(exist_ok=True)
+    (folder / "inbox" / "corrected.toml").write_text(MAPPING.replace("{when}", ISO_AND_GERMAN))
+    taken = cxloop("collect", "file", str(answers), "--mapping", str(mapping), "--workspace", str(folder))
+    assert "1 rejected" in taken.stdout, taken.stdout + taken.stderr
+    yield from _serve(folder)
+
+
+def _serve(folder: Path) -> Iterator[Product]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = [sys.executable, "-m", "cxloop", "serve", "--workspace", str(folder), "--port", str(port)]
+    told = folder.parent / "serve.txt"
+    with told.open("w") as out:
+        server = subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        link = _wait_for_link(told, server)
+        yield Product(folder, f"http://127.0.0.1:{port}", link)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+
+
+def _wait_for_link(told: Path, server: subprocess.Popen[bytes], seconds: float = 60) -> str:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        found = re.search(r"http://\S+/signin\?token=\S+", told.read_text())
+        if found:
+            return found[0]
+        time.sleep(0.1)
+    raise AssertionError(f"cxloop serve printed no sign-in link:\n{told.read_text()}")
+
+
+@dataclass
+class Visitor:
+    """A browser that is signed in, and what its console complained about."""
+
+    browser: Any
+    product: Product
+    state: dict[str, Any]
+    complaints: list[str] = field(default_factory=list)
+
+    def page(self, width: int = 1440, scheme: str = "light", **more: Any) -> Any:
+        """Opens a page; whatever its console reports is remembered."""
+        context = self.browser.new_context(
+            base_url=self.product.address,
+            storage_state=self.state,
+            color_scheme=scheme,
+            viewport={"width": width, "height": 1000 if width > 700 else 780},
+            **more,
+        )
+        page = context.new_page()
+        page.on("console", lambda message: self._listen(message.type, message.text))
+        page.on("pageerror", lambda failure: self._listen("error", str(failure)))
+        return page
+
+    def _listen(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        pytest.skip("there is no chromium on PATH (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_ARGUMENTS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def session(browser: Any, product: Product) -> dict[str, Any]:
+    """What the browser keeps after signing in through the link that the first start printed."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(product.link)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{product.address}/")
+    kept: dict[str, Any] = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def visitor(browser: Any, product: Product, session: dict[str, Any]) -> Visitor:
+    """Somebody who is signed in."""
+    return Visitor(browser, product, session)
+
+
+@pytest.fixture(scope="session")
+def teller(browser: Any, product: Product, session: dict[str, Any]) -> str:
+    """The address of a customer who has something to tell."""
+    page = Visitor(browser, product, session).page()
+    page.goto("/explore?metric=rating&every=none&since=all")
+    address: str = page.get_by_role("link", name="what happened").first.get_attribute("href")
+    page.context.close()
+    return address
+
+
+@pytest.fixture(scope="session")
+def axe(checkout: Path) -> str:
+    """The source of axe-core, from the packages of frontend/."""
+    path = checkout / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        pytest.skip(f"{path} is missing: run `python frontend/build.py --force`")
+    return path.read_text()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path | None:
+    """Where to put screenshots for people to look at: $CXLOOP_SCREENSHOTS, or nowhere."""
+    named = os.environ.get("CXLOOP_SCREENSHOTS")
+    if not named:
+        return None
+    folder = Path(named)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
