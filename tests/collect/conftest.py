@@ -61,12 +61,18 @@ class Desk:
         return import_files(self, path, self.write("mapping.toml", mapping), dry_run=dry_run)
 
 
+@pytest.fixture(scope="session")
+def desk_of() -> Callable[[Path], Desk]:
+    """Makes an empty workspace in a folder; who asks closes its engine."""
+    return lambda folder: Desk(folder, DuckDBEngine(folder / "analytics"))
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, desk_of: Callable[[Path], Desk]) -> Iterator[Desk]:
     """An empty workspace."""
-    engine = DuckDBEngine(tmp_path / "analytics")
-    yield Desk(tmp_path, engine)
-    engine.close()
+    made = desk_of(tmp_path)
+    yield made
+    made.engine.close()
 
 
 ANSWERS = """

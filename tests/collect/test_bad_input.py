@@ -11,6 +11,7 @@ import sys
 import textwrap
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,41 +19,44 @@ from cxloop.core.config import Settings
 from cxloop.core.errors import InputError, MistakesError
 from cxloop.engine.duckdb.engine import DuckDBEngine
 
+if TYPE_CHECKING:
+    from tests.collect.conftest import Desk
+
 HEADER = "id,who,at,score\n"
 GOOD = "1,ann,2026-01-05 10:00:00,9\n"
 
 
-def _reasons(desk) -> list[tuple[str, str]]:
+def _reasons(desk: Desk) -> list[tuple[str, str]]:
     return desk.rows("select code, reason from rejected order by rejected_id")
 
 
-def test_an_empty_file_is_refused_by_name(desk, answers) -> None:
+def test_an_empty_file_is_refused_by_name(desk: Desk, answers: str) -> None:
     with pytest.raises(InputError, match=r"a\.csv is empty \(0 bytes\)"):
         desk.take("a.csv", "", answers)
 
 
-def test_a_file_of_blank_lines_is_refused(desk, answers) -> None:
+def test_a_file_of_blank_lines_is_refused(desk: Desk, answers: str) -> None:
     with pytest.raises(InputError, match="holds no text"):
         desk.take("a.csv", "\n\n  \n", answers)
 
 
-def test_a_header_alone_imports_nothing_and_says_so(desk, answers) -> None:
+def test_a_header_alone_imports_nothing_and_says_so(desk: Desk, answers: str) -> None:
     report = desk.take("a.csv", HEADER, answers)
 
     assert (report.rows_read, report.admitted, report.rejected) == (0, 0, 0)
     assert report.notes == ("a.csv has a header and no rows.",)
 
 
-def test_a_wrong_delimiter_names_the_one_column_that_was_found(desk, answers) -> None:
+def test_a_wrong_delimiter_names_the_one_column_that_was_found(desk: Desk, answers: str) -> None:
     mapping = answers + '\n[format]\ndelimiter = ";"\n'
 
-    with pytest.raises(MistakesError, match="one column only, 'id,who,at,score'. Is it delimiter = \",\"") as failure:
+    with pytest.raises(MistakesError, match=r"one column only, 'id,who,at,score'. Is it delimiter = \",\"") as failure:
         desk.take("a.csv", HEADER + GOOD, mapping)
 
     assert [mistake.where for mistake in failure.value.mistakes] == ["format.delimiter"]
 
 
-def test_lines_of_two_encodings_are_read_each_in_its_own_and_reported(desk, answers) -> None:
+def test_lines_of_two_encodings_are_read_each_in_its_own_and_reported(desk: Desk, answers: str) -> None:
     mapping = answers + 'text = "remark"\n'
     lines = [
         b"id,who,at,score,remark",
@@ -71,7 +75,7 @@ def test_lines_of_two_encodings_are_read_each_in_its_own_and_reported(desk, answ
     assert "mixes encodings: 1 lines were read as utf-8, 2 as cp1252" in report.notes[0]
 
 
-def test_a_line_that_is_not_in_the_declared_encoding_is_kept_with_its_bytes(desk, answers) -> None:
+def test_a_line_that_is_not_in_the_declared_encoding_is_kept_with_its_bytes(desk: Desk, answers: str) -> None:
     mapping = answers + '\n[format]\nencoding = "utf-8"\n'
 
     desk.take("a.csv", HEADER.encode() + GOOD.encode() + b"2,b\xe9a,2026-01-05,9\n", mapping)
@@ -80,7 +84,7 @@ def test_a_line_that_is_not_in_the_declared_encoding_is_kept_with_its_bytes(desk
     assert desk.rows("select code, line, raw from rejected") == [("encoding", 2, r"2,b\xe9a,2026-01-05,9")]
 
 
-def test_a_line_of_100_megabytes_is_set_aside_without_being_held(desk, answers) -> None:
+def test_a_line_of_100_megabytes_is_set_aside_without_being_held(desk: Desk, answers: str) -> None:
     file = desk.write("a.csv", HEADER + GOOD)
     with file.open("ab") as stream:
         stream.write(b"2,")
@@ -96,13 +100,13 @@ def test_a_line_of_100_megabytes_is_set_aside_without_being_held(desk, answers) 
 
 
 @pytest.mark.parametrize("number", ["NaN", "nan", "inf", "-Infinity", "1e999"])
-def test_a_number_that_is_not_finite_is_rejected(desk, answers, number: str) -> None:
+def test_a_number_that_is_not_finite_is_rejected(desk: Desk, answers: str, number: str) -> None:
     desk.take("a.csv", HEADER + f"1,ann,2026-01-05,{number}\n", answers)
 
     assert _reasons(desk) == [("not_a_number", f'score is "{number}", which is not a number.')]
 
 
-def test_dates_in_five_formats_are_read_and_impossible_ones_are_rejected(desk, answers) -> None:
+def test_dates_in_five_formats_are_read_and_impossible_ones_are_rejected(desk: Desk, answers: str) -> None:
     formats = 'formats = ["iso", "%d.%m.%Y", "%d/%m/%Y %H:%M", "%b %d, %Y", "unix"]\n'
     dates = ["2026-03-05", "05.03.2026", "05/03/2026 00:00", '"Mar 05, 2026"', "1772668800"]
     impossible = ["2026-02-30", "31.04.2026", "29.02.2025", "soon"]
@@ -120,7 +124,7 @@ GAP = "1,ann,2026-03-29 02:30:00,9\n"  # Berlin's clocks went from 02:00 to 03:0
 TWICE = "2,bob,2025-10-26 02:30:00,9\n"  # and from 03:00 back to 02:00 that one
 
 
-def test_an_hour_that_clocks_skipped_is_rejected_unless_the_mapping_shifts_it(desk, answers) -> None:
+def test_an_hour_that_clocks_skipped_is_rejected_unless_the_mapping_shifts_it(desk: Desk, answers: str) -> None:
     berlin = 'time_zone = "Europe/Berlin"\n'
 
     desk.take("a.csv", HEADER + GAP, berlin + answers)
@@ -134,14 +138,16 @@ def test_an_hour_that_clocks_skipped_is_rejected_unless_the_mapping_shifts_it(de
 @pytest.mark.parametrize(
     ("policy", "utc"), [("earlier", "2025-10-26 00:30:00"), ("later", "2025-10-26 01:30:00"), ("reject", None)]
 )
-def test_an_hour_that_clocks_showed_twice_follows_the_declared_policy(desk, answers, policy: str, utc: str) -> None:
+def test_an_hour_that_clocks_showed_twice_follows_the_declared_policy(
+    desk: Desk, answers: str, policy: str, utc: str
+) -> None:
     desk.take("a.csv", HEADER + TWICE, f'time_zone = "Europe/Berlin"\nambiguous = "{policy}"\n' + answers)
 
     assert desk.rows("select occurred_at::varchar from interactions") == ([(utc,)] if utc else [])
     assert [code for code, _ in _reasons(desk)] == ([] if utc else ["clock_twice"])
 
 
-def test_a_day_that_begins_with_a_skipped_hour_begins_at_its_first_moment(desk, answers) -> None:
+def test_a_day_that_begins_with_a_skipped_hour_begins_at_its_first_moment(desk: Desk, answers: str) -> None:
     # in Sao Paulo midnight of 15 October 2017 did not exist: clocks went to 01:00, which is 03:00 UTC
     desk.take("a.csv", HEADER + "1,ann,2017-10-15,9\n", 'time_zone = "America/Sao_Paulo"\n' + answers)
 
@@ -149,7 +155,7 @@ def test_a_day_that_begins_with_a_skipped_hour_begins_at_its_first_moment(desk, 
     assert found == [("2017-10-15 03:00:00", "day")]
 
 
-def test_an_nps_of_11_is_out_of_scale_and_kept_with_its_row(desk, answers) -> None:
+def test_an_nps_of_11_is_out_of_scale_and_kept_with_its_row(desk: Desk, answers: str) -> None:
     desk.take("a.csv", HEADER + GOOD + "2,bob,2026-01-05,11\n", answers)
 
     [(code, reason, raw, line, interaction)] = desk.rows("select code, reason, raw, line, interaction from rejected")
@@ -158,7 +164,7 @@ def test_an_nps_of_11_is_out_of_scale_and_kept_with_its_row(desk, answers) -> No
     assert json.loads(raw) == {"id": "2", "who": "bob", "at": "2026-01-05", "score": "11"}
 
 
-def test_a_score_that_means_no_answer_is_neither_answer_nor_reject(desk, answers) -> None:
+def test_a_score_that_means_no_answer_is_neither_answer_nor_reject(desk: Desk, answers: str) -> None:
     mapping = answers.replace('score = "score"', 'score = { from = "score", missing = ["11"] }')
 
     report = desk.take("a.csv", HEADER + GOOD + "2,bob,2026-01-05,11\n3,cid,2026-01-05,\n", mapping)
@@ -166,13 +172,13 @@ def test_a_score_that_means_no_answer_is_neither_answer_nor_reject(desk, answers
     assert (report.admitted, report.rejected, report.left_out) == (1, 0, 2)
 
 
-def test_a_score_as_text_is_not_a_number(desk, answers) -> None:
+def test_a_score_as_text_is_not_a_number(desk: Desk, answers: str) -> None:
     desk.take("a.csv", HEADER + "1,ann,2026-01-05,very good\n", answers)
 
     assert _reasons(desk) == [("not_a_number", 'score is "very good", which is not a number.')]
 
 
-def test_of_two_rows_with_one_id_the_first_is_kept_and_the_other_is_rejected(desk, answers) -> None:
+def test_of_two_rows_with_one_id_the_first_is_kept_and_the_other_is_rejected(desk: Desk, answers: str) -> None:
     report = desk.take("a.csv", HEADER + GOOD + "1,ann,2026-01-05 10:00:00,2\n" + GOOD, answers)
 
     assert (report.admitted, report.already_there, report.rejected) == (1, 1, 1)
@@ -181,7 +187,7 @@ def test_of_two_rows_with_one_id_the_first_is_kept_and_the_other_is_rejected(des
     assert json.loads(desk.rows("select raw from rejected")[0][0])["score"] == "2"
 
 
-def test_a_column_with_a_hostile_name_is_a_column_like_any_other(desk) -> None:
+def test_a_column_with_a_hostile_name_is_a_column_like_any_other(desk: Desk) -> None:
     mapping = """
         source = "x"
         [[interaction]]
@@ -197,7 +203,7 @@ def test_a_column_with_a_hostile_name_is_a_column_like_any_other(desk) -> None:
 
 
 @pytest.mark.parametrize("packed", ["gz", "zip"])
-def test_a_zip_bomb_is_given_up_early(desk, answers, packed: str) -> None:
+def test_a_zip_bomb_is_given_up_early(desk: Desk, answers: str, packed: str) -> None:
     content = b"1,ann,2026-01-05,9\n" + b"0" * 200_000_000
     if packed == "gz":
         bomb = gzip.compress(content, 9)
@@ -211,19 +217,19 @@ def test_a_zip_bomb_is_given_up_early(desk, answers, packed: str) -> None:
         desk.take(f"a.csv.{packed}", bomb, answers)
 
 
-def test_a_damaged_archive_is_told_and_no_traceback(desk, answers) -> None:
+def test_a_damaged_archive_is_told_and_no_traceback(desk: Desk, answers: str) -> None:
     with pytest.raises(InputError, match="damaged"):
         desk.take("a.csv.gz", gzip.compress(b"x" * 1000)[:-20], answers)
 
 
-def test_a_file_over_the_limit_is_refused(desk, answers) -> None:
+def test_a_file_over_the_limit_is_refused(desk: Desk, answers: str) -> None:
     desk.settings = Settings.model_validate({"import": {"max_file_bytes": 1000}})
 
     with pytest.raises(InputError, match="more than 1,000 bytes"):
         desk.take("a.csv", HEADER + GOOD * 100, answers)
 
 
-def test_three_mistakes_of_a_mapping_are_shown_together(desk, answers) -> None:
+def test_three_mistakes_of_a_mapping_are_shown_together(desk: Desk, answers: str) -> None:
     mapping = (
         answers.replace('"who"', '"whom"').replace('occurred_at = "at"', 'occurred_at = "att"') + 'channel = "web"\n'
     )
@@ -236,7 +242,9 @@ def test_three_mistakes_of_a_mapping_are_shown_together(desk, answers) -> None:
     assert "For the text itself write '\"web\"'." in str(failure.value)
 
 
-def test_lines_with_too_few_and_too_many_columns_and_open_quotes_are_kept_as_they_stand(desk, answers) -> None:
+def test_lines_with_too_few_and_too_many_columns_and_open_quotes_are_kept_as_they_stand(
+    desk: Desk, answers: str
+) -> None:
     lines = ["2,bob,2026-01-05", "3,cid,2026-01-05,7,8", '4,"d"d,2026-01-05,7', "5,eve,2026-01-06,oops"]
 
     desk.take("a.csv", HEADER + GOOD + "\n".join(lines) + "\n", answers)
@@ -275,7 +283,7 @@ def _limited(folder: Path, mapping: Path, file: Path, bytes_: int) -> subprocess
     return subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
 
 
-def test_a_disk_that_fills_up_midway_leaves_nothing_half_imported(tmp_path: Path, answers) -> None:
+def test_a_disk_that_fills_up_midway_leaves_nothing_half_imported(tmp_path: Path, answers: str) -> None:
     file, mapping, folder = tmp_path / "a.csv", tmp_path / "mapping.toml", tmp_path / "analytics"
     rows = (f"{place},person-{os.urandom(8).hex()},2026-01-05,{place % 11}\n" for place in range(60_000))
     file.write_text(HEADER + "".join(rows))
@@ -336,7 +344,7 @@ KILLED = """
     ids=["before admission", "before commit", "after commit"],
 )
 def test_after_a_kill_at_any_moment_the_import_can_simply_be_done_again(
-    desk, answers, where: str, after: str, expected: int
+    desk: Desk, answers: str, where: str, after: str, expected: int
 ) -> None:
     file = desk.write(
         "a.csv", HEADER + "".join(f"{place},p{place},2026-01-05,{place % 11}\n" for place in range(2_000))
@@ -357,12 +365,12 @@ def test_after_a_kill_at_any_moment_the_import_can_simply_be_done_again(
     assert desk.engine.count("interactions") == 2_000
 
 
-def test_a_path_that_does_not_exist_is_told(desk, answers) -> None:
+def test_a_path_that_does_not_exist_is_told(desk: Desk, answers: str) -> None:
     with pytest.raises(InputError, match="does not exist"):
         desk.again(desk.path / "nothing.csv", answers)
 
 
-def test_an_unknown_mapping_name_suggests_the_ready_one(desk) -> None:
+def test_an_unknown_mapping_name_suggests_the_ready_one(desk: Desk) -> None:
     from cxloop.collect.importer import import_files
 
     with pytest.raises(InputError, match='Did you mean "olist"'):

@@ -9,7 +9,7 @@ from datetime import datetime
 from cxloop.collect.mapping import Entry, Expression, Files, Key, NumberField, Table, TimeField
 from cxloop.collect.mapping import Mapping as MappingFile
 from cxloop.core.errors import Mistake, MistakesError, did_you_mean
-from cxloop.core.expr import Constant, Expr, ExpressionError, ValueType, infer, names
+from cxloop.core.expr import Column, Constant, Expr, ExpressionError, ValueType, infer, names
 from cxloop.core.time import parse_duration
 from cxloop.engine.loading import (
     EntryPlan,
@@ -95,12 +95,13 @@ def table_plan(mapping: MappingFile, table: Table, staged: Mapping[str, Staged],
         )
         for place, lookup in enumerate(table.lookup if joined else ())
     )
+    times = {name: _moment(mapping, time, {}) for name, time in table.times.items()}
     return TablePlan(
         staged=staged[table.name].name,
-        entries=tuple(_entry(mapping, entry) for entry in table.interaction),
+        entries=tuple(_entry(mapping, entry, times) for entry in table.interaction),
         where=_tree(table.where),
         let={name: value.tree for name, value in table.let.items()},
-        times={name: _moment(mapping, time) for name, time in table.times.items()},
+        times=times,
         lookups=lookups,
         keys=tuple(_key(mapping, key) for key in table.key),
         account=None if table.account is None else _key(mapping, table.account),
@@ -116,7 +117,16 @@ def _key(mapping: MappingFile, key: Key) -> KeyPlan:
     return KeyPlan(key.namespace or mapping.namespace or mapping.source, key.type, key.value.tree)
 
 
-def _moment(mapping: MappingFile, time: TimeField) -> Moment:
+def _named(value: Expression, times: Mapping[str, object]) -> str | None:
+    """The name of one of `times`, where an expression is nothing else."""
+    tree = value.tree
+    return tree.name if isinstance(tree, Column) and tree.name in times else None
+
+
+def _moment(mapping: MappingFile, time: TimeField, times: Mapping[str, Moment]) -> Moment:
+    known = _named(time.value, times)
+    if known is not None:
+        return times[known]
     return Moment(
         value=time.value.tree,
         formats=time.formats or mapping.formats,
@@ -136,14 +146,14 @@ def _given(entry: Entry, names_: Sequence[str]) -> list[str]:
     return [name for name in names_ if getattr(entry, name) is not None]
 
 
-def _entry(mapping: MappingFile, entry: Entry) -> EntryPlan:
+def _entry(mapping: MappingFile, entry: Entry, times: Mapping[str, Moment]) -> EntryPlan:
     scale = entry.scale or (_NPS_SCALE if entry.metric == "nps" else None)
     promise = entry.promise
     return EntryPlan(
         name=entry.name,
         kind=entry.kind,
         event=Constant(entry.name) if entry.event is None else entry.event.tree,
-        occurred_at=_moment(mapping, entry.occurred_at),
+        occurred_at=_moment(mapping, entry.occurred_at, times),
         when=_tree(entry.when),
         id=tuple(part.tree for part in entry.id),
         metric=entry.metric,
@@ -153,7 +163,7 @@ def _entry(mapping: MappingFile, entry: Entry) -> EntryPlan:
         properties={name: value.tree for name, value in entry.properties.items()},
         objects={name: value.tree for name, value in entry.objects.items()},
         traits={name: value.tree for name, value in entry.traits.items()},
-        promise=None if promise is None else PromisePlan(promise.what, _moment(mapping, promise.due_at)),
+        promise=None if promise is None else PromisePlan(promise.what, _moment(mapping, promise.due_at, times)),
         known_after=parse_duration(entry.known_after or mapping.known_after),
     )
 
@@ -185,15 +195,25 @@ def _table_mistakes(table: Table, staged: Mapping[str, Staged]) -> Iterator[Mist
         return
     types: dict[str, ValueType] = dict.fromkeys(staged[table.name].columns, "text")
     yield from _lookup_mistakes(table, staged, types)
+    columns = dict(types)
     for name, time in table.times.items():
-        yield from _expression_mistakes(f"times.{name}", time.value, types)
+        yield from _taken(f"times.{name}", name, types)
+        yield from _expression_mistakes(f"times.{name}", time.value, columns)
     types |= dict.fromkeys(table.times, "moment")
     for name, value in table.let.items():
-        mistakes = list(_expression_mistakes(f"let.{name}", value, types))
+        mistakes = [*_taken(f"let.{name}", name, types), *_expression_mistakes(f"let.{name}", value, types)]
         yield from mistakes
         types[name] = "unknown" if mistakes else infer(value.tree, types)
     for where, value, wanted in _expressions(table):
-        yield from _expression_mistakes(where, value, types, wanted)
+        if wanted != "moment":
+            yield from _expression_mistakes(where, value, types, wanted)
+        elif _named(value, table.times) is None:
+            yield from _expression_mistakes(where, value, columns)
+
+
+def _taken(where: str, name: str, types: Mapping[str, ValueType]) -> Iterator[Mistake]:
+    if name in types:
+        yield Mistake(where, f"{name!r} is a column already. Give it another name.")
 
 
 def _lookup_mistakes(table: Table, staged: Mapping[str, Staged], types: dict[str, ValueType]) -> Iterator[Mistake]:
@@ -209,8 +229,7 @@ def _lookup_mistakes(table: Table, staged: Mapping[str, Staged], types: dict[str
             if column.column not in theirs:
                 message = f"Unknown column {column.column!r} of its files. {did_you_mean(column.column, theirs)}"
                 yield Mistake(f"{where}.columns", message)
-            if name in types:
-                yield Mistake(f"{where}.columns", f"{name!r} is a column already. Give it another name.")
+            yield from _taken(f"{where}.columns", name, types)
             types[name] = "number" if column.take in ("sum", "count") else "text"
 
 
@@ -227,7 +246,7 @@ def _expressions(table: Table) -> Iterator[tuple[str, Expression, ValueType | No
 
 
 def _entry_expressions(entry: Entry) -> Iterator[tuple[str, Expression, ValueType | None]]:
-    yield "occurred_at", entry.occurred_at.value, None
+    yield "occurred_at", entry.occurred_at.value, "moment"
     if entry.when is not None:
         yield "when", entry.when, "boolean"
     if entry.event is not None:
@@ -240,7 +259,7 @@ def _entry_expressions(entry: Entry) -> Iterator[tuple[str, Expression, ValueTyp
         for name, value in getattr(entry, group).items():
             yield f"{group}.{name}", value, None
     if entry.promise is not None:
-        yield "promise.due_at", entry.promise.due_at.value, None
+        yield "promise.due_at", entry.promise.due_at.value, "moment"
 
 
 def _expression_mistakes(

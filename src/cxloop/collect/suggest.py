@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import keyword
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -59,11 +60,15 @@ def _text(value: str) -> str:
 
 def _column(name: str) -> str:
     """A column as an expression, in a TOML string."""
-    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None and name not in _RESERVED
+    plain = (
+        re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
+        and not keyword.iskeyword(name)
+        and name not in _CONSTANTS
+    )
     return _text(name) if plain else _text(f"col({_quoted(name)})")
 
 
-_RESERVED = {"and", "or", "not", "in", "is", "if", "else", "true", "false", "null", "None", "True", "False", "for"}
+_CONSTANTS = {"true", "false", "null"}
 
 
 def _quoted(name: str) -> str:
