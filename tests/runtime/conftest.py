@@ -56,6 +56,11 @@ def verbs() -> Registry:
         """Break."""
         raise ZeroDivisionError("marta@example.org has 0 orders")
 
+    @verb(part="act", right="write", into=registry)
+    def interrupt(ws: Workspace) -> Records:
+        """Do what the engine does on Ctrl-C."""
+        raise RuntimeError("Query interrupted")
+
     return registry
 
 

@@ -88,6 +88,13 @@ def test_a_failure_that_nobody_foresaw_is_told_without_its_words_and_logged_with
     assert "break_down" in log
 
 
+def test_ctrl_c_during_a_query_is_ctrl_c(host: LocalHost) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        host.run("act.interrupt", {}, actor=LOCAL)
+
+    assert not host.workspace.folder.log.exists()
+
+
 def test_an_account_cannot_read_files_of_the_machine(host: LocalHost, calls: list[str]) -> None:
     analyst = Actor(7, "Ana", "analyst")
     for path in ("/etc/passwd", "../../secret.csv", "in/../../cxloop.toml"):

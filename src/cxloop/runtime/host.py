@@ -23,6 +23,9 @@ from cxloop.runtime.workspace import Workspace
 
 __all__ = ["LocalHost"]
 
+INTERRUPTED = "Query interrupted"
+"""What the embedded engine makes of Ctrl-C: a plain RuntimeError with these words."""
+
 
 class LocalHost:
     """The host of the process that owns the workspace."""
@@ -150,6 +153,8 @@ class LocalHost:
         except CxloopError:
             raise
         except Exception as failure:
+            if str(failure) == INTERRUPTED:
+                raise KeyboardInterrupt from None
             log = self.workspace.folder.log
             logs.failure(log, failure, verb=verb.path, where="verb")
             raise InternalError(
