@@ -30,7 +30,8 @@ ROWS = (
     ("2", 'b\u00f6b; "x"', "2026-01-06", "7"),
     ("3", "", "2026-01-07", ""),
 )
-LOG = "select message_id, keys.value, occurred_at::varchar, score from interactions left join keys using (key_id) order by 1"
+LOG = """select message_id, keys.value, occurred_at::varchar, score
+    from interactions left join keys using (key_id) order by 1"""
 EXPECTED = [("nps:1", "ann", "2026-01-05 10:00:00", 9.0), ("nps:2", 'b\u00f6b; "x"', "2026-01-06 00:00:00", 7.0)]
 
 
