@@ -106,6 +106,10 @@ def test_a_server_from_its_start_to_its_end(server: Server) -> None:
     assert json.loads(shell.stdout)["kind"] == "Estimates"
     assert shell.stderr == f"Through the server that runs on {server.workspace} (process {server.pid}).\n"
 
+    link = cxloop("link", "-w", str(server.workspace)).stdout.strip()
+    assert link.startswith(f"{server.address}/signin?token=")
+    assert httpx.get(link).status_code == 200
+
     second = cxloop("serve", "-w", str(server.workspace), "--port", str(free_port()))
     assert (second.returncode, "already" in second.stderr) == (1, True)
 
