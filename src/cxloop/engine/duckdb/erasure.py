@@ -25,7 +25,8 @@ _SUBJECTS = {"interaction_id": _OF_INTERACTIONS, "customer_id": _OF_CUSTOMERS, "
 """Columns that say whose row it is, the more specific first, and how to find the rows of the keys."""
 
 _HOLDS_VALUE = (
-    "exists (select 1 from keys where key_id in (select unnest($keys)) and value <> '' and regexp_matches(concat_ws(' ', raw, reason), "
+    "exists (select 1 from keys where key_id in (select unnest($keys)) and value <> '' "
+    "and regexp_matches(concat_ws(' ', raw, reason), "
     r"'(^|[^\p{L}\p{N}])' || regexp_escape(value) || '($|[^\p{L}\p{N}])', 'i'))"
 )
 
