@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -55,11 +55,17 @@ class Snapshots:
 
     def get(self, verb: Verb, arguments: Mapping[str, Any]) -> Snapshot | None:
         """Returns the kept result of a call, or None where there is none that this version can read."""
-        kept = self._kept.get(verb.path, {}).get(canonical(arguments))
+        rows = self._kept.get(verb.path, {})
+        kept = rows.get(canonical(arguments))
         if kept is None:
             return None
-        result = _read(verb, kept.result) if isinstance(kept.result, str) else kept.result
-        return None if result is None else Snapshot(result, kept.computed_at, kept.position, self._stale(kept))
+        if isinstance(kept.result, str):
+            result = _read(verb, kept.result)
+            if result is None:
+                return None
+            kept = rows[canonical(arguments)] = replace(kept, result=result)
+        assert isinstance(kept.result, Result)
+        return Snapshot(kept.result, kept.computed_at, kept.position, self._stale(kept))
 
     def _stale(self, kept: Kept) -> bool:
         workspace = self._workspace.view()
