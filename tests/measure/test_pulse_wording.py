@@ -31,7 +31,8 @@ UNKNOWN = replace(
 def mover(group: str, change: float, title: str = "NPS") -> Mover:
     apart = Change(change, change - 3, change + 3, 0.01, "MOVER")
     now, before = estimate(30 + change), estimate(30)
-    return Mover("nps", title, "points", "channel", group, "", now, before, apart, "", False, "", "")
+    phrase = f"channel is {group}"
+    return Mover("nps", title, "points", "channel", group, phrase, "", now, before, apart, "", False, "", "")
 
 
 @pytest.mark.parametrize(
@@ -94,8 +95,8 @@ def test_the_note_of_a_group_holds_interval_and_kind_of_evidence() -> None:
     moved = mover("app", -9)
 
     assert wording.mover_note(moved.current, moved.previous, moved.change, "points") == (
-        "−9.0 [−12.0, −6.0] · 400 answers, 400 before · observed, so a place to look and not a cause"
+        "−9.0 [−12.0, −6.0] · 400 answers, 400 before · observed, not a cause"
     )
-    assert wording.mover_sentence("NPS", "channel", "app", moved.current, moved.previous, "points") == (
+    assert wording.mover_sentence("NPS", "channel is app", moved.current, moved.previous, "points") == (
         "NPS fell from +30.0 to +21.0 where channel is app"
     )

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from cxloop.core.results import Estimate, EstimateRow, How
 from cxloop.core.time import Window, parse_duration, parse_moment
 from cxloop.engine.base import Analysis
+from cxloop.engine.dimensions import Dimension, Dimensions
 from cxloop.measure import pulse_wording as wording
 from cxloop.measure.estimate import rows_of
 from cxloop.measure.halves import Halves, Pair, compare
@@ -38,7 +39,7 @@ class _Group:
     """One group of one series in both periods."""
 
     series: Series
-    dimension: str
+    dimension: Dimension
     pair: Pair
 
 
@@ -118,6 +119,7 @@ def _weekly(ws: Analysis, series: Series, until: datetime) -> tuple[EstimateRow,
 def _groups(ws: Analysis, series: Series, halves: Halves) -> Iterator[_Group]:
     """Yields the groups that can be compared, of every dimension that is watched."""
     declared = (dimension.name for dimension in ws.experience.dimension)
+    dimensions = Dimensions(ws.experience)
     watched = tuple(dict.fromkeys((*WATCHED, *declared)))
     selection = select(ws, series.metric, by=watched, every=None, window=halves.window, where=series.where)
     sizes = ws.engine.fetch(VARIETY, {}, selection.variety).to_pylist()[0]
@@ -125,7 +127,7 @@ def _groups(ws: Analysis, series: Series, halves: Halves) -> Iterator[_Group]:
         if FEWEST_GROUPS <= sizes[key(place)] <= MOST_GROUPS:
             pairs = compare(ws, series, halves, by=(dimension,))
             said = [pair for pair in pairs if pair.value is not None and pair.change is not None]
-            yield from (_Group(series, dimension, pair) for pair in said)
+            yield from (_Group(series, dimensions.resolve(dimension), pair) for pair in said)
 
 
 def _movers(groups: Sequence[_Group]) -> Iterator[Mover]:
@@ -151,20 +153,22 @@ def _mover(group: _Group, change: Change) -> Mover:
     assert isinstance(now, Estimate)  # only what can be said on both sides has a change
     assert isinstance(before, Estimate)
     label = pair.label or ""
-    conditions = [series.where, equals(group.dimension, pair.value)]
+    phrase = wording.phrase(group.dimension.title, label)
+    conditions = [series.where, equals(group.dimension.name, pair.value)]
     return Mover(
         metric=series.metric.name,
         title=series.title,
         unit=unit,
-        dimension=group.dimension,
+        dimension=group.dimension.name,
         group=label,
+        phrase=phrase,
         where=" and ".join(condition for condition in conditions if condition),
         current=now,
         previous=before,
         change=change,
         tag=f"{wording.signed(change.value, unit)} {series.metric.label}",
         better=change.value * series.metric.direction > 0,
-        sentence=wording.mover_sentence(series.title, group.dimension, label, now, before, unit),
+        sentence=wording.mover_sentence(series.title, phrase, now, before, unit),
         note=wording.mover_note(now, before, change, unit),
     )
 

@@ -8,7 +8,7 @@ from cxloop.core.results import Estimate, Unit
 from cxloop.core.wording import answers, interval, number
 from cxloop.measure.results import Change, Mover, PulseMetric, Verdict
 
-__all__ = ["against", "amount", "headline", "lede", "mover_note", "mover_sentence", "sub", "tag", "verdict"]
+__all__ = ["against", "amount", "headline", "lede", "mover_note", "mover_sentence", "phrase", "sub", "tag", "verdict"]
 
 _UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
 _LEDE = {
@@ -101,7 +101,7 @@ def _changed(item: PulseMetric, movers: Sequence[Mover], period: str) -> str:
         for mover in movers
         if mover.title == item.title and item.change is not None and mover.change.value * item.change.value > 0
     ]
-    where = f"; the clearest {_move(same[0])} is where {same[0].dimension} is {same[0].group}" if same else ""
+    where = f"; the clearest {_move(same[0])} is where {same[0].phrase}" if same else ""
     return f"{head.format(against=against(period))}{where}."
 
 
@@ -141,14 +141,25 @@ def _counts(metrics: Sequence[PulseMetric]) -> str:
     return f"Of {len(metrics)} metrics watched, {', '.join(part for part in parts if part)}."
 
 
-def mover_sentence(title: str, dimension: str, group: str, now: Estimate, before: Estimate, unit: Unit) -> str:
+def phrase(dimension: str, group: str) -> str:
+    """Returns which group it is, to be read in the middle of a sentence.
+
+    Example:
+        >>> phrase("Club tier", "gold"), phrase("NPS wave", "spring")
+        ('club tier is gold', 'NPS wave is spring')
+    """
+    acronym = dimension[:2].isupper()
+    return f"{dimension if acronym else dimension[:1].lower() + dimension[1:]} is {group}"
+
+
+def mover_sentence(title: str, phrase: str, now: Estimate, before: Estimate, unit: Unit) -> str:
     """Returns what happened in one group."""
     said = "rose" if now.value > before.value else "fell"
     ends = f"from {number(before.value, unit)} to {number(now.value, unit)}"
-    return f"{title} {said} {ends} where {dimension} is {group}"
+    return f"{title} {said} {ends} where {phrase}"
 
 
 def mover_note(now: Estimate, before: Estimate, change: Change, unit: Unit) -> str:
     """Returns the evidence in small print, and what kind of evidence it is."""
     limits = f"{signed(change.value, unit)} [{signed(change.low, unit)}, {signed(change.high, unit)}]"
-    return f"{limits} · {answers(now.n)}, {before.n:,} before · observed, so a place to look and not a cause"
+    return f"{limits} · {answers(now.n)}, {before.n:,} before · observed, not a cause"

@@ -67,6 +67,7 @@ class Mover:
         unit: how the number reads.
         dimension: by what was split: channel, touchpoint, region.
         group: the label of the group.
+        phrase: both in words: "club tier is gold".
         where: the condition that selects the answers of the group.
         current: this period.
         previous: the period before.
@@ -82,6 +83,7 @@ class Mover:
     unit: Unit
     dimension: str
     group: str
+    phrase: str
     where: str
     current: Estimate
     previous: Estimate
