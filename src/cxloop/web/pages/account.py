@@ -80,7 +80,7 @@ def settings(request: Request, door: SignedIn) -> HTMLResponse:
         (_("Company"), company.name),
         (_("Time zone"), company.time_zone),
         (_("Fewest answers for a number"), str(measure.minimum_n)),
-        (_("Interval"), f"{measure.level:.0%}"),
+        (_("Interval"), f"{100 * measure.level:g} %"),
     ]
     context = {
         "title": _("Settings"),

@@ -136,12 +136,13 @@ def _with(choices: tuple[str, ...], chosen: str) -> tuple[str, ...]:
     return choices if chosen in choices else (chosen, *choices)
 
 
-def _only(result: Estimates) -> dict[str, str] | None:
+def _only(result: Estimates) -> dict[str, str | bool] | None:
     """The one number of a question that is not split."""
     if len(result.rows) != 1 or result.by or result.every:
         return None
     number = result.rows[0].result
     return {
+        "said": isinstance(number, Estimate),
         "number": _number(number, result),
         "interval": _interval(number, result),
         "answers": wording.answers(number.n),
@@ -172,12 +173,13 @@ def _line(row: EstimateRow, result: Estimates, question: Question, door: Door) -
 def _number(number: Estimate | InsufficientData, result: Estimates) -> str:
     if isinstance(number, Estimate):
         return wording.number(number.value, result.unit)
-    return f"{_('cannot say')} ({_('needs')} {number.needed})"
+    return _("cannot say")
 
 
 def _interval(number: Estimate | InsufficientData, result: Estimates) -> str:
+    """The interval; where there is no number, what it would take."""
     if not isinstance(number, Estimate):
-        return ""
+        return f"{_('needs')} {wording.answers(number.needed)}"
     return words.span(wording.number(number.low, result.unit), wording.number(number.high, result.unit))
 
 

@@ -138,8 +138,8 @@ def _lede(imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
         return f"{came}, {_('nothing was rejected.')}"
     if waiting:
         most = sum(waiting.values())
-        rows = f"{wording.count(most)} {_('or more rows')}" if most >= REJECTS_READ else _rows(most)
-        return f"{came}, {rows} {_('wait to be corrected.')}"
+        more = f"{_('at least')} " if most >= REJECTS_READ else ""
+        return f"{came}, {more}{_wait(most)} {_('to be corrected.')}"
     return f"{came}, {_('and every row that was rejected has been settled.')}"
 
 
@@ -151,11 +151,11 @@ def _import_lede(row: Row, rejects: Sequence[Row]) -> str:
     why = reasons[0].title.lower() if len(reasons) == 1 else f"{len(reasons)} {_('reasons')}"
     if len(reasons) > 1 and 2 * reasons[0].count > len(rejects):
         why = f"{_('mostly')} {reasons[0].title.lower()}"
-    return f"{came}, {_rows(len(rejects))} {_('wait')}: {why}."
+    return f"{came}, {_wait(len(rejects))}: {why}."
 
 
-def _rows(amount: int) -> str:
-    return words.plural(amount, _("row"), _("rows"))
+def _wait(rows: int) -> str:
+    return words.plural(rows, _("row waits"), _("rows wait"))
 
 
 def _by_reason(rejects: Iterable[Row]) -> list[Reason]:
