@@ -9,6 +9,7 @@ import pytest
 from cxloop.collect.history import list_imports, list_rejects
 from cxloop.collect.replays import replay_rejected
 from cxloop.core.errors import InputError, NotFoundError
+from cxloop.runtime import parts
 
 if TYPE_CHECKING:
     from tests.collect.conftest import Desk
@@ -99,6 +100,12 @@ def test_what_is_to_be_replayed_must_be_said_once(desk: Desk) -> None:
         replay_rejected(desk, None, (), None)
     with pytest.raises(InputError, match="not both"):
         replay_rejected(desk, "import-1", (1,), None)
+
+
+def test_a_form_that_leaves_the_mapping_out_replays_through_the_one_that_was_used() -> None:
+    checked = parts.find("collect.replay").check({"import_id": "import-1", "mapping": ""})
+
+    assert checked["mapping"] is None
 
 
 def test_an_import_without_waiting_rows_is_not_found(desk: Desk, answers: str) -> None:

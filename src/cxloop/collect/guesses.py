@@ -41,7 +41,7 @@ _NAMES: Mapping[str, re.Pattern[str]] = {
     role: re.compile(pattern, re.IGNORECASE)
     for role, pattern in {
         "time": r"date|time|created|_at$|when|timestamp|datum|fecha|data_",
-        "key": r"customer|client|user|member|person|e-?mail|contact|respondent|resp_?(num|no|id)|kunde|cliente|account",
+        "key": r"^who$|customer|client|user|member|person|e-?mail|contact|respondent|resp_?(num|no|id)|kunde|account",
         "id": r"^id$|_id$|_?uuid|number$|num$|_no$|ref(erence)?$|key$",
         "order": r"order|purchase|basket|invoice|pedido|bestell",
         "value": r"amount|price|total|revenue|value$|paid|spend|betrag|valor|importe",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from cxloop.collect.results import Imports, Rejects
 from cxloop.core.wording import count
 from cxloop.engine.query import Query
@@ -55,10 +57,16 @@ REJECTS = Query(
 def list_imports(ws: Operations, limit: int) -> Imports:
     """Returns the latest imports."""
     found = ws.engine.fetch(IMPORTS, {"most": limit})
-    rows = found.num_rows
-    added = sum(int(row["admitted"]) for row in found.to_pylist())
-    summary = f"{count(rows)} imports, {count(added)} interactions." if rows else "Nothing was imported yet."
-    return Imports(summary, tuple(found.column_names), tuple(tuple(row.values()) for row in found.to_pylist()))
+    rows = [{**row, "files": _names(row["files"])} for row in found.to_pylist()]
+    added = sum(int(row["admitted"]) for row in rows)
+    noun = "import" if len(rows) == 1 else "imports"
+    summary = f"{count(len(rows))} {noun}, {count(added)} interactions." if rows else "Nothing was imported yet."
+    return Imports(summary, tuple(found.column_names), tuple(tuple(row.values()) for row in rows))
+
+
+def _names(files: str) -> str:
+    """The names alone; sizes and digests stay in the table."""
+    return json.dumps([file["name"] for file in json.loads(files)], ensure_ascii=False)
 
 
 def list_rejects(ws: Operations, import_id: str | None, *, waiting: bool, limit: int) -> Rejects:

@@ -102,7 +102,10 @@ class _Writer:
         yield ""
 
     def keys(self) -> Iterator[str]:
-        role = self.roles.get("key") or self.roles.get("id")
+        role = self.roles.get("key")
+        if role is None and "id" in self.roles:
+            reason = "no column names a customer, so each row counts as one of its own"
+            role = Role("key", self.roles["id"].column, 0.3, reason)
         if role is None:
             yield "# No column looks like a customer: these interactions will belong to nobody."
             yield "# [[key]]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from cxloop.collect.results import Imports, Rejects, Replay
 from cxloop.core.errors import InputError
@@ -16,11 +16,13 @@ from cxloop.store.context import Operations
 __all__ = ["file", "imports", "rejects", "replay"]
 
 Count = Annotated[int, Field(ge=1, le=10_000)]
+MappingPath = Annotated[Path | None, BeforeValidator(lambda given: None if given == "" else given)]
+"""A form that leaves the mapping out sends an empty text."""
 
 
 @verb(part="collect", right="write", personal=True)
 def file(
-    ws: Operations, path: Path, *, mapping: Path | None = None, dry_run: bool = False, suggest: bool = False
+    ws: Operations, path: Path, *, mapping: MappingPath = None, dry_run: bool = False, suggest: bool = False
 ) -> Result:
     """Imports files into the log: CSV, JSON lines, Parquet and Excel, also packed as .gz or .zip.
 
@@ -76,7 +78,7 @@ def replay(
     import_id: str | None = None,
     *,
     rejected: tuple[int, ...] = (),
-    mapping: Path | None = None,
+    mapping: MappingPath = None,
 ) -> Replay:
     """Sends rejected rows through the mapping again, after it or the workspace was corrected.
 

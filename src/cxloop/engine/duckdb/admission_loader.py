@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 __all__ = ["DuckDBLoader"]
 
 _EXAMPLES = 20
+_INTERNAL = (
+    "row_no, interaction_id, content_hash, batch, received_at, ordinal, event_code, key_id, other_keys, account_key"
+)
+"""Columns that say nothing to a person who looks at what an import would do."""
 
 
 class _Undo(Exception):  # noqa: N818 - not an error: takes a preview back
@@ -228,7 +232,8 @@ def _first(job: Import, load: TableLoad, rows: int) -> list[Taken]:
     if rows <= 0:
         return []
     found = job.cursor.execute(
-        f"select i.*, e.name, e.claimed_touchpoint, e.claimed_channel, k.type || ' ' || k.value as customer "
+        f"select occurred_at, e.name, k.type || ' ' || k.value as customer, e.claimed_touchpoint as touchpoint, "
+        f"e.claimed_channel as channel, i.* exclude ({_INTERNAL}, occurred_at) "
         f"from ({load.interactions()}) i left join event_codes e using (event_code) left join keys k using (key_id) "
         f"order by row_no limit {rows}"
     )

@@ -325,9 +325,9 @@ def _byte_lines(path: Path, limits: Limits) -> Iterator[bytes]:
 
 def _wide_lines(path: Path, encoding: str | None, limits: Limits) -> Iterator[bytes]:
     """Yields lines of UTF-16 or UTF-32 as UTF-8."""
-    with path.open(encoding=encoding, errors="replace", newline="") as stream:
+    with path.open(encoding=encoding, errors="backslashreplace", newline="") as stream:
         while line := stream.readline(limits.max_line_bytes + 1):
-            yield line.encode("utf-8", "replace")
+            yield line.encode("utf-8", "backslashreplace")
             rest = line
             while len(rest) > limits.max_line_bytes and not rest.endswith("\n"):
                 rest = stream.readline(limits.max_line_bytes + 1)
