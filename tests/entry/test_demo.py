@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import cxloop as cx
 from cxloop.core.errors import WorkspaceError
 from cxloop.core.results import Estimate, Estimates
 from cxloop.entry.demo import SIMULATED, prepare
+from cxloop.simulate import repairs
 
 SMALL = {"customers": 300, "months": 3, "seed": 1}
 
@@ -37,6 +39,19 @@ def test_a_demo_is_made_completed_and_then_found_as_it_is(tmp_path: Path) -> Non
     assert prepare(tmp_path / "demo", {}) == folder
     with pytest.raises(WorkspaceError, match="customers 300, months 3, seed 1"):
         prepare(tmp_path / "demo", {"customers": 400})
+
+
+def test_the_repair_desk_leaves_its_planted_mistakes_to_correct(tmp_path: Path) -> None:
+    folder = prepare(tmp_path / "demo", SMALL)
+
+    with cx.open(folder.path) as ws:
+        rejected = Counter(row["code"] for row in ws.collect.rejects().records())
+        replayed = ws.collect.replay("import-1", mapping=folder.inbox / repairs.CORRECTED)
+        waiting = Counter(row["code"] for row in ws.collect.rejects().records())
+
+    assert rejected == repairs.PLANTED
+    assert replayed.admitted == repairs.PLANTED["not_a_number"]  # type: ignore[attr-defined]
+    assert waiting == {code: rows for code, rows in repairs.PLANTED.items() if code != "not_a_number"}
 
 
 def test_a_workspace_with_other_data_is_left_alone(tmp_path: Path) -> None:

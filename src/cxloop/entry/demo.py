@@ -79,6 +79,8 @@ def _fill(host: LocalHost, wanted: dict[str, int]) -> None:
         made = company(wanted["customers"], wanted["months"], wanted["seed"])
     with _step(f"Admitting {made.interactions:,} interactions") as moves:
         _admit(host, made, moves)
+    with _step("Importing the repair desk's spreadsheet") as moves:
+        _import_repairs(host, wanted, moves)
     with _step("Working out customers and catalogue") as moves:
         host.derive(moves)
     with _step("Taking the pulse"):
@@ -103,6 +105,16 @@ def _admit(host: LocalHost, made: Company, moves: Progress) -> None:
             engine.admit(batch, now=host.workspace.now())
             admitted += batch.num_rows
             moves(f"Admitting {made.interactions:,} interactions", admitted / made.interactions)
+
+
+def _import_repairs(host: LocalHost, wanted: Mapping[str, int], moves: Progress) -> None:
+    """Brings a file in as a person would, mistakes and all, so that Sources has something to correct."""
+    from cxloop.simulate.repairs import MAPPING, write_export
+
+    inbox = host.workspace.folder.inbox
+    export = write_export(inbox, wanted["customers"], wanted["seed"])
+    arguments = {"path": export, "mapping": inbox / MAPPING}
+    host.run("collect.file", arguments, actor=LOCAL, progress=moves)
 
 
 @contextmanager
