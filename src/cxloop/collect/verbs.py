@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from cxloop.collect.results import Imports, Rejects, Replay
+from cxloop.collect.results import Imports, Rejects, Replay, Sources
 from cxloop.core.errors import InputError
 from cxloop.core.results import Result
 from cxloop.core.verbs import verb
 from cxloop.store.context import Operations
 
-__all__ = ["file", "imports", "rejects", "replay"]
+__all__ = ["file", "imports", "rejects", "replay", "sources"]
 
 Count = Annotated[int, Field(ge=1, le=10_000)]
 MappingPath = Annotated[Path | None, BeforeValidator(lambda given: None if given == "" else given)]
@@ -90,3 +90,11 @@ def replay(
     from cxloop.collect.replays import replay_rejected
 
     return replay_rejected(ws, import_id, rejected, mapping)
+
+
+@verb(part="collect", right="read")
+def sources(ws: Operations) -> Sources:
+    """What arrives from where: interactions of each source, since when, until when, and in the last seven days."""
+    from cxloop.collect.arrivals import list_sources
+
+    return list_sources(ws)
