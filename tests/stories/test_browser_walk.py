@@ -50,7 +50,7 @@ def test_from_sign_in_to_a_replayed_row(visitor: Any) -> None:
     assert page.locator(".steps li").count() > 0
 
     page.get_by_role("link", name="Sources").first.click()
-    page.get_by_role("link", name=re.compile("waiting")).click()
+    page.get_by_role("row", name=re.compile("^answers ")).get_by_role("link", name=re.compile("waiting")).click()
     assert "03.10.2026" in page.locator("main").inner_text()
     page.get_by_label("Corrected mapping").fill("corrected.toml")
     page.get_by_role("button", name="Replay").click()
