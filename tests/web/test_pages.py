@@ -170,7 +170,7 @@ def test_an_empty_workspace_says_what_to_do_on_each_page(empty_shop: Any) -> Non
 
     assert "Bring the first answers in" in browser.get("/").text
     assert "No customers yet." in browser.get("/customers").text
-    assert "No file has been imported yet." in browser.get("/sources").text
+    assert "Nothing has arrived yet." in browser.get("/sources").text
     assert "No answers in this selection." in browser.get("/explore").text
 
 

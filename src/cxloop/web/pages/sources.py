@@ -40,15 +40,17 @@ class Reason:
 
 @router.get("/sources")
 def sources(request: Request, door: SignedIn) -> HTMLResponse:
-    """Lists the imports, latest first, with what went in and what did not."""
+    """Shows what arrives from where, and the imports, latest first, with what went in and what did not."""
+    arrivals = door.snapshot("collect.sources", {}).result.records()
     imports = door.run("collect.imports", {"limit": IMPORTS_READ}).records()
     waiting = _waiting(door) if any(row["rejected"] for row in imports) else {}
     site: Site = request.app.state.site
     context = {
         "title": _("Sources"),
         "page": "sources",
+        "arrivals": [_arrival(row, site) for row in arrivals],
         "imports": [_import(row, waiting, site) for row in imports],
-        "lede": _lede(imports, waiting),
+        "lede": _lede(arrivals, imports, waiting),
     }
     return respond(request, "sources.html", context, door=door)
 
@@ -129,18 +131,41 @@ def _files(listed: object) -> list[str]:
     return [str(item["name"] if isinstance(item, dict) else item) for item in items or ()]
 
 
-def _lede(imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
+def _arrival(row: Row, site: Site) -> dict[str, Any]:
+    local = words.local(row["last_at"], site.zone)
+    return {**row, "latest": f"{wording.day(local)}, {words.clock(local)}", "quiet": not row["recent"]}
+
+
+def _lede(arrivals: Sequence[Row], imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
+    if not arrivals and not imports:
+        return _("Nothing has arrived yet.")
+    said = "; ".join(part for part in (_arriving(arrivals), _rejected(imports, waiting)) if part)
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+def _arriving(arrivals: Sequence[Row]) -> str:
+    """Whether every source still sends, as far as the log reaches."""
+    quiet = [row["source"] for row in arrivals if not row["recent"]]
+    if not arrivals:
+        return ""
+    if not quiet:
+        sent = _("sent something in the last seven days")
+        return f"{_('The one source') if len(arrivals) == 1 else _('All {} sources').format(len(arrivals))} {sent}"
+    named = f": {quiet[0]}" if len(quiet) == 1 else ""
+    have = _("has been quiet for seven days") if len(quiet) == 1 else _("have been quiet for seven days")
+    return f"{len(quiet)} {_('of')} {words.plural(len(arrivals), _('source'), _('sources'))} {have}{named}"
+
+
+def _rejected(imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
     if not imports:
-        return _("No file has been imported yet.")
-    admitted = sum(row["admitted"] for row in imports)
-    came = f"{words.plural(admitted, _('interaction'), _('interactions'))} {_('came in')}"
+        return ""
     if not any(row["rejected"] for row in imports):
-        return f"{came}, {_('nothing was rejected.')}"
-    if waiting:
-        most = sum(waiting.values())
-        more = f"{_('at least')} " if most >= REJECTS_READ else ""
-        return f"{came}, {more}{_wait(most)} {_('to be corrected.')}"
-    return f"{came}, {_('and every row that was rejected has been settled.')}"
+        return _("no row of a file was rejected")
+    if not waiting:
+        return _("every row that was rejected has been settled")
+    most = sum(waiting.values())
+    more = f"{_('at least')} " if most >= REJECTS_READ else ""
+    return f"{more}{_wait(most)} {_('to be corrected')}"
 
 
 def _import_lede(row: Row, rejects: Sequence[Row]) -> str:
