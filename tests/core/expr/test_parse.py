@@ -190,6 +190,30 @@ def test_doubled_middles_of_chained_comparisons_cannot_explode() -> None:
     assert time.perf_counter() - started < 1
 
 
+def nested_replaces(count: int, new: str) -> str:
+    return "replace(" * count + "text" + f', "e", {new})' * count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        nested_replaces(4, '"eeeee"'),
+        nested_replaces(2, "text"),
+        nested_replaces(2, nested_replaces(1, '"eeeee"')),
+        "concat(" + nested_replaces(3, '"eeeee"') + ", " + nested_replaces(3, '"eeeeee"') + ")",
+        '"a" if ' + nested_replaces(9, '"ee"') + ' == "b" else "c"',
+    ],
+)
+def test_a_text_cannot_be_made_to_fill_the_memory(text: str) -> None:
+    with pytest.raises(ExpressionError, match="256 times as long"):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", [nested_replaces(8, '"ee"'), nested_replaces(30, '"a"'), nested_replaces(1, "name")])
+def test_spelling_letters_out_is_no_attack_on_the_memory(text: str) -> None:
+    assert parse(text)
+
+
 @given(text=st.text(alphabet="ab1.\"'\\()[]{}+-*/%<>=!, #\n\tnotandifelse:@\u00e4\ud800\x00", max_size=60))
 def test_any_text_is_read_or_refused_with_a_place_in_it(text: str) -> None:
     refused = None

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from cxloop.core.errors import did_you_mean
 from cxloop.core.expr.functions import FUNCTIONS
+from cxloop.core.expr.growth import check_growth
 from cxloop.core.expr.nodes import (
     Binary,
     Call,
@@ -74,7 +75,8 @@ def parse(text: str) -> Expr:
         text: such as `score >= 9 and channel == "web"`; at most MAX_LENGTH characters.
 
     Raises:
-        ExpressionError: it cannot be read, uses something that is not of the language, or is too long or too deep.
+        ExpressionError: it cannot be read, uses something that is not of the language, is too long or too deep, or
+            could make texts without end.
 
     Example:
         >>> parse('score >= 9')
@@ -112,7 +114,9 @@ class _Reader:
             raise ExpressionError(f"The expression is nested deeper than {MAX_DEPTH} levels.") from None
         except ValueError as failure:
             raise ExpressionError(f"The expression cannot be read: {failure}.") from None
-        return self._node(tree.body, 0)
+        expr = self._node(tree.body, 0)
+        check_growth(expr)
+        return expr
 
     def _take_out_quoted(self) -> str:
         def placeholder(found: re.Match[str]) -> str:
