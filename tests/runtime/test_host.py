@@ -58,6 +58,14 @@ def test_a_missing_right_stops_the_verb_before_it_runs(host: LocalHost, calls: l
     assert calls == []
 
 
+@pytest.mark.parametrize("way", ["run", "snapshot"])
+def test_who_sees_numbers_only_cannot_split_them_into_persons(host: LocalHost, calls: list[str], way: str) -> None:
+    with pytest.raises(AccessDeniedError, match=r"properties\.email"):
+        getattr(host, way)("measure.size", {"by": "properties.email"}, actor=VIEWER)
+
+    assert calls == []
+
+
 def test_an_unknown_verb_is_answered_with_the_nearest(host: LocalHost) -> None:
     with pytest.raises(UnknownNameError, match=r"measure\.size"):
         host.run("measure.sise", {}, actor=LOCAL)

@@ -37,8 +37,13 @@ class Actor:
 
     def may(self, verb: Verb) -> bool:
         """Whether this actor may run `verb`."""
-        rights, people = ROLES[self.role]
-        return verb.right in rights and (people or not verb.personal)
+        rights, _ = ROLES[self.role]
+        return verb.right in rights and (self.sees_persons or not verb.personal)
+
+    @property
+    def sees_persons(self) -> bool:
+        """Whether single persons may be shown to this actor."""
+        return ROLES[self.role][1]
 
 
 LOCAL = Actor(account_id=None, name="local", role="owner")

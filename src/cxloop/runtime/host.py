@@ -12,6 +12,7 @@ from cxloop.core.calls import cli_call, python_call
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import AccessDeniedError, CxloopError, InternalError
 from cxloop.core.host import Actor, Progress, Snapshot, no_progress, require
+from cxloop.core.privacy import require_no_persons
 from cxloop.core.results import How, Result
 from cxloop.core.verbs import Verb
 from cxloop.runtime import derivations, logs, parts
@@ -111,6 +112,8 @@ class LocalHost:
         verb = self._find(path)
         require(actor, verb)
         checked = verb.check(arguments)
+        if not actor.sees_persons:
+            require_no_persons(verb, checked, self.experience)
         if actor.account_id is not None:
             checked = from_inbox(self.workspace.folder.inbox, checked)
         return verb, checked
