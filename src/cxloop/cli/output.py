@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import sys
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from cxloop.core import wording
 from cxloop.core.errors import InputError
-from cxloop.core.results import Estimate, EstimateRow, Estimates, Records, Result, Value
+from cxloop.core.results import Estimate, EstimateRow, Estimates, Result, Value
+from cxloop.core.spreadsheet import as_csv
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,27 +33,12 @@ def chosen(*, as_json: bool, as_csv: bool) -> Format:
 
 def write(result: Result, form: Format) -> None:
     """Writes a result to the standard output."""
-    writers: Mapping[Format, Callable[[Result], str]] = {"json": _json, "csv": _csv, "text": _text}
+    writers: Mapping[Format, Callable[[Result], str]] = {"json": _json, "csv": as_csv, "text": _text}
     sys.stdout.write(writers[form](result))
 
 
 def _json(result: Result) -> str:
     return json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n"
-
-
-def _csv(result: Result) -> str:
-    rows = result.records()
-    columns = result.columns if isinstance(result, Records) else list(rows[0]) if rows else []
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
-    return buffer.getvalue()
-
-
-def _harmless(value: Value) -> Value:
-    """Keeps a spreadsheet from running a customer's text as a formula (CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
 
 
 def _text(result: Result) -> str:

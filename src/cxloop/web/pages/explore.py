@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from cxloop.core import wording
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.core.host import Snapshot
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData
+from cxloop.core.spreadsheet import as_csv
 from cxloop.core.time import PERIODS
 from cxloop.core.verbs import registry
 from cxloop.web import words
@@ -231,18 +230,8 @@ def _charts(site: Site, question: Question, kept: Snapshot) -> tuple[str, ...]:
 
 
 def _as_csv(result: Estimates) -> tuple[bytes, str]:
-    out = io.StringIO()
-    records = result.records()
-    writer = csv.DictWriter(out, list(records[0]) if records else ["n"])
-    writer.writeheader()
-    writer.writerows([{name: _harmless(value) for name, value in record.items()} for record in records])
     # With a byte order mark, or spreadsheets take it for another encoding.
-    return out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8"
-
-
-def _harmless(value: object) -> object:
-    """A text that a spreadsheet would run as a formula, with a quote before it."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return as_csv(result).encode("utf-8-sig"), "text/csv; charset=utf-8"
 
 
 def _as_json(result: Estimates) -> tuple[bytes, str]:
