@@ -105,9 +105,7 @@ class Verb:
     @property
     def description(self) -> str:
         """The docstring up to its first section (`Args:`, `Returns:`, ...): what faces show above the parameters."""
-        return re.split(r"^(?:Args|Returns|Raises|Example|Examples|Note):\s*$", self.help, flags=re.MULTILINE)[
-            0
-        ].strip()
+        return _SECTION.split(self.help)[0].strip()
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
