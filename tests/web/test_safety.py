@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cxloop.web.security import POLICY
+from cxloop.web.security import MOST_FORM_BYTES, POLICY
 
 PAGES = ("/", "/explore", "/explore?by=channel&every=none", "/customers", "/customers/1", "/sources", "/settings")
 SCRIPT = "<script>alert"
@@ -107,6 +107,8 @@ def test_a_break_down_shows_no_traceback(shop: Any, owner: Any, monkeypatch: pyt
         monkeypatch.undo()
 
     assert answer.status == 500
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["cache-control"] == "no-store"
     assert "Something broke." in answer.text
     assert "secret detail" not in answer.text
     assert "Traceback" not in answer.text
@@ -135,6 +137,19 @@ def test_a_form_of_another_site_is_refused(outsider: Any, address: str, headers:
 
     assert answer.status == 403
     assert "another site" in answer.text
+
+
+@pytest.mark.parametrize("origin", ["null", "http://[", "", "cxloop.test"])
+def test_an_origin_that_says_nothing_is_another_site(outsider: Any, origin: str) -> None:
+    assert outsider.post("/theme", {"theme": "dark"}, origin=origin).status == 403
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
+def test_a_form_that_would_fill_memory_or_disk_is_refused(outsider: Any, kind: str) -> None:
+    answer = outsider.post("/signin", {"token": "x" * (MOST_FORM_BYTES + 1)}, **{"content-type": kind})
+
+    assert answer.status == 413
+    assert "100,000 bytes" in answer.text
 
 
 def test_a_form_of_this_site_is_taken(outsider: Any) -> None:

@@ -19,7 +19,7 @@ from cxloop.core.host import Host
 from cxloop.core.results import Estimate, EstimateRow, Estimates
 from cxloop.web.access import Accounts, Door, visit_of
 from cxloop.web.pages import account, customers, explore, pulse, sources
-from cxloop.web.security import SecurityHeaders
+from cxloop.web.security import SecurityHeaders, add_headers
 from cxloop.web.site import BUILT, Site, assets_version, respond
 from cxloop.web.words import _
 
@@ -93,9 +93,11 @@ def _bad_address(request: Request, failure: Exception) -> Response:
 
 def _broken(request: Request, failure: Exception) -> Response:
     del failure  # the server logs it; a page never shows a traceback
-    return _error(
+    answer = _error(
         request, 500, _("Something broke."), _("It is not your doing. The log of the workspace has the details.")
     )
+    add_headers(request.scope, answer.headers)  # this page leaves outside of the middleware
+    return answer
 
 
 def _error(request: Request, status: int, heading: str, message: str) -> HTMLResponse:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["HEADERS", "POLICY", "SecurityHeaders"]
+__all__ = ["HEADERS", "MOST_FORM_BYTES", "POLICY", "SecurityHeaders", "add_headers"]
 
 POLICY = "; ".join(
     [
@@ -31,6 +32,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+MOST_FORM_BYTES = 100_000
+"""No form of the pages is longer; strangers may send some of them. The API has a limit of its own."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -49,17 +52,34 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(scope, MutableHeaders(scope=message))
+                add_headers(scope, MutableHeaders(scope=message))
             await send(message)
 
         if scope["method"] not in _SAFE and _from_elsewhere(Headers(scope=scope)):
             refusal = PlainTextResponse("This form was sent from another site, so nothing was done.\n", 403)
             await refusal(scope, receive, send_with_headers)
             return
-        await self._app(scope, receive, send_with_headers)
+        bounded = receive if scope["path"].startswith("/api/") else _bounded(receive)
+        await self._app(scope, bounded, send_with_headers)
 
 
-def _add_headers(scope: Scope, headers: MutableHeaders) -> None:
+def _bounded(receive: Receive) -> Receive:
+    """Returns a `receive` that gives up on a form that is too long, before it fills memory or disk."""
+    seen = 0
+
+    async def bounded() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MOST_FORM_BYTES:
+            raise HTTPException(413, f"A form may have {MOST_FORM_BYTES:,} bytes.")
+        return message
+
+    return bounded
+
+
+def add_headers(scope: Scope, headers: MutableHeaders) -> None:
+    """Adds to `headers` what is missing of HEADERS, and how long the answer may be kept."""
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
     # Static files carry their version in the address; pages show people's data and are kept nowhere.
@@ -77,4 +97,11 @@ def _from_elsewhere(headers: Headers) -> bool:
     if site is not None:
         return site not in ("same-origin", "none")
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    return origin is not None and _host_of(origin) != headers.get("host")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as http://[
+        return None
