@@ -61,6 +61,12 @@ def test_what_is_no_moment_is_refused_with_examples(text: str) -> None:
         parse_moment(text, zone=BERLIN, now=NOW)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "0001-01-01T00:30", "9999-12-31T23:00:00-05:00"])
+def test_the_edges_of_the_calendar_are_refused_where_they_have_no_utc(text: str) -> None:
+    with pytest.raises(InputError, match="point in time"):
+        parse_moment(text, zone=BERLIN, now=NOW)
+
+
 def test_an_empty_range_is_refused() -> None:
     with pytest.raises(InputError, match="`until` is exclusive"):
         window("2026-05-02", "2026-05-02", zone=BERLIN, now=NOW)

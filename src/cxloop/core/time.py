@@ -79,12 +79,12 @@ def parse_moment(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
             moment = datetime.combine(date.fromisoformat(cleaned), time(), tzinfo=zone)
         else:
             moment = datetime.fromisoformat(cleaned)
-    except ValueError:
+        return utc_naive(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    except (ValueError, OverflowError):  # at its edges the calendar has no UTC
         raise InputError(
             f"{text!r} is not a point in time. Give a date (2026-05-01), a date with time (2026-05-01T12:30) "
             "or how far back (90d)."
         ) from None
-    return utc_naive(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
 def window(since: str | None, until: str | None, *, zone: ZoneInfo, now: datetime) -> Window:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["search", "timeline_of"]
 
-_LARGEST_BIGINT = 2**63 - 1
+_MOST_DIGITS = 18
+"""Of a customer's number: what is longer is no 64-bit number, and Python refuses to read thousands of digits."""
 
 
 def search(ws: Analysis, query: str, *, limit: int, offset: int) -> Customers:
@@ -74,7 +75,7 @@ class _Describer:
 
 def _customer(ws: Analysis, wanted: str) -> Customer:
     number = wanted.strip()
-    if number.isascii() and number.isdigit() and int(number) <= _LARGEST_BIGINT:
+    if number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS:
         found = _by_id(ws, int(number))
         if found is not None:
             return found

@@ -13,7 +13,7 @@ from cxloop.unify.results import Customers, Timeline
 __all__ = ["customers", "timeline"]
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
-Offset = Annotated[int, Field(ge=0)]
+Offset = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 @verb(part="unify", right="read", personal=True)
