@@ -26,7 +26,7 @@ from cxloop.collect.mapping import Mapping as Mapping_
 from cxloop.collect.mapping import Table as Table_
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import CxloopError
-from cxloop.core.expr import FUNCTIONS, Value
+from cxloop.core.expr import FUNCTIONS, Value, quoted
 from cxloop.core.expr.values import as_text
 from cxloop.core.schema import INCOMING, TABLES, Table
 from cxloop.measure.reference import metrics_reference
@@ -409,7 +409,7 @@ An expression has at most 4,000 characters, 40 levels and 800 terms; a pattern a
 def constant(value: Value) -> str:
     """A value as the language writes it."""
     if isinstance(value, str):
-        return f'"{value}"'
+        return quoted(value)
     return "null" if value is None else str(as_text(value))
 
 

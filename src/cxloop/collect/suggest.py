@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import keyword
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from cxloop.collect.guesses import FORMATS, Question, Role, guess_questions, gue
 from cxloop.collect.importer import limits
 from cxloop.collect.results import Guess, Suggestion
 from cxloop.collect.sources import find_files
+from cxloop.core.expr import column, quoted
 from cxloop.engine.loading import ColumnProfile, FileFormat
 from cxloop.store.context import Operations
 
@@ -60,19 +60,7 @@ def _text(value: str) -> str:
 
 def _column(name: str) -> str:
     """A column as an expression, in a TOML string."""
-    plain = (
-        re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
-        and not keyword.iskeyword(name)
-        and name not in _CONSTANTS
-    )
-    return _text(name) if plain else _text(f"col({_quoted(name)})")
-
-
-_CONSTANTS = {"true", "false", "null"}
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _text(column(name))
 
 
 class _Writer:
@@ -165,7 +153,8 @@ class _Writer:
             yield f"score = {{ from = {column}, missing = [{missing}] }}{note}"
         else:
             yield f"score = {column}{note}"
-        yield f"question_id = '{_quoted(question.column)}'" if "'" not in question.column else f"# {question.column}"
+        asked = quoted(question.column)
+        yield f"question_id = '{asked}'" if "'" not in asked else f"question_id = {_text(asked)}"
 
     def _rest(self) -> Iterator[str]:
         for field in ("text", "language", "channel", "brand", "product", "location", "region", "event"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from cxloop.core.expr import both, equals
 from cxloop.core.results import Estimate, EstimateRow, How
 from cxloop.core.time import Window, parse_duration, parse_moment
 from cxloop.engine.base import Analysis
@@ -21,7 +22,7 @@ from cxloop.measure.halves import Halves, Pair, compare
 from cxloop.measure.queries import LOG_COUNTS, VARIETY
 from cxloop.measure.results import Change, ChannelAnswers, Mover, Pulse, PulseMetric
 from cxloop.measure.selection import key, select
-from cxloop.measure.series import Series, equals, series_of
+from cxloop.measure.series import Series, series_of
 from cxloop.stats.compare import benjamini_hochberg
 
 __all__ = ["take_pulse"]
@@ -154,7 +155,6 @@ def _mover(group: _Group, change: Change) -> Mover:
     assert isinstance(before, Estimate)
     label = pair.label or ""
     phrase = wording.phrase(group.dimension.title, label)
-    conditions = [series.where, equals(group.dimension.name, pair.value)]
     return Mover(
         metric=series.metric.name,
         title=series.title,
@@ -162,7 +162,7 @@ def _mover(group: _Group, change: Change) -> Mover:
         dimension=group.dimension.name,
         group=label,
         phrase=phrase,
-        where=" and ".join(condition for condition in conditions if condition),
+        where=both(series.where, equals(group.dimension.name, pair.value)),
         current=now,
         previous=before,
         change=change,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from cxloop.core.expr import both, equals
 from cxloop.core.time import Window
 from cxloop.engine.base import Analysis
 from cxloop.measure.metrics import METRICS, Metric, metric
@@ -16,7 +16,7 @@ from cxloop.measure.scales import selector
 from cxloop.measure.selection import select
 from cxloop.measure.tallies import Scale, Tally, tally_of
 
-__all__ = ["Series", "equals", "series_of"]
+__all__ = ["Series", "series_of"]
 
 MOST_SURVEYS = 4
 """Surveys of one metric that get a series of their own; with more, all are taken together."""
@@ -49,16 +49,6 @@ class Series:
 def series_of(ws: Analysis, window: Window) -> list[Series]:
     """Returns the series that have answers in the window, in the order of the metrics."""
     return [item for name in dict.fromkeys(each.name for each in METRICS) for item in _of(ws, metric(name), window)]
-
-
-def equals(name: str, value: str | None) -> str:
-    """Returns the condition that a dimension has a value.
-
-    Example:
-        >>> equals("channel", "web"), equals("channel", None)
-        ('channel == "web"', 'is_null(channel)')
-    """
-    return f"is_null({name})" if value is None else f"{name} == {json.dumps(value, ensure_ascii=False)}"
 
 
 def _of(ws: Analysis, item: Metric, window: Window) -> Iterator[Series]:
@@ -94,8 +84,4 @@ def _split(item: Metric, rows: Sequence[dict[str, Any]], *, alone: bool) -> Iter
         return
     for survey in surveys:
         named = "no survey named" if survey is None else survey
-        yield Series(item, f"{title}, {named}", scale, _both([where, equals("survey_id", survey)]))
-
-
-def _both(conditions: Iterable[str]) -> str:
-    return " and ".join(condition for condition in conditions if condition)
+        yield Series(item, f"{title}, {named}", scale, both(where, equals("survey_id", survey)))

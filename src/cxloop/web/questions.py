@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-__all__ = ["Question", "equals", "narrowed"]
+from cxloop.core.expr import both
+
+__all__ = ["Question"]
 
 
 @dataclass(frozen=True)
@@ -43,33 +45,4 @@ class Question:
 
     def on(self, condition: str) -> Question:
         """Returns the question for those answers of it for which `condition` also holds, no longer split."""
-        return replace(self, by=(), where=narrowed(self.where, condition))
-
-
-def equals(dimension: str, value: str | None) -> str:
-    r"""Returns the condition that a dimension has a value, or has none.
-
-    Example:
-        >>> equals("channel", 'the "new" app'), equals("region", None)
-        ('channel == "the \\"new\\" app"', 'is_null(region)')
-    """
-    name = dimension if dimension.isidentifier() else f"col({_quoted(dimension)})"
-    return f"is_null({name})" if value is None else f"{name} == {_quoted(value)}"
-
-
-def narrowed(where: str, condition: str) -> str:
-    """Returns a condition that holds where both do.
-
-    Example:
-        >>> narrowed("score >= 9 or score == 0", 'channel == "web"')
-        '(score >= 9 or score == 0) and channel == "web"'
-    """
-    if not where:
-        return condition
-    simple = " or " not in where and " if " not in where
-    return f"{where} and {condition}" if simple else f"({where}) and {condition}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
+        return replace(self, by=(), where=both(self.where, condition))

@@ -1,7 +1,8 @@
 """The expression language: one for mappings, catalogue rules, segments, metrics, alerts and playbooks.
 
 `parse` reads a text into a whitelisted tree, `evaluate` computes it on one row, `names` lists what it needs, `infer`
-checks its types; `cxloop.engine.expression.compile` turns the same tree into SQL with the same meaning.
+checks its types; `equals` and `both` write conditions that read back as what was meant.
+`cxloop.engine.expression.compile` turns the same tree into SQL with the same meaning.
 """
 
 from cxloop.core.expr.functions import FUNCTIONS, Function
@@ -21,6 +22,7 @@ from cxloop.core.expr.nodes import (
 )
 from cxloop.core.expr.parser import parse
 from cxloop.core.expr.values import Value, ValueType
+from cxloop.core.expr.writing import both, column, equals, quoted
 
 __all__ = [
     "FUNCTIONS",
@@ -36,9 +38,13 @@ __all__ = [
     "Unary",
     "Value",
     "ValueType",
+    "both",
+    "column",
+    "equals",
     "evaluate",
     "infer",
     "names",
     "parse",
+    "quoted",
     "walk",
 ]

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from cxloop import charts
 from cxloop.core import wording
 from cxloop.core.errors import InputError, NotFoundError
+from cxloop.core.expr import equals
 from cxloop.core.host import Snapshot
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData
 from cxloop.core.spreadsheet import as_csv
@@ -21,7 +22,7 @@ from cxloop.core.time import PERIODS
 from cxloop.core.verbs import registry
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
-from cxloop.web.questions import Question, equals
+from cxloop.web.questions import Question
 from cxloop.web.site import Site, age, respond
 from cxloop.web.words import _
 

@@ -11,12 +11,13 @@ from fastapi.responses import HTMLResponse
 
 from cxloop import charts
 from cxloop.core import wording
+from cxloop.core.expr import equals
 from cxloop.core.host import Snapshot
 from cxloop.core.results import Estimate
 from cxloop.measure.results import ChannelAnswers, Pulse, PulseMetric
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
-from cxloop.web.questions import Question, equals
+from cxloop.web.questions import Question
 from cxloop.web.site import age, respond
 from cxloop.web.words import _
 
