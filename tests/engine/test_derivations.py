@@ -219,6 +219,14 @@ def test_a_rule_over_a_column_that_events_do_not_have_is_refused(engine: DuckDBE
         derive(Desk(engine, broken), EVENT_CATALOGUE, now=NOW)
 
 
+def test_what_keeps_a_promise_is_read_together_with_the_rules(engine: DuckDBEngine) -> None:
+    promises = [{"what": "call"}, {"what": "delivery", "kept_by": 'kynd == "delivery"'}]
+    broken = Experience.model_validate({"rule": [{"when": "source =="}], "promise": promises})
+
+    with pytest.raises(MistakesError, match=r'(?s)2 mistakes.*rule\.0\.when.*promise\.1\.kept_by.*Did you mean "kind"'):
+        derive(Desk(engine, broken), EVENT_CATALOGUE, now=NOW)
+
+
 def test_a_rule_that_is_no_condition_is_refused(engine: DuckDBEngine) -> None:
     broken = Experience.model_validate({"rule": [{"when": "upper(source)"}]})
 

@@ -10,7 +10,7 @@ import pytest
 
 from cxloop.core.config import Experience
 from cxloop.core.errors import InputError, NotFoundError
-from cxloop.unify.promises import keeps, promise_state
+from cxloop.unify.promises import keeper, promise_state
 from cxloop.unify.verbs import timeline
 
 MONDAY = datetime(2026, 3, 2, 12)
@@ -122,7 +122,7 @@ def test_the_day_on_which_clocks_change_ends_at_its_own_midnight() -> None:
 def test_without_a_rule_kind_or_name_keep_a_promise() -> None:
     event = {"source": "desk", "kind": "call", "name": "call_back", "path": None}
 
-    assert [keeps(Experience(), what, event) for what in ("call", "call_back", "refund")] == [True, True, False]
+    assert [keeper(Experience(), what)(event) for what in ("call", "call_back", "refund")] == [True, True, False]
 
 
 def test_a_channel_leaves_out_the_others_and_counts_all(ws: Any) -> None:

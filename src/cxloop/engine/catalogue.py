@@ -19,33 +19,27 @@ from cxloop.engine.query import Query
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["EVENT_CATALOGUE", "place"]
+__all__ = ["EVENTS", "EVENT_CATALOGUE", "event_condition", "place"]
 
 _SEEN: Mapping[str, ValueType] = dict.fromkeys(
     ("source", "kind", "name", "path", "claimed_touchpoint", "claimed_channel"), "text"
 )
 """What a rule sees of an event code."""
+_COLUMNS = ", ".join(_SEEN)
 
-_CODES = Query(
+EVENTS = Query(
     name="engine.event_codes",
-    sql="""
-        select event_code, source, kind, name, path, claimed_touchpoint, claimed_channel
+    sql=f"""
+        select event_code, {_COLUMNS}
         from event_codes
         where event_code > $after
         order by event_code
     """,
     inputs=("event_codes",),
-    output={
-        "event_code": "int",
-        "source": "text",
-        "kind": "text",
-        "name": "text",
-        "path": "text",
-        "claimed_touchpoint": "text",
-        "claimed_channel": "text",
-    },
+    output={"event_code": "int", **dict.fromkeys(_SEEN, "text")},
     parameters={"after": "int"},
 )
+"""What conditions see of the event codes after `$after`; -1 for all."""
 _LATEST_CODE = Query(
     name="engine.latest_event_code",
     sql="select coalesce(max(event_code), -1) as position from event_codes",
@@ -65,27 +59,36 @@ def place(experience: Experience, codes: Sequence[Mapping[str, Any]]) -> list[di
         codes: rows of the table `event_codes`.
 
     Raises:
-        MistakesError: rules that cannot be read or evaluated, all together.
+        MistakesError: conditions of rules and promises that cannot be read or evaluated, all together.
     """
-    rules = _parsed(experience.rule)
+    rules = _parsed(experience)
     stages = {touchpoint.name: touchpoint.stage for touchpoint in experience.touchpoint}
     return [_place(code, rules, stages) for code in codes]
 
 
-def _parsed(rules: Sequence[Rule]) -> list[tuple[Expr, Rule]]:
-    parsed, mistakes = [], []
-    for number, rule in enumerate(rules):
+def _parsed(experience: Experience) -> list[tuple[Expr, Rule]]:
+    """Returns the rules with their conditions; those of promises are read for their mistakes."""
+    written = {f"rule.{number}.when": rule.when for number, rule in enumerate(experience.rule)}
+    written |= {f"promise.{number}.kept_by": promise.kept_by for number, promise in enumerate(experience.promise)}
+    parsed: dict[str, Expr] = {}
+    mistakes = []
+    for where, text in written.items():
         try:
-            parsed.append((_condition(rule.when), rule))
+            if text:
+                parsed[where] = event_condition(text)
         except CxloopError as failure:
-            mistakes.append(Mistake(f"rule.{number}.when", failure.message))
+            mistakes.append(Mistake(where, failure.message))
     if mistakes:
         raise MistakesError("experience.toml", mistakes)
-    return parsed
+    return [(parsed[f"rule.{number}.when"], rule) for number, rule in enumerate(experience.rule)]
 
 
-def _condition(text: str) -> Expr:
-    """Returns a rule's condition; raises InputError where it looks at something else than an event code, or is none."""
+def event_condition(text: str) -> Expr:
+    """Returns a condition on event codes: a rule's `when`, a promise's `kept_by`.
+
+    Raises:
+        InputError: it cannot be read, looks at something else than an event code, or is no condition.
+    """
     condition = parse(text)
     for name in names(condition):
         if name not in _SEEN:
@@ -113,6 +116,7 @@ def _version(analysis: Analysis) -> str:
     parts = [
         *(rule.model_dump_json() for rule in experience.rule),
         *(t.model_dump_json() for t in experience.touchpoint),
+        *(promise.kept_by for promise in experience.promise),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -120,7 +124,7 @@ def _version(analysis: Analysis) -> str:
 def _update(analysis: Analysis, since: int | None) -> pa.Table:
     import pyarrow as pa
 
-    codes = analysis.engine.fetch(_CODES, {"after": -1 if since is None else since}).to_pylist()
+    codes = analysis.engine.fetch(EVENTS, {"after": -1 if since is None else since}).to_pylist()
     texts = dict.fromkeys(("touchpoint", "channel", "stage"), pa.string())
     fields: list[tuple[str, Any]] = [("event_code", pa.int32()), *texts.items()]
     return pa.Table.from_pylist(place(analysis.experience, codes), schema=pa.schema(fields))

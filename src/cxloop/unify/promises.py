@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from cxloop.core.expr import evaluate, parse
+from cxloop.core.expr import evaluate
+from cxloop.engine.catalogue import EVENTS, event_condition
 from cxloop.unify import queries
 from cxloop.unify.results import PromiseState
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from cxloop.core.config import Experience
     from cxloop.engine.base import Analysis
 
-__all__ = ["keeps", "kept_moments", "promise_state"]
+__all__ = ["keeper", "kept_moments", "promise_state"]
 
 
 def kept_moments(ws: Analysis, customer_id: int) -> dict[int, datetime]:
@@ -23,28 +24,32 @@ def kept_moments(ws: Analysis, customer_id: int) -> dict[int, datetime]:
     made = [row["what"] for row in ws.engine.fetch(queries.PROMISES_MADE, {"customer": customer_id}).to_pylist()]
     if not made:
         return {}
-    events = ws.engine.fetch(queries.EVENT_NAMES).to_pylist()
+    events = ws.engine.fetch(EVENTS, {"after": -1}).to_pylist()
     kept: dict[int, datetime] = {}
     for what in made:
-        codes = [event["event_code"] for event in events if keeps(ws.experience, what, event)]
+        keeps = keeper(ws.experience, what)
+        codes = [event["event_code"] for event in events if keeps(event)]
         asked = {"customer": customer_id, "what": what, "codes": codes}
         rows = ws.engine.fetch(queries.PROMISES_KEPT, asked).to_pylist()
         kept |= {row["interaction_id"]: row["kept_at"] for row in rows}
     return kept
 
 
-def keeps(experience: Experience, what: str, event: Mapping[str, Any]) -> bool:
-    """Returns whether an event keeps a promise of `what`.
+def keeper(experience: Experience, what: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Returns the test whether an event, a row of the table `event_codes`, keeps a promise.
 
     Args:
         experience: the catalogue; its [[promise]] may say `kept_by`.
         what: what was promised.
-        event: a row of the table `event_codes`.
+
+    Raises:
+        InputError: `kept_by` is no condition on an event.
     """
-    condition = next((promise.kept_by for promise in experience.promise if promise.what == what), "")
-    if not condition:
-        return what in (event["kind"], event["name"])
-    return evaluate(parse(condition), event) is True
+    written = next((promise.kept_by for promise in experience.promise if promise.what == what), "")
+    if not written:
+        return lambda event: what in (event["kind"], event["name"])
+    condition = event_condition(written)
+    return lambda event: evaluate(condition, event) is True
 
 
 def promise_state(

@@ -13,7 +13,6 @@ __all__ = [
     "CUSTOMER_ROWS",
     "CUSTOMER_SEARCH",
     "CUSTOMER_STEPS",
-    "EVENT_NAMES",
     "PROMISES_KEPT",
     "PROMISES_MADE",
     "STEP_COUNT",
@@ -142,21 +141,15 @@ CUSTOMER_CHANNELS = Query(
     output={"channel": "text", "interactions": "bigint"},
 )
 
-_OF_CUSTOMER = """
-        from interactions as i
-        left join event_codes as e on e.event_code = i.event_code
-        left join event_catalogue as c on c.event_code = i.event_code
-        left join promises as p on p.interaction_id = i.interaction_id
-        where i.key_id = $customer and ($channel = '' or c.channel = $channel)
-"""
+_OF_CUSTOMER = "i.key_id = $customer and ($channel = '' or c.channel = $channel)"
 
 STEP_COUNT = Query(
     name="unify.step_count",
-    sql="""
+    sql=f"""
         select count(*) as total
         from interactions as i
         left join event_catalogue as c on c.event_code = i.event_code
-        where i.key_id = $customer and ($channel = '' or c.channel = $channel)
+        where {_OF_CUSTOMER}
     """,
     inputs=("interactions", "event_catalogue"),
     parameters={"customer": "bigint", "channel": "text"},
@@ -172,7 +165,11 @@ CUSTOMER_STEPS = Query(
             i.text, i.metric, i.score, i.scale_max, i.answer_value, i.value, i.currency,
             i.outcome, i.product, i.location,
             p.what as promise, p.due_at, p.due_precision
-        {_OF_CUSTOMER}
+        from interactions as i
+        left join event_codes as e on e.event_code = i.event_code
+        left join event_catalogue as c on c.event_code = i.event_code
+        left join promises as p on p.interaction_id = i.interaction_id
+        where {_OF_CUSTOMER}
         order by i.occurred_at desc, i.ordinal desc, i.interaction_id
         limit $rows offset $first
     """,
@@ -235,23 +232,4 @@ PROMISES_KEPT = Query(
     inputs=("promises", "interactions", "interaction_objects"),
     parameters={"customer": "bigint", "what": "text", "codes": "bigints"},
     output={"interaction_id": "bigint", "kept_at": "timestamp"},
-)
-
-EVENT_NAMES = Query(
-    name="unify.event_names",
-    sql="""
-        select event_code, source, kind, name, path, claimed_touchpoint, claimed_channel
-        from event_codes
-        order by event_code
-    """,
-    inputs=("event_codes",),
-    output={
-        "event_code": "int",
-        "source": "text",
-        "kind": "text",
-        "name": "text",
-        "path": "text",
-        "claimed_touchpoint": "text",
-        "claimed_channel": "text",
-    },
 )
