@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,7 @@ def test_only_the_owner_of_the_files_can_connect(served: LocalHost) -> None:
     ("line", "code"),
     [
         (b"hello\n", "input"),
+        (b"[" * 200_000 + b"\n", "input"),
         (b"[1, 2]\n", "input"),
         (b"{}\n", "input"),
         (b'{"ask": "dance", "arguments": {}}\n', "input"),
@@ -149,6 +151,15 @@ def test_several_clients_are_served_at_once(served: LocalHost, remote: RemoteHos
         thread.join()
 
     assert results == [served.run("measure.size", {}, actor=LOCAL)] * 8
+
+
+def test_clients_that_say_nothing_keep_nobody_out(served: LocalHost) -> None:
+    path = served.workspace.folder.socket
+    with ExitStack() as silent:
+        for _ in range(60):
+            silent.enter_context(wire.connect(path, 5))
+
+        assert raw(served, b'{"ask": "hello"}\n')["result"]
 
 
 def test_a_server_that_stopped_is_named(host: LocalHost, verbs: Registry) -> None:

@@ -21,6 +21,9 @@ from cxloop.runtime.wire import Stream
 
 __all__ = ["Listener"]
 
+WAITING = 128
+"""Connections that may wait to be accepted: scripts start many commands at once, and the next one is turned away."""
+
 
 class Listener:
     """Listens until it is closed; one thread per connection."""
@@ -45,7 +48,7 @@ class Listener:
                 self._socket.bind(where)
         finally:
             os.umask(mask)
-        self._socket.listen(16)
+        self._socket.listen(WAITING)
         self._thread = threading.Thread(target=self._accept, name="cxloop-socket", daemon=True)
         self._thread.start()
 

@@ -65,7 +65,7 @@ def read(stream: Stream) -> dict[str, Any] | None:
         raise InputError(f"A message of more than {MOST_BYTES:,} bytes came through the socket; it was not read.")
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second: brackets in brackets without end
         message = None
     if not isinstance(message, dict):
         raise InputError("What came through the socket is no JSON object.")
