@@ -141,9 +141,13 @@ class Visitor:
             self.complaints.append(text)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright."""
+    """Debian's Chromium, driven by Playwright.
+
+    For one module and not the whole run: as long as it is open, an event loop runs in this thread, and other tests
+    could not start theirs.
+    """
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
         pytest.skip("there is no chromium on PATH (Debian: apt-get install chromium)")
@@ -155,7 +159,7 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session(browser: Any, product: Product) -> dict[str, Any]:
     """What the browser keeps after signing in through the link that the first start printed."""
     context = browser.new_context()
@@ -174,7 +178,7 @@ def visitor(browser: Any, product: Product, session: dict[str, Any]) -> Visitor:
     return Visitor(browser, product, session)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def teller(browser: Any, product: Product, session: dict[str, Any]) -> str:
     """The address of a customer who has something to tell."""
     page = Visitor(browser, product, session).page()
