@@ -1,4 +1,4 @@
-"""Charts: results in, Altair charts out, and their SVG, PNG and PDF without a browser."""
+"""Charts: results in, Altair charts out, and their SVG, PNG and PDF without a browser; pictures for pages."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cxloop.charts.draw import draw
+from cxloop.charts.picture import picture
 from cxloop.charts.render import pdf, png, svg
 from cxloop.charts.sparkline import sparkline
 
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["coverage_chart", "draw", "pdf", "png", "sparkline", "svg"]
+__all__ = ["coverage_chart", "draw", "pdf", "picture", "png", "sparkline", "svg"]
 
 
 def coverage_chart(rows: Sequence[dict[str, str | int | float]]) -> alt.HConcatChart:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cxloop.charts.theme import Theme, recoloured
-
-_PARTS = re.compile(r' (?:role|class|aria-[a-z]+)="[^"]*"')
-"""What Vega says of each mark: an image has one name and one description, and its parts have none."""
 
 if TYPE_CHECKING:
     import altair as alt
@@ -29,15 +25,11 @@ def svg(chart: AnyChart, theme: Theme = "light") -> str:
         chart: what `draw` returned, or any Altair chart in the theme's light colours.
         theme: "page" uses the CSS variables of the page it stands in, so that one SVG serves light and dark.
     """
-    return _svg(json.dumps(_spec(chart)), theme)
-
-
-@lru_cache(maxsize=128)  # a page shows the same charts until the log grows; drawing one takes longer than all else
-def _svg(spec: str, theme: Theme) -> str:
     import vl_convert
 
-    drawn: str = vl_convert.vegalite_to_svg(recoloured(spec, "dark" if theme == "dark" else "light"))
-    return _labelled(recoloured(drawn, "page") if theme == "page" else drawn, json.loads(spec))
+    spec = _spec(chart)
+    drawn: str = vl_convert.vegalite_to_svg(recoloured(json.dumps(spec), "dark" if theme == "dark" else "light"))
+    return _labelled(recoloured(drawn, "page") if theme == "page" else drawn, spec)
 
 
 def png(chart: AnyChart, theme: Theme = "light", *, scale: float = 2.0) -> bytes:

@@ -21,6 +21,7 @@ __all__ = [
     "SERIES",
     "Theme",
     "config",
+    "page_colour",
     "recoloured",
 ]
 
@@ -53,6 +54,16 @@ _PAGE: Mapping[str, str] = {
     ACCENT: "var(--accent)",
     **{light: f"light-dark({light}, {_DARK[light]})" for light in SERIES[1:]},
 }
+
+
+def page_colour(light: str) -> str:
+    """Returns what a page writes for one of the light colours: its CSS variable, or both themes' colours.
+
+    Example:
+        >>> page_colour(INK_2)
+        'var(--ink-2)'
+    """
+    return _PAGE[light]
 
 
 def recoloured(text: str, theme: Theme) -> str:

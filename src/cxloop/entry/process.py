@@ -109,12 +109,9 @@ def _wait_for_end(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> 
 
 
 def warm(host: LocalHost) -> None:
-    """Loads what the first page would wait for: the libraries that draw, and the numbers it opens with."""
-    from cxloop import charts
-
+    """Computes what the first page would wait for: the numbers it opens with, and those one click further."""
     host.snapshot("measure.pulse", {}, actor=LOCAL)
-    weekly = host.snapshot("measure.nps", {"every": "week", "since": "180d"}, actor=LOCAL)
-    charts.svg(charts.draw(weekly.result), theme="page")
+    host.snapshot("measure.nps", {"every": "week", "since": "180d"}, actor=LOCAL)
 
 
 def _announce(host: LocalHost, address: str, port: int, first: bool) -> None:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import date
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from cxloop import charts
 from cxloop.core.errors import AccessDeniedError, CxloopError, InputError, NotFoundError, SignInNeededError
 from cxloop.core.host import Host
-from cxloop.core.results import Estimate, EstimateRow, Estimates
 from cxloop.web.access import Accounts, Door, visit_of
 from cxloop.web.pages import account, customers, explore, pulse, sources
 from cxloop.web.security import SecurityHeaders, add_headers
@@ -37,7 +30,7 @@ def create_app(host: Host, accounts: Accounts) -> FastAPI:
         WorkspaceError: the scripts and styles were not built.
     """
     assets_version()
-    app = FastAPI(title="cxloop", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_warmed)
+    app = FastAPI(title="cxloop", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(host, accounts)
     app.mount("/static", StaticFiles(directory=BUILT.parent), name="static")
     for pages in (account, pulse, explore, customers, sources):
@@ -48,18 +41,6 @@ def create_app(host: Host, accounts: Accounts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _bad_address)
     app.add_exception_handler(Exception, _broken)
     return app
-
-
-@asynccontextmanager
-async def _warmed(_app: FastAPI) -> AsyncIterator[None]:
-    """Draws a chart beside the start: the libraries take a second to load, and nobody should wait for it later."""
-    threading.Thread(target=_draw_once, name="warm-charts", daemon=True).start()
-    yield
-
-
-def _draw_once() -> None:
-    rows = tuple(EstimateRow((), date(2026, month, 1), Estimate(0.5, 0.4, 0.6, 10, 10, "none")) for month in (1, 2))
-    charts.svg(charts.draw(Estimates("csat", "share", (), "month", None, None, "UTC", None, rows)), theme="page")
 
 
 def _refused(request: Request, failure: Exception) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -56,7 +56,6 @@ class Site:
 
     host: Host
     accounts: Accounts
-    charts: dict[Any, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def templates(self) -> Environment:

@@ -23,7 +23,7 @@ from cxloop.core.verbs import registry
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
 from cxloop.web.questions import Question
-from cxloop.web.site import Site, age, respond
+from cxloop.web.site import age, respond
 from cxloop.web.words import _
 
 __all__ = ["router"]
@@ -34,7 +34,6 @@ DIMENSIONS = ("channel", "touchpoint", "stage", "source", "product", "brand", "r
 """What the form offers beside the workspace's own dimensions; the address takes any other."""
 VERBATIMS = 6
 MOST_ROWS = 400
-CHARTS_KEPT = 200
 CHART_WIDTHS = (570, 190)
 """Pixels of the plot on a desk and on a phone; labels come on top."""
 
@@ -88,7 +87,7 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
         "mistake": "",
         "result": result,
         "lede": wording.sentence(result),
-        "charts": _charts(request.app.state.site, question, kept),
+        "charts": _charts(result),
         "only": _only(result),
         "level": f"{100 * door.settings.measure.level:g} %",
         "lines": _lines(result, question, door),
@@ -216,18 +215,11 @@ def _verbatims(door: Door, question: Question) -> Any:
     return door.snapshot("understand.verbatims", {**which, "limit": VERBATIMS}).result
 
 
-def _charts(site: Site, question: Question, kept: Snapshot) -> tuple[str, ...]:
-    """The chart as SVG, for a wide and for a narrow screen, drawn once for each kept result."""
-    result = kept.result
-    assert isinstance(result, Estimates)
+def _charts(result: Estimates) -> tuple[str, ...]:
+    """The chart as SVG, for a wide and for a narrow screen; none where there is one number or none."""
     if _only(result) or not any(isinstance(row.result, Estimate) for row in result.rows):
         return ()
-    key = (question, kept.computed_at)
-    if key not in site.charts:
-        while len(site.charts) >= CHARTS_KEPT:
-            site.charts.pop(next(iter(site.charts)), None)
-        site.charts[key] = tuple(charts.svg(charts.draw(result, width=width), theme="page") for width in CHART_WIDTHS)
-    return site.charts[key]
+    return tuple(charts.picture(result, width=width) for width in CHART_WIDTHS)
 
 
 def _as_csv(result: Estimates) -> tuple[bytes, str]:
