@@ -32,8 +32,38 @@ def test_a_person_reads_value_interval_and_n(capsys: pytest.CaptureFixture[str])
     lines = [" ".join(line.split()) for line in text(of(WEB, STORE), "text", capsys).splitlines()]
 
     assert "channel week NPS 95% interval n customers" in lines
-    assert "web 2026-01-05 +31.2 [+29.0, +33.4] 4,812 4,001" in lines
-    assert "– 2026-01-05 cannot say needs 10 4 –" in lines
+    assert "web week of 5 Jan 2026 +31.2 [+29.0, +33.4] 4,812 4,001" in lines
+    assert "not said week of 5 Jan 2026 cannot say needs 10 4 –" in lines
+
+
+def test_a_table_too_wide_for_the_terminal_becomes_paragraphs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    columns = tuple(f"column_{number}" for number in range(8))
+
+    lines = text(Records("One row.", columns, (("a word", None, *range(6)),)), "text", capsys).splitlines()
+
+    assert lines[:2] == ["One row.", ""]
+    assert lines[2].startswith("column 0 a word · column 2 0")  # what is empty is left out
+    assert max(len(line) for line in lines) <= 60
+
+
+def test_a_table_in_a_pipe_has_no_blanks_at_the_ends_of_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = text(of(WEB, STORE), "text", capsys).splitlines()
+
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_long_texts_fold_inside_a_table_that_fits_otherwise(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+
+    lines = text(Records("", ("reason", "rows"), (("so many words " * 9, 3),)), "text", capsys).splitlines()
+
+    assert ["reason", "rows"] in [line.split() for line in lines]
+    assert max(len(line) for line in lines) <= 60
 
 
 def test_csv_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Unit
-from cxloop.core.wording import count, interval, label, number, sentence
+from cxloop.core.wording import NOT_SAID, count, group_label, interval, label, number, sentence
 
 __all__ = ["NOT_SAID", "axis_label", "description", "group_name", "row_label", "subtitle", "title"]
-
-NOT_SAID = "not said"
 
 
 def axis_label(unit: Unit, width: float) -> str:
@@ -26,7 +24,7 @@ def axis_label(unit: Unit, width: float) -> str:
 
 def group_name(group: tuple[str | None, ...]) -> str:
     """Returns the labels of a group as one: "web · north"; a null is "not said"."""
-    return " · ".join(NOT_SAID if part is None else part for part in group)
+    return " · ".join(group_label(part) for part in group)
 
 
 def title(result: Estimates) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
@@ -22,6 +23,12 @@ __all__ = ["Format", "chosen", "write"]
 Format = Literal["text", "json", "csv"]
 NOTHING = "–"
 NUMBERS = (int, float)
+WIDTH_IN_A_PIPE = 100
+"""Columns of what is written to a file or a pipe: it is read in some terminal or editor later."""
+GAP = " · "
+SHORT = 20
+"""A column whose cells are no longer than this is never folded; longer ones fold, down to `NARROWEST`."""
+NARROWEST = 28
 
 
 def chosen(*, as_json: bool, as_csv: bool) -> Format:
@@ -42,24 +49,66 @@ def _json(result: Result) -> str:
 
 
 def _text(result: Result) -> str:
+    if result.is_document:
+        return f"{str(result).rstrip()}\n"
+    width = _width()
+    table = _estimates(result) if isinstance(result, Estimates) else _records(result)
+    sentence = _drawn(str(result), width)
+    if table is None:
+        return sentence
+    if not isinstance(result, Estimates) and _least_width(table) > width:
+        return f"{sentence}\n{_paragraphs(result, width)}"
+    return sentence + _drawn(table, width)
+
+
+def _drawn(item: str | Table, width: int) -> str:
+    """Returns a text or a table as lines; without the blanks at their ends that rich fills them up with."""
     from rich.console import Console
 
     lines = io.StringIO()
-    console = Console(file=lines, width=_width(), force_terminal=sys.stdout.isatty(), soft_wrap=False)
-    if result.is_document:
-        return f"{str(result).rstrip()}\n"
-    console.print(str(result), markup=False, highlight=False)
-    table = _estimates(result) if isinstance(result, Estimates) else _records(result)
-    if table is not None:
-        console.print(table)
-    return lines.getvalue()
+    terminal = sys.stdout.isatty()
+    console = Console(file=lines, width=width, force_terminal=terminal, color_system="auto" if terminal else None)
+    # A sentence breaks at the edge of a terminal by itself; in a pipe it stays one line, for grep.
+    console.print(item, markup=False, highlight=False, soft_wrap=isinstance(item, str))
+    return "".join(f"{line.rstrip()}\n" for line in lines.getvalue().splitlines())
 
 
 def _width() -> int:
-    """The terminal's width; in a file or a pipe wide enough that no cell is cut."""
+    """The terminal's width; $COLUMNS or a usual one in a file or a pipe."""
     import shutil
 
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 500
+    return shutil.get_terminal_size((WIDTH_IN_A_PIPE, 24)).columns
+
+
+def _least_width(table: Table) -> int:
+    """Returns how many columns a table needs so that no word in it has to be broken."""
+    from rich.cells import cell_len
+
+    widest = [max(cell_len(str(cell)) for cell in (column.header, *column.cells)) for column in table.columns]
+    return sum(min(width, NARROWEST) if width > SHORT else width for width in widest) + 3 * len(widest)
+
+
+def _paragraphs(result: Result, width: int) -> str:
+    """Returns each row as a paragraph of "name value" pairs: readable where a table would have to break words.
+
+    What is empty in a row is left out; programs get every column with --csv and --json.
+    """
+    return "\n".join("".join(f"{line}\n" for line in _paragraph(row, width)) for row in result.records())
+
+
+def _paragraph(row: Mapping[str, Value], width: int) -> list[str]:
+    said = [f"{_heading(name)} {_clean(_cell(value))}" for name, value in row.items() if value not in (None, "")]
+    lines: list[str] = []
+    for part in said:
+        if lines and len(lines[-1]) + len(GAP) + len(part) <= width:
+            lines[-1] += GAP + part
+        else:
+            lines += textwrap.wrap(f"  {part}" if lines else part, max(width, 20), subsequent_indent="    ")
+    return lines
+
+
+def _heading(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _table(columns: Sequence[tuple[str, bool]]) -> Table:
@@ -80,8 +129,8 @@ def _estimates(result: Estimates) -> Table | None:
     numbers = [wording.label(result.metric), f"{_level(result):.0%} interval", "n", "customers"]
     table = _table([*((name, False) for name in splits), *((name, True) for name in numbers)])
     for row in result.rows:
-        period = [row.period.isoformat() if row.period else NOTHING] if result.every else []
-        labels = [NOTHING if label is None else label for label in row.group]
+        period = [wording.period(row.period, result.every)] if row.period and result.every else []
+        labels = [wording.group_label(part) for part in row.group]
         table.add_row(*(_plain(cell) for cell in (*labels, *period, *_number(row, result))))
     return table
 
@@ -103,10 +152,13 @@ def _records(result: Result) -> Table | None:
     rows = result.records()
     if not rows:
         return None
-    numeric = {name for name in rows[0] if all(_is_number(row[name]) for row in rows)}
-    table = _table([(name, name in numeric) for name in rows[0]])
+    told = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    numeric = {name for name in told if all(_is_number(row[name]) for row in rows)}
+    table = _table([(_heading(name), name in numeric) for name in told])
     for row in rows:
-        table.add_row(*(_plain(_cell(value)) for value in row.values()))
+        table.add_row(*(_plain(_cell(row[name])) for name in told))
+    for column in table.columns:
+        column.no_wrap = max(len(str(cell)) for cell in (column.header, *column.cells)) <= SHORT
     return table
 
 
@@ -122,7 +174,7 @@ def _cell(value: Value) -> str:
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
     if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
+        return value.isoformat(sep=" ", timespec="minutes")
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -130,4 +182,8 @@ def _plain(text: str) -> str:
     """Keeps what comes from data from being read as markup or as commands to the terminal."""
     from rich.markup import escape
 
-    return escape("".join(letter if letter.isprintable() else " " for letter in text))
+    return escape(_clean(text))
+
+
+def _clean(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -11,7 +11,20 @@ if TYPE_CHECKING:
     from cxloop.core.results import EstimateRow, Estimates, Unit
     from cxloop.core.time import Period
 
-__all__ = ["METRIC_LABELS", "MONTHS", "answers", "count", "day", "interval", "label", "number", "period", "sentence"]
+__all__ = [
+    "METRIC_LABELS",
+    "MONTHS",
+    "NOT_SAID",
+    "answers",
+    "count",
+    "day",
+    "group_label",
+    "interval",
+    "label",
+    "number",
+    "period",
+    "sentence",
+]
 
 MONTHS = (
     "January",
@@ -27,6 +40,8 @@ MONTHS = (
     "November",
     "December",
 )
+NOT_SAID = "not said"
+"""What stands for a group of answers that do not say to which of a dimension they belong."""
 METRIC_LABELS = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "rating": "Rating"}
 
 
@@ -63,6 +78,16 @@ def number(value: float, unit: Unit) -> str:
         return f"{value:.2f}"
     sign = "+" if value >= 0.05 else "−" if value <= -0.05 else ""
     return f"{sign}{abs(value):.1f}"
+
+
+def group_label(value: str | None) -> str:
+    """Returns what one of the groups of a dimension is called.
+
+    Example:
+        >>> group_label("web"), group_label(None)
+        ('web', 'not said')
+    """
+    return NOT_SAID if value is None else value
 
 
 def interval(estimate: Estimate, unit: Unit) -> str:
@@ -103,8 +128,10 @@ def sentence(estimates: Estimates) -> str:
     only = estimates.rows[0].result
     if isinstance(only, InsufficientData):
         return f"{name} cannot be said: {answers(only.n)}, at least {only.needed} are needed."
+    row = estimates.rows[0]
+    of = f" of {', '.join(_called(row, estimates))}" if estimates.by or estimates.every else ""
     return (
-        f"{name} is {number(only.value, estimates.unit)} {interval(only, estimates.unit)} "
+        f"{name}{of} is {number(only.value, estimates.unit)} {interval(only, estimates.unit)} "
         f"({only.level:.0%} interval, {answers(only.n)} of {count(only.customers)} customers, {only.method})."
     )
 
@@ -126,6 +153,9 @@ def _spread(name: str, estimates: Estimates) -> str:
 
 def _end(row: EstimateRow, estimates: Estimates) -> str:
     assert isinstance(row.result, Estimate)
+    return f"{number(row.result.value, estimates.unit)} ({', '.join(_called(row, estimates))})"
+
+
+def _called(row: EstimateRow, estimates: Estimates) -> list[str]:
     when = [period(row.period, estimates.every)] if row.period and estimates.every else []
-    names = [item if item is not None else "not said" for item in row.group]
-    return f"{number(row.result.value, estimates.unit)} ({', '.join([*names, *when])})"
+    return [*(group_label(item) for item in row.group), *when]
