@@ -74,11 +74,23 @@ def _option(item: Parameter) -> inspect.Parameter:
     if item.positional:
         info: Any = typer.Argument(help=_about(item, several), show_default=False, metavar=item.name.upper())
     else:
-        metavar = None if get_origin(kind) is Literal else METAVARS[kind]
-        info = typer.Option(flag(item.name), help=_about(item, several), show_default=False, metavar=metavar)
+        info = typer.Option(flag(item.name), help=_about(item, several), show_default=False, **_choices(kind))
+    if get_origin(kind) is Literal:
+        wanted = list[str] if several else str  # the verb's own check says which are allowed
     annotation = Annotated[wanted if item.required else wanted | None, info]
     default = inspect.Parameter.empty if item.required else None
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _choices(kind: Any) -> dict[str, Any]:
+    """Returns how an option shows what may be given, and how the shell completes it."""
+    if get_origin(kind) is not Literal:
+        return {"metavar": METAVARS[kind]}
+    allowed = [str(choice) for choice in get_args(kind)]
+    return {
+        "metavar": "|".join(allowed),
+        "autocompletion": lambda incomplete: [choice for choice in allowed if choice.startswith(incomplete)],
+    }
 
 
 def _about(item: Parameter, several: bool) -> str:
