@@ -10,6 +10,8 @@ for name in chromium chromium-browser google-chrome; do
 done
 if [ -z "$browser" ]; then missing+=(chromium); fi
 if ! ls /usr/share/fonts/*/*/*.ttf >/dev/null 2>&1; then missing+=(fonts-dejavu-core fonts-liberation); fi
+# Customers write with emoji; without this font a screenshot shows boxes.
+if ! ls /usr/share/fonts/*/*/NotoColorEmoji.ttf >/dev/null 2>&1; then missing+=(fonts-noto-color-emoji); fi
 
 if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
 if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
