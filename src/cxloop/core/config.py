@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -42,7 +42,6 @@ class Company(Strict):
     name: Name = "My company"
     time_zone: str = "UTC"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
 
     @field_validator("time_zone")
     @classmethod
@@ -61,7 +60,6 @@ class Measure(Strict):
 class Engine(Strict):
     """[engine]: how much of the machine the analytics engine may use."""
 
-    kind: Literal["duckdb"] = "duckdb"
     memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(MB|GB)$|^auto$")] = "auto"
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
 
