@@ -11,6 +11,7 @@ import ast
 import math
 import re
 from collections.abc import Callable
+from threading import Lock
 from typing import ClassVar
 
 from cxloop.core.errors import did_you_mean
@@ -34,6 +35,10 @@ __all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_NODES", "parse"]
 MAX_LENGTH = 4000
 MAX_DEPTH = 40
 MAX_NODES = 800
+
+_READING = Lock()
+"""Python 3.11 counts the depth of the trees of all threads together: of two texts read at once, a sound one may end in
+a SystemError."""
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|' + r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _ESCAPES = {"\\": "\\", '"': '"', "'": "'", "n": "\n", "t": "\t"}
@@ -107,7 +112,8 @@ class _Reader:
 
     def read(self) -> Expr:
         try:
-            tree = ast.parse(self.plain, mode="eval")
+            with _READING:
+                tree = ast.parse(self.plain, mode="eval")
         except SyntaxError as failure:
             raise self._syntax_error(failure) from None
         except (RecursionError, MemoryError):
