@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -31,6 +32,8 @@ __all__ = ["REFUSED", "main"]
 CRASHED = 1
 REFUSED = 3
 """Exit code of a process that will not run however often it is started: the workspace is in use, settings are wrong."""
+MOST_CONNECTIONS = 1024
+"""Each open tab keeps one or two; the library's 128 would be a busy office."""
 
 
 def main(arguments: list[str]) -> int:
@@ -92,6 +95,7 @@ async def _run(app: object, address: str, port: int) -> None:
         interface=Interfaces.ASGI,
         websockets=False,
         log_enabled=False,
+        backlog=MOST_CONNECTIONS,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -112,6 +116,9 @@ def warm(host: LocalHost) -> None:
     """Computes what the first page would wait for: the numbers it opens with, and those one click further."""
     host.snapshot("measure.pulse", {}, actor=LOCAL)
     host.snapshot("measure.nps", {"every": "week", "since": "180d"}, actor=LOCAL)
+    # What is loaded by now stays: looking through all of it for garbage would stop a page for 100 ms now and then.
+    gc.collect()
+    gc.freeze()
 
 
 def _announce(host: LocalHost, address: str, port: int, first: bool) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from gettext import gettext as _
+from gettext import translation
 from zoneinfo import ZoneInfo
 
 from cxloop.core import wording
 from cxloop.core.wording import count
 
 __all__ = ["_", "ago", "clock", "day_month", "duration", "local", "plural", "readable", "since_phrase", "span"]
+
+_ = translation("cxloop", fallback=True).gettext
+# looked up once: gettext.gettext goes through the folders of catalogues for every single text
 
 _WEEKDAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
 

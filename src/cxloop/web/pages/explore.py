@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache, partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -16,9 +17,9 @@ from cxloop.core import wording
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.core.expr import equals
 from cxloop.core.host import Snapshot
-from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData
+from cxloop.core.results import Estimate, Estimates, InsufficientData
 from cxloop.core.spreadsheet import as_csv
-from cxloop.core.time import PERIODS
+from cxloop.core.time import PERIODS, Period
 from cxloop.core.verbs import registry
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
@@ -38,11 +39,15 @@ CHART_WIDTHS = (570, 190)
 """Pixels of the plot on a desk and on a phone; labels come on top."""
 
 
+Cell = tuple[str, str]
+"""A text and the address that it leads to."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One row of the table."""
 
-    cells: tuple[tuple[str, str], ...]
+    cells: tuple[Cell, ...]
     number: str
     interval: str
     answers: str
@@ -149,19 +154,33 @@ def _only(result: Estimates) -> dict[str, str | bool] | None:
 
 
 def _lines(result: Estimates, question: Question, door: Door) -> list[Line]:
-    return [_line(row, result, question, door) for row in result.rows[:MOST_ROWS]]
-
-
-def _line(row: EstimateRow, result: Estimates, question: Question, door: Door) -> Line:
-    cells = [
-        (value if value is not None else _("not said"), question.on(equals(name, _raw(door, name, value))).address())
-        for name, value in zip(result.by, row.group, strict=True)
+    # Hundreds of rows name the same few groups and periods: each cell with its address is made once.
+    group, period = cache(partial(_group_cell, question, door)), cache(partial(_period_cell, question))
+    return [
+        _line(
+            row.result,
+            result,
+            (
+                *map(group, result.by, row.group),
+                *([period(result.every, row.period)] if result.every and row.period else []),
+            ),
+        )
+        for row in result.rows[:MOST_ROWS]
     ]
-    if result.every and row.period is not None:
-        cells.append((wording.period(row.period, result.every), _within(question, row.period, result.every).address()))
-    number = row.result
+
+
+def _group_cell(question: Question, door: Door, dimension: str, label: str | None) -> Cell:
+    chosen = question.on(equals(dimension, _raw(door, dimension, label)))
+    return label if label is not None else _("not said"), chosen.address()
+
+
+def _period_cell(question: Question, every: Period, start: date) -> Cell:
+    return wording.period(start, every), _within(question, start, every).address()
+
+
+def _line(number: Estimate | InsufficientData, result: Estimates, cells: tuple[Cell, ...]) -> Line:
     return Line(
-        cells=tuple(cells),
+        cells=cells,
         number=_number(number, result),
         interval=_interval(number, result),
         answers=wording.count(number.n),
