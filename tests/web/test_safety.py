@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
 
+from cxloop.web import security
 from cxloop.web.security import MOST_FORM_BYTES, POLICY
 
 PAGES = ("/", "/explore", "/explore?by=channel&every=none", "/customers", "/customers/1", "/sources", "/settings")
@@ -150,6 +154,27 @@ def test_a_form_that_would_fill_memory_or_disk_is_refused(outsider: Any, kind: s
 
     assert answer.status == 413
     assert "100,000 bytes" in answer.text
+
+
+def test_a_form_that_dawdles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(security, "BODY_SECONDS", 0.05)
+
+    async def read_all(_scope: Scope, receive: Receive, _send: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+
+    async def dawdle() -> Message:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def nobody(_message: Message) -> None:
+        raise AssertionError
+
+    scope = {"type": "http", "method": "POST", "path": "/signin", "headers": []}
+    with pytest.raises(HTTPException) as refused:
+        asyncio.run(security.SecurityHeaders(read_all)(scope, dawdle, nobody))
+
+    assert refused.value.status_code == 408
 
 
 def test_a_form_of_this_site_is_taken(outsider: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -34,6 +35,8 @@ HEADERS = {
 }
 MOST_FORM_BYTES = 100_000
 """No form of the pages is longer; strangers may send some of them. The API has a limit of its own."""
+BODY_SECONDS = 20.0
+"""How long a request may take to arrive: each one that dawdles holds one of the server's connections."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -59,8 +62,28 @@ class SecurityHeaders:
             refusal = PlainTextResponse("This form was sent from another site, so nothing was done.\n", 403)
             await refusal(scope, receive, send_with_headers)
             return
-        bounded = receive if scope["path"].startswith("/api/") else _bounded(receive)
+        prompt = _prompt(receive, asyncio.get_running_loop().time() + BODY_SECONDS)
+        bounded = prompt if scope["path"].startswith("/api/") else _bounded(prompt)
         await self._app(scope, bounded, send_with_headers)
+
+
+def _prompt(receive: Receive, until: float) -> Receive:
+    """Returns a `receive` that gives up on a body that has not arrived by `until`, in the loop's time."""
+    arrived = False
+
+    async def prompt() -> Message:
+        nonlocal arrived
+        if arrived:  # what follows is that the client goes away, whenever that is
+            return await receive()
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, f"The request did not arrive within {BODY_SECONDS:g} seconds.") from None
+        arrived = not message.get("more_body", False)
+        return message
+
+    return prompt
 
 
 def _bounded(receive: Receive) -> Receive:
