@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import TypeAdapter
 
+from cxloop.core.time import Period
+
 if TYPE_CHECKING:
     import altair
     import pandas
@@ -142,7 +144,7 @@ class Estimates(Result):
     metric: str
     unit: Unit
     by: tuple[str, ...]
-    every: Literal["day", "week", "month", "quarter", "year"] | None
+    every: Period | None
     since: datetime | None
     until: datetime | None
     zone: str

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from cxloop.core.errors import InputError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlglot import exp
 
-__all__ = ["column_node", "identifier", "literal", "text_node"]
+__all__ = ["column_node", "identifier", "literal", "moment_node", "text_node"]
 
 
 def identifier(name: str) -> str:
@@ -57,6 +59,13 @@ def text_node(text: str) -> exp.Literal:
 
     literal(text)
     return exp.Literal.string(text)
+
+
+def moment_node(moment: datetime) -> exp.Expr:
+    """Returns a moment (UTC without zone, as in the tables) as a node."""
+    from sqlglot import exp
+
+    return exp.cast(text_node(moment.isoformat(sep=" ")), "timestamp", dialect="duckdb")
 
 
 def _carried(name: str) -> str:

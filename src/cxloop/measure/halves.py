@@ -11,7 +11,7 @@ from sqlglot import exp
 from cxloop.core.results import Estimate, InsufficientData
 from cxloop.core.time import Window
 from cxloop.engine.base import Analysis
-from cxloop.engine.quoting import column_node, text_node
+from cxloop.engine.quoting import column_node, moment_node
 from cxloop.measure.estimate import numbers, sums_of
 from cxloop.measure.results import Change
 from cxloop.measure.selection import key, select
@@ -59,7 +59,7 @@ def compare(ws: Analysis, series: Series, halves: Halves, *, by: tuple[str, ...]
         by: at most one dimension.
     """
     selection = select(ws, series.metric, by=by, every=None, window=halves.window, where=series.where)
-    since = exp.cast(text_node(halves.since.isoformat(sep=" ")), "timestamp", dialect="duckdb")
+    since = moment_node(halves.since)
     is_now = exp.GTE(this=column_node("occurred_at", "i"), expression=since)
     selection = replace(selection, extra={_NOW: is_now})
     table, sums = sums_of(ws, selection, series.tally)

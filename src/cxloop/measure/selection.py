@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,7 @@ from cxloop.engine.base import Analysis
 from cxloop.engine.dimensions import LOG_SPAN, Dimension, Dimensions, customer_node, log_source, period_node
 from cxloop.engine.expression import compile as compile_expression
 from cxloop.engine.query import Slots
-from cxloop.engine.quoting import column_node, text_node
+from cxloop.engine.quoting import column_node, moment_node, text_node
 from cxloop.engine.revisions import ANY_REVISION, current_node
 from cxloop.measure.metrics import Metric
 from cxloop.measure.tallies import Tally
@@ -146,11 +145,7 @@ def _within(window: Window) -> list[exp.Expr]:
     """Returns the conditions of a window."""
     moment = column_node("occurred_at", "i")
     ends = ((exp.GTE, window.since), (exp.LT, window.until))
-    return [comparison(this=moment.copy(), expression=_timestamp(end)) for comparison, end in ends if end is not None]
-
-
-def _timestamp(moment: datetime) -> exp.Expr:
-    return exp.cast(text_node(moment.isoformat(sep=" ")), "timestamp", dialect="duckdb")
+    return [comparison(this=moment.copy(), expression=moment_node(end)) for comparison, end in ends if end is not None]
 
 
 def _period(ws: Analysis, every: Period, window: Window) -> exp.Expr:
