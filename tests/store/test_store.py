@@ -138,3 +138,14 @@ def test_a_file_that_is_no_store_is_an_error_that_a_person_understands(tmp_path:
 
     with pytest.raises(WorkspaceError, match=r"cannot be read.*Restore it"):
         Store.open(tmp_path / "app.sqlite")
+
+
+def test_a_full_disk_is_told_and_undoes_the_unit_of_work(store: Store) -> None:
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("pragma max_page_count = 1")  # no page more than the file has
+
+    with pytest.raises(WorkspaceError, match=r"app\.sqlite cannot be written: database or disk is full"):
+        documents.save(store, "taxonomy", "large", {"text": "x" * 1_000_000}, author_id=None)
+
+    assert documents.names(store, "taxonomy") == []
+    audit.record(store, account_id=None, verb="measure.nps", outcome="done", seconds=0.1)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session as Work
 
 from cxloop.core.errors import WorkspaceError
@@ -65,10 +65,19 @@ class Store:
 
     @contextmanager
     def work(self) -> Iterator[Work]:
-        """Gives a unit of work: committed at the end, undone by an error. One at a time writes."""
-        # objects stay readable after the commit: functions return what they made
-        with Work(self._writing, expire_on_commit=False) as work, work.begin():
-            yield work
+        """Gives a unit of work: committed at the end, undone by an error. One at a time writes.
+
+        Raises:
+            WorkspaceError: the disk is full, or the file cannot be written.
+        """
+        try:
+            # objects stay readable after the commit: functions return what they made
+            with Work(self._writing, expire_on_commit=False) as work, work.begin():
+                yield work
+        except OperationalError as failure:
+            raise WorkspaceError(
+                f"{self.engine.url.database} cannot be written: {failure.orig}. Make room on the disk, then try again."
+            ) from failure
 
     @contextmanager
     def read(self) -> Iterator[Work]:
