@@ -52,7 +52,7 @@ def test_from_sign_in_to_a_replayed_row(visitor: Any) -> None:
     page.get_by_role("link", name="Sources").first.click()
     page.get_by_role("row", name=re.compile("^answers ")).get_by_role("link", name=re.compile("waiting")).click()
     assert "03.10.2026" in page.locator("main").inner_text()
-    page.get_by_label("Corrected mapping").fill("corrected.toml")
+    page.get_by_label("Corrected mapping").select_option("corrected.toml")
     page.get_by_role("button", name="Replay").click()
     assert "1 interactions added" in page.get_by_role("status").inner_text()
     assert "No row of this import waits." in page.locator("main").inner_text()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 
 from cxloop.collect.results import Imports, Rejects
+from cxloop.core.errors import NotFoundError, did_you_mean
 from cxloop.core.wording import count
 from cxloop.engine.query import Query
 from cxloop.store.context import Operations
 
 __all__ = ["IMPORTS", "REJECTS", "list_imports", "list_rejects"]
+
+IMPORTS_NAMED = 10_000
 
 IMPORTS = Query(
     name="collect.imports",
@@ -73,6 +76,15 @@ def list_rejects(ws: Operations, import_id: str | None, *, waiting: bool, limit:
     """Returns rejected rows, oldest first."""
     found = ws.engine.fetch(REJECTS, {"import_id": import_id, "waiting": waiting, "most": limit})
     rows = found.num_rows
+    if import_id is not None and not rows:
+        _require_import(ws, import_id)
     shown = f"The first {count(rows)} rejected rows" if rows == limit else f"{count(rows)} rejected rows"
     summary = f"{shown}{' that wait' if waiting else ''}." if rows else "No rejected rows."
     return Rejects(summary, tuple(found.column_names), tuple(tuple(row.values()) for row in found.to_pylist()))
+
+
+def _require_import(ws: Operations, import_id: str) -> None:
+    found = ws.engine.fetch(IMPORTS, {"most": IMPORTS_NAMED})
+    known = [str(name) for name in found.column("import_id").to_pylist()]
+    if import_id not in known:
+        raise NotFoundError(f"There is no import {import_id!r}. {did_you_mean(import_id, known)}")

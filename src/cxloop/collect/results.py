@@ -9,7 +9,7 @@ from typing import ClassVar
 from cxloop.core.results import Records, Result, Value
 from cxloop.core.wording import count
 
-__all__ = ["FileImport", "Guess", "Imports", "Rejects", "Replay", "Skipped", "Sources", "Suggestion"]
+__all__ = ["FileImport", "Guess", "Imports", "Mappings", "Rejects", "Replay", "Skipped", "Sources", "Suggestion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,11 @@ class Suggestion(Result):
 @dataclass(frozen=True)
 class Imports(Records):
     """The runs of `collect file`, the latest first."""
+
+
+@dataclass(frozen=True)
+class Mappings(Records):
+    """The mappings that can be named in the app: the files of the inbox and those that come with cxloop."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,14 @@ from itertools import takewhile
 from pathlib import Path
 
 from cxloop.collect.mapping import Mapping, Table, mapping_text
+from cxloop.collect.results import Mappings
 from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean
+from cxloop.core.wording import count
 
-__all__ = ["Found", "find_files", "find_mapping", "lookup_files", "table_files"]
+__all__ = ["Found", "find_files", "find_mapping", "list_mappings", "lookup_files", "table_files"]
 
+INBOX = "inbox"
+"""Folder of the workspace with the files that the app may read."""
 _SUFFIXES = (
     ".csv",
     ".tsv",
@@ -46,9 +50,15 @@ def find_files(path: Path) -> Found:
     """Returns the files that `path` means: itself, those of the folder, or those of the pattern.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or the system does not let it be read.
     """
-    path = path.expanduser()
+    try:
+        return _find(path.expanduser())
+    except (OSError, RuntimeError) as failure:  # too long a name, no right, nobody's home
+        raise InputError(f"{path} cannot be read: {getattr(failure, 'strerror', None) or failure}.") from None
+
+
+def _find(path: Path) -> Found:
     if path.is_file():
         return Found((path,), path.parent, named=True)
     if path.is_dir():
@@ -168,3 +178,16 @@ def unused(found: Found, used: Sequence[Path]) -> list[str]:
 def tables_in_use(mapping: Mapping, names: Sequence[str]) -> list[Table]:
     """Returns the tables that have files."""
     return [table for table in mapping.table if table.name in names]
+
+
+def list_mappings(workspace: Path) -> Mappings:
+    """Returns what `mapping` may name where only the inbox can be read.
+
+    Args:
+        workspace: the folder of the workspace.
+    """
+    inbox = workspace / INBOX
+    files = sorted(path.name for path in inbox.glob("*.toml") if path.is_file() and not path.is_symlink())
+    rows = [*((name, "inbox") for name in files), *((name, "ready") for name in ready_mappings())]
+    summary = f"{count(len(files))} {'mapping' if len(files) == 1 else 'mappings'} in the inbox, {inbox}."
+    return Mappings(summary, ("mapping", "where"), tuple(rows))

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from cxloop.collect.results import Imports, Rejects, Replay, Sources
+from cxloop.collect.results import Imports, Mappings, Rejects, Replay, Sources
 from cxloop.core.errors import InputError
 from cxloop.core.results import Result
 from cxloop.core.verbs import verb
 from cxloop.store.context import Operations
 
-__all__ = ["file", "imports", "rejects", "replay", "sources"]
+__all__ = ["file", "imports", "mappings", "rejects", "replay", "sources"]
 
 Count = Annotated[int, Field(ge=1, le=10_000)]
 MappingPath = Annotated[Path | None, BeforeValidator(lambda given: None if given == "" else given)]
@@ -56,6 +56,14 @@ def imports(ws: Operations, *, limit: Count = 50) -> Imports:
     from cxloop.collect.history import list_imports
 
     return list_imports(ws, limit)
+
+
+@verb(part="collect", right="read")
+def mappings(ws: Operations) -> Mappings:
+    """The mappings that can be named: the TOML files in the inbox of the workspace, and the ready ones."""
+    from cxloop.collect.sources import list_mappings
+
+    return list_mappings(ws.path)
 
 
 @verb(part="collect", right="read", personal=True)

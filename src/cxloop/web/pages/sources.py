@@ -72,12 +72,12 @@ def replay(
     try:
         result = door.run("collect.replay", {"import_id": import_id, "mapping": mapping.strip()})
     except (InputError, NotFoundError) as failure:
-        return _show_import(request, door, import_id, mistake=failure.message)
+        return _show_import(request, door, import_id, mistake=failure.message, chosen=mapping.strip())
     return _show_import(request, door, import_id, replayed=result)
 
 
 def _show_import(
-    request: Request, door: Door, import_id: str, *, replayed: Any = None, mistake: str = ""
+    request: Request, door: Door, import_id: str, *, replayed: Any = None, mistake: str = "", chosen: str = ""
 ) -> HTMLResponse:
     imports = door.run("collect.imports", {"limit": IMPORTS_READ}).records()
     row = next((row for row in imports if row["import_id"] == import_id), None)
@@ -85,13 +85,16 @@ def _show_import(
         raise NotFoundError(f"There is no import {import_id!r} among the latest {IMPORTS_READ}.")
     site: Site = request.app.state.site
     rejects = door.run("collect.rejects", {"import_id": import_id, "limit": REJECTS_READ}).records()
+    may_replay = bool(rejects) and door.may("collect.replay")
     context = {
         "title": f"{row['source']}, {import_id}",
         "page": "sources",
         "import_": _import(row, {}, site),
         "reasons": _by_reason(rejects),
         "lede": _import_lede(row, rejects),
-        "may_replay": bool(rejects) and door.may("collect.replay"),
+        "may_replay": may_replay,
+        "mappings": door.run("collect.mappings", {}).records() if may_replay else [],
+        "chosen": chosen,
         "replayed": replayed,
         "mistake": mistake,
     }
