@@ -100,7 +100,7 @@ def test_cells_read_well(capsys: pytest.CaptureFixture[str]) -> None:
 
     shown = text(Records("Rows.", ("a", "b", "c", "d", "e", "f"), (row,)), "text", capsys)
 
-    assert shown.split()[-6:] == ["yes", "1234567", "0.1235", "2026-01-05", "12:30:00", "2026-01-05"]
+    assert shown.split()[-6:] == ["yes", "1234567", "0.1235", "2026-01-05", "12:30", "2026-01-05"]
 
 
 def test_two_formats_exclude_each_other() -> None:

@@ -14,6 +14,7 @@ WorkspaceOption = Annotated[
     typer.Option(
         "--workspace",
         "-w",
+        metavar="DIR",
         help="Folder of the workspace. By default $CXLOOP_WORKSPACE or the nearest parent folder that is one.",
         show_default=False,
     ),

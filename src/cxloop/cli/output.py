@@ -131,7 +131,7 @@ def _estimates(result: Estimates) -> Table | None:
     for row in result.rows:
         period = [wording.period(row.period, result.every)] if row.period and result.every else []
         labels = [wording.group_label(part) for part in row.group]
-        table.add_row(*(_plain(cell) for cell in (*labels, *period, *_number(row, result))))
+        table.add_row(*(_clean(cell) for cell in (*labels, *period, *_number(row, result))))
     return table
 
 
@@ -156,7 +156,7 @@ def _records(result: Result) -> Table | None:
     numeric = {name for name in told if all(_is_number(row[name]) for row in rows)}
     table = _table([(_heading(name), name in numeric) for name in told])
     for row in rows:
-        table.add_row(*(_plain(_cell(row[name])) for name in told))
+        table.add_row(*(_clean(_cell(row[name])) for name in told))
     for column in table.columns:
         column.no_wrap = max(len(str(cell)) for cell in (column.header, *column.cells)) <= SHORT
     return table
@@ -178,12 +178,6 @@ def _cell(value: Value) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _plain(text: str) -> str:
-    """Keeps what comes from data from being read as markup or as commands to the terminal."""
-    from rich.markup import escape
-
-    return escape(_clean(text))
-
-
 def _clean(text: str) -> str:
+    """Keeps what comes from data from being read as commands to the terminal; rich is told to read no markup."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
