@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,9 @@ from cxloop.cli.root import Root
 
 __all__ = ["app"]
 
+READY_MAPPING = "mapping.toml"
+"""Lies in a template for data that are known; a workspace made from it can import at once."""
+
 app = typer.Typer(
     name="cxloop",
     help="Customer experience as a loop: collect, unify, measure, understand, anticipate, act, improve.",
@@ -22,13 +26,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-CustomersOption = Annotated[int | None, typer.Option("--customers", help="How many customers. By default 50000.")]
-MonthsOption = Annotated[int | None, typer.Option("--months", help="How many months of their lives. By default 24.")]
-SeedOption = Annotated[int | None, typer.Option("--seed", help="Same seed, same company. By default 1.")]
-PortOption = Annotated[
-    int | None, typer.Option("--port", "-p", min=1, max=65535, help="Port; by default the one in cxloop.toml.")
+CustomersOption = Annotated[
+    int | None, typer.Option("--customers", metavar="NUMBER", help="How many customers. By default 50000.")
 ]
-HostOption = Annotated[str | None, typer.Option("--host", help="Address; by default the one in cxloop.toml.")]
+MonthsOption = Annotated[
+    int | None, typer.Option("--months", metavar="NUMBER", help="How many months of their lives. By default 24.")
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", metavar="NUMBER", help="Same seed, same company. By default 1.")
+]
+PortOption = Annotated[
+    int | None,
+    typer.Option("--port", "-p", metavar="NUMBER", min=1, max=65535, help="Port; by default the one in cxloop.toml."),
+]
+HostOption = Annotated[
+    str | None, typer.Option("--host", metavar="ADDRESS", help="Address; by default the one in cxloop.toml.")
+]
 
 
 def _version(wanted: bool) -> None:
@@ -52,7 +65,10 @@ def root(
 def init(
     directory: Annotated[Path, typer.Argument(help="A new or empty folder.")] = Path(),
     template: Annotated[
-        str, typer.Option("--template", "-t", help="Which ready experience to start from: empty, shop or olist.")
+        str,
+        typer.Option(
+            "--template", "-t", metavar="NAME", help="Which ready experience to start from: empty, shop or olist."
+        ),
     ] = "empty",
 ) -> None:
     """Make a workspace: a folder with the two files to edit, and nothing in it yet."""
@@ -61,7 +77,8 @@ def init(
 
         made = create(directory, template)
     typer.echo(f"Made a workspace in {made.path}.")
-    typer.echo("Next: cxloop collect file YOUR.csv --suggest, then cxloop serve.")
+    files = f"FOLDER --mapping {template}" if (made.path / READY_MAPPING).is_file() else "YOUR.csv --suggest"
+    typer.echo(f"Next: cxloop collect file {files}, then cxloop serve.")
 
 
 @app.command()
@@ -95,6 +112,8 @@ def demo(
         from cxloop.entry.serve import supervise
 
         folder = prepare(directory, {"customers": customers, "months": months, "seed": seed})
+        if not serve:
+            typer.echo(f"Next: cxloop serve --workspace {shlex.quote(str(directory))}")
         code = supervise(folder, host=host, port=port) if serve else 0
     raise typer.Exit(code)
 
