@@ -166,7 +166,7 @@ def _mover(group: _Group, change: Change) -> Mover:
         current=now,
         previous=before,
         change=change,
-        tag=f"{wording.signed(change.value, unit)} {series.metric.label}",
+        tag=f"{wording.bare(change.value, unit)} {series.metric.label}",
         better=change.value * series.metric.direction > 0,
         sentence=wording.mover_sentence(series.title, phrase, now, before, unit),
         note=wording.mover_note(now, before, change, unit),

@@ -8,7 +8,19 @@ from cxloop.core.results import Estimate, Unit
 from cxloop.core.wording import answers, interval, number
 from cxloop.measure.results import Change, Mover, PulseMetric, Verdict
 
-__all__ = ["against", "amount", "headline", "lede", "mover_note", "mover_sentence", "phrase", "sub", "tag", "verdict"]
+__all__ = [
+    "against",
+    "amount",
+    "bare",
+    "headline",
+    "lede",
+    "mover_note",
+    "mover_sentence",
+    "phrase",
+    "sub",
+    "tag",
+    "verdict",
+]
 
 _UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
 _LEDE = {
@@ -59,6 +71,16 @@ def amount(size: float, unit: Unit) -> str:
 def signed(size: float, unit: Unit) -> str:
     """Returns a difference with its sign."""
     return f"{'−' if size < 0 else '+'}{amount(abs(size), unit)}"
+
+
+def bare(size: float, unit: Unit) -> str:
+    """Returns a difference with its sign and without its unit, where the unit stands beside it already.
+
+    Example:
+        >>> bare(-0.848, "share"), bare(0.3, "score")
+        ('−84.8', '+0.30')
+    """
+    return signed(size, unit).removesuffix(" percentage points")
 
 
 def against(period: str) -> str:
@@ -161,5 +183,6 @@ def mover_sentence(title: str, phrase: str, now: Estimate, before: Estimate, uni
 
 def mover_note(now: Estimate, before: Estimate, change: Change, unit: Unit) -> str:
     """Returns the evidence in small print, and what kind of evidence it is."""
-    limits = f"{signed(change.value, unit)} [{signed(change.low, unit)}, {signed(change.high, unit)}]"
+    low, high = (bare(end, unit) for end in (change.low, change.high))
+    limits = f"{signed(change.value, unit)} [{low}, {high}]"
     return f"{limits} · {answers(now.n)}, {before.n:,} before · observed, not a cause"
