@@ -375,3 +375,9 @@ def test_an_unknown_mapping_name_suggests_the_ready_one(desk: Desk) -> None:
 
     with pytest.raises(InputError, match='Did you mean "olist"'):
         import_files(desk, desk.write("a.csv", HEADER), Path("olits"), dry_run=True)
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".csv", "~nobody-of-this-name/a.csv"])
+def test_a_name_that_the_system_refuses_is_a_mistake(desk: Desk, answers: str, name: str) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        desk.again(Path(name), answers)
