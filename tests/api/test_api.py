@@ -135,5 +135,5 @@ def test_the_description_is_openapi_3_1_with_help_and_schemas(app: FastAPI) -> N
         assert schema["$ref"] == f"#/components/schemas/{verb.result.__name__}"
         assert operation["responses"]["422"]["content"]["application/json"]["schema"]["$ref"].endswith("ErrorBody")
         if verb.right == "read":
-            named = {item["name"]: item.get("description", "") for item in operation["parameters"]}
+            named = {item["name"]: item.get("description", "") for item in operation.get("parameters", [])}
             assert named == {item.name: item.about for item in verb.parameters}
