@@ -95,7 +95,14 @@ def sums_of(ws: Analysis, selection: Selection, tally: Tally) -> tuple[pa.Table,
     table = table.filter(table.column("n").is_valid())
     groups = {key(place) for place in range(len(selection.by))} | {PERIOD, *selection.extra}
     sums = [name for name in table.column_names if name not in groups]
-    return table, {name: np.asarray(table.column(name).to_numpy(), dtype=float) for name in sums}
+    return table, {name: _array(table.column(name)) for name in sums}
+
+
+def _array(column: pa.ChunkedArray[Any]) -> Array:
+    """Returns a column as an array of floats, not by pyarrow's `to_numpy`: that loads pandas, a second at a start."""
+    import pyarrow as pa
+
+    return np.array(column.cast(pa.float64()).to_pylist(), dtype=float)
 
 
 def numbers(found: Intervals, minimum: int) -> list[Estimate | InsufficientData]:
