@@ -21,11 +21,22 @@ function searchField(page: Document): HTMLInputElement | undefined {
   );
 }
 
+const SEARCH = "#search";
+
 function focusSearch(page: Document): boolean {
   const field = searchField(page);
   field?.focus();
   field?.select();
   return field !== undefined;
+}
+
+/** A page without a search field leads to the one of the customers. */
+function search(page: Document): boolean {
+  if (focusSearch(page)) return true;
+  const link = page.querySelector<HTMLAnchorElement>('a[data-key="c"]');
+  if (!link) return false;
+  page.location.assign(link.href + SEARCH);
+  return true;
 }
 
 function showKeys(page: Document): boolean {
@@ -38,6 +49,7 @@ function showKeys(page: Document): boolean {
 /** Listens on the whole page; a chord is forgotten after a moment. */
 export function listenForKeys(page: Document): void {
   let chordUntil = 0;
+  if (page.location.hash === SEARCH) focusSearch(page);
   page.addEventListener("keydown", (event) => {
     if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
     const inChord = event.timeStamp < chordUntil;
@@ -45,7 +57,7 @@ export function listenForKeys(page: Document): void {
     let handled = false;
     if (inChord) handled = goTo(event.key, page);
     else if (event.key === "g") chordUntil = event.timeStamp + CHORD_MS;
-    else if (event.key === "/") handled = focusSearch(page);
+    else if (event.key === "/") handled = search(page);
     else if (event.key === "?") handled = showKeys(page);
     if (handled) event.preventDefault();
   });

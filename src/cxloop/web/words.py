@@ -87,8 +87,13 @@ def readable(name: str) -> str:
 
 
 def span(low: str, high: str) -> str:
-    """Returns an interval on a page: with a word between, since a dash beside a minus reads badly."""
-    return f"{low} {_('to')} {high}"
+    """Returns an interval on a page: with a word between, since a dash beside a minus reads badly.
+
+    Example:
+        >>> span("41.6 %", "54.2 %"), span("+15.9", "+24.2")
+        ('41.6 to 54.2 %', '+15.9 to +24.2')
+    """
+    return f"{low.removesuffix(' %')} {_('to')} {high}"
 
 
 def since_phrase(since: str) -> str:
