@@ -113,7 +113,11 @@ def _bound(connection: Connection, verb: Verb) -> Callable[..., Result]:
     signature = own.replace(parameters=list(own.parameters.values())[1:])
 
     def call(*positional: Any, **named: Any) -> Result:
-        arguments = _arguments(signature, positional, named)
+        try:
+            arguments = _arguments(signature, positional, named)
+        except TypeError as failure:
+            names = ", ".join(f"{item}=" for item in signature.parameters)
+            raise TypeError(f"ws.{verb.path}: {failure}. Give arguments by name: {names}") from None
         with progress.shown(verb.about) as moves:
             return connection.host.run(verb.path, arguments, actor=LOCAL, progress=moves)
 
