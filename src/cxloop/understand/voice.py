@@ -39,11 +39,10 @@ def read(
         chosen.append(exp.EQ(this=column_node("metric", "i"), expression=text_node(metric)))
     known = Dimensions(ws.experience)
     labelled = {name: known.resolve(name) for name in _LABELLED}
-    slots = {
-        "log": log_source([*labelled.values(), *needed]),
-        "where": exp.and_(exp.true(), *chosen, copy=False),
-    }
-    found = {**slots, "customer": customer_node(), "order": _order(order)}
+    # counting needs no labels, and so not their join
+    slots = {"log": log_source(needed), "where": exp.and_(exp.true(), *chosen, copy=False)}
+    log = log_source([*labelled.values(), *needed])
+    found = {**slots, "log": log, "customer": customer_node(), "order": _order(order)}
     rows = ws.engine.fetch(VERBATIMS, {"rows": limit}, found).to_pylist()
     total = ws.engine.fetch(VERBATIM_COUNT, slots=slots).to_pylist()[0]["total"]
     return Verbatims(total, tuple(_verbatim(row, labelled) for row in rows))
