@@ -99,9 +99,9 @@ def fits(said: str, shown: str) -> bool:
 
 
 def python(body: str, place: Place) -> str:
-    """Runs a block after the earlier ones of its page."""
+    """Runs a block after the earlier ones of its page, in the folder where the commands have led."""
     place.python += body
-    run([sys.executable, "-c", place.python], place, place.root)
+    run([sys.executable, "-c", place.python], place, place.here)
     return body
 
 
