@@ -45,7 +45,7 @@ def numbers(low: float, high: float, wanted: int) -> list[float]:
 
     Example:
         >>> numbers(-3.2, 47.0, 4)
-        [0.0, 20.0, 40.0]
+        [0.0, 10.0, 20.0, 30.0, 40.0]
     """
     if high <= low:
         return [low]
