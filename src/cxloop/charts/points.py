@@ -29,7 +29,7 @@ __all__ = [
 
 MOST_GROUPS = 40
 """Rows of a dot chart: more are a table."""
-MOST_LINES = 3
+MOST_LINES = 2
 """Lines whose bands can be told apart in one chart; more get a small chart each."""
 MOST_GAPS = 0.2
 """Share of periods without a number from which several lines are only pieces, and get a small chart each too."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Unit
-from cxloop.core.wording import NOT_SAID, count, group_label, interval, label, number, sentence
+from cxloop.core.wording import NOT_SAID, count, group_label, interval, label, number, sentence, splits
 
 __all__ = ["NOT_SAID", "axis_label", "description", "group_name", "row_label", "subtitle", "title"]
 
@@ -29,7 +29,7 @@ def group_name(group: tuple[str | None, ...]) -> str:
 
 def title(result: Estimates) -> str:
     """Returns what the chart shows: "NPS by channel, each week"."""
-    by = f" by {' and '.join(result.by)}" if result.by else ""
+    by = f" by {' and '.join(splits(result))}" if result.by else ""
     every = f", each {result.every}" if result.every else ""
     return f"{label(result.metric)}{by}{every}"
 

@@ -139,7 +139,10 @@ class EstimateRow:
 
 @dataclass(frozen=True)
 class Estimates(Result):
-    """A metric, by dimensions and over periods. `scale` is (lowest, highest) of the answers."""
+    """A metric, by dimensions and over periods.
+
+    `scale` is (lowest, highest) of the answers; `titles` is what people call the dimensions of `by`, in its order.
+    """
 
     metric: str
     unit: Unit
@@ -151,6 +154,7 @@ class Estimates(Result):
     scale: tuple[float, float] | None
     rows: tuple[EstimateRow, ...]
     how: How = How()
+    titles: tuple[str, ...] = ()
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per group and period; value and interval are None where the number cannot be said."""

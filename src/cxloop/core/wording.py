@@ -19,11 +19,13 @@ __all__ = [
     "count",
     "day",
     "group_label",
+    "in_sentence",
     "interval",
     "label",
     "number",
     "period",
     "sentence",
+    "splits",
 ]
 
 MONTHS = (
@@ -118,6 +120,21 @@ def period(start: date, every: Period) -> str:
     return f"week of {day(start)}" if every == "week" else day(start)
 
 
+def in_sentence(title: str) -> str:
+    """Returns a title as it stands in the middle of a sentence.
+
+    Example:
+        >>> in_sentence("Club tier"), in_sentence("NPS wave")
+        ('club tier', 'NPS wave')
+    """
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]
+
+
+def splits(estimates: Estimates) -> list[str]:
+    """Returns what people call the dimensions of an answer, in the middle of a sentence."""
+    return [in_sentence(title) for title in estimates.titles or estimates.by]
+
+
 def sentence(estimates: Estimates) -> str:
     """Returns one line that a manager can read."""
     name = label(estimates.metric)
@@ -139,7 +156,7 @@ def sentence(estimates: Estimates) -> str:
 def _spread(name: str, estimates: Estimates) -> str:
     """The lowest and the highest of several groups. It does not say that they differ: that takes a comparison."""
     known = [row for row in estimates.rows if isinstance(row.result, Estimate)]
-    said = f"{name} by {' and '.join([*estimates.by, *([estimates.every] if estimates.every else [])])}"
+    said = f"{name} by {' and '.join([*splits(estimates), *([estimates.every] if estimates.every else [])])}"
     from_all = answers(sum(row.result.n for row in estimates.rows))
     few = len(estimates.rows) - len(known)
     if not known:

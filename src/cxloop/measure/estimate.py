@@ -81,6 +81,7 @@ def estimate(ws: Analysis, request: Request) -> Estimates:
         scale=None if scale is None or scale.low is None or scale.high is None else (scale.low, scale.high),
         rows=rows,
         how=_how(ws, request.metric, selection, tally, rows, scale),
+        titles=tuple(dimension.title for dimension in selection.by),
     )
 
 

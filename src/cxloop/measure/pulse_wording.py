@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cxloop.core.results import Estimate, Unit
-from cxloop.core.wording import answers, interval, number
+from cxloop.core.wording import answers, in_sentence, interval, number
 from cxloop.measure.results import Change, Mover, PulseMetric, Verdict
 
 __all__ = [
@@ -170,8 +170,7 @@ def phrase(dimension: str, group: str) -> str:
         >>> phrase("Club tier", "gold"), phrase("NPS wave", "spring")
         ('club tier is gold', 'NPS wave is spring')
     """
-    acronym = dimension[:2].isupper()
-    return f"{dimension if acronym else dimension[:1].lower() + dimension[1:]} is {group}"
+    return f"{in_sentence(dimension)} is {group}"
 
 
 def mover_sentence(title: str, phrase: str, now: Estimate, before: Estimate, unit: Unit) -> str:
