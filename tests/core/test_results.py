@@ -110,3 +110,14 @@ def test_a_result_without_rows_says_so() -> None:
 def test_a_kind_that_nobody_knows_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         Result.from_dict({"kind": "Horoscope"})
+
+
+def test_moments_and_days_of_a_table_survive_the_way_through_json() -> None:
+    cells = ((datetime(2026, 5, 1, 12, 30), date(2026, 5, 1), "2026-05-01"), (None, None, "2026-05-02T10:00:00"))
+    sent = Records("Two rows.", ("at", "day", "note"), cells)
+
+    arrived = Result.from_dict(json.loads(json.dumps(sent.to_dict())))
+
+    assert arrived == sent
+    assert isinstance(arrived, Records)
+    assert arrived.cells == cells

@@ -262,3 +262,16 @@ def viewer(shop: Shop) -> Browser:
 def outsider(shop: Shop) -> Browser:
     """Is not signed in."""
     return shop.browser()
+
+
+@pytest.fixture
+def restarted(tmp_path: Path) -> Iterator[Shop]:
+    """A company whose pages were read before its server started anew: what they show was kept in the tables."""
+    host = open_shop(tmp_path / "shop", rows_of_company(60))
+    before = Shop(host, create_app(host)).browser("owner")
+    for page in ("/", "/explore", "/customers", "/sources"):
+        assert before.get(page).status == 200
+    host.close()
+    host = LocalHost(open_workspace(Folder(tmp_path / "shop")))
+    yield Shop(host, create_app(host))
+    host.close()

@@ -186,3 +186,12 @@ def test_the_theme_is_remembered(shop: Any, theme: str, written: str) -> None:
 
 def test_the_wall_screen_is_the_pulse_without_the_rail(owner: Any) -> None:
     assert " data-wall" in owner.get("/?wall=1").text
+
+
+def test_pages_show_after_a_restart_what_was_kept_before_it(restarted: Any) -> None:
+    browser = restarted.browser("owner")
+
+    shown = {page: browser.get(page) for page in ("/", "/explore", "/customers", "/sources")}
+
+    assert {page: answer.status for page, answer in shown.items()} == dict.fromkeys(shown, 200)
+    assert "The one source sent something in the last seven days" in shown["/sources"].text

@@ -184,11 +184,26 @@ class Estimates(Result):
 
 @dataclass(frozen=True)
 class Records(Result):
-    """A plain table with a sentence above it: for results that are lists of things."""
+    """A plain table with a sentence above it: for results that are lists of things.
+
+    `times` names the columns that hold dates or moments; it is found out by looking. JSON has neither, so a result that
+    comes from a socket or a snapshot knows by it which texts they were.
+    """
 
     summary: str
     columns: tuple[str, ...]
     cells: tuple[tuple[Value, ...], ...]
+    times: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        places = range(len(self.columns))
+        if self.times:
+            known = {place for place in places if self.columns[place] in self.times}
+            cells = tuple(tuple(_time(v) if place in known else v for place, v in enumerate(row)) for row in self.cells)
+            object.__setattr__(self, "cells", cells)
+        else:
+            found = (place for place in places if any(isinstance(row[place], date) for row in self.cells))
+            object.__setattr__(self, "times", tuple(self.columns[place] for place in found))
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one mapping per row."""
@@ -196,3 +211,10 @@ class Records(Result):
 
     def __str__(self) -> str:
         return self.summary
+
+
+def _time(value: Value) -> Value:
+    """Returns the date or the moment that a text says; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    return date.fromisoformat(value) if len(value) == len("2026-05-01") else datetime.fromisoformat(value)
