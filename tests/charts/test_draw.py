@@ -152,8 +152,10 @@ def test_images_are_what_they_say(grouped: Any) -> None:
 @pytest.mark.parametrize("groups", [1, 3, 7])
 def test_charts_are_valid_vega_lite(over_time: Any, grouped: Any, groups: int) -> None:
     # draw() leaves out Altair's checks for speed: here they run
-    charts.draw(over_time(*[(f"region {n}", [50, 4, 50]) for n in range(groups)])).to_dict(validate=True)
-    charts.draw(grouped(*[(f"region {n}", 5, 50) for n in range(groups)])).to_dict(validate=True)
+    lines = charts.draw(over_time(*[(f"region {n}", [50, 4, 50]) for n in range(groups)])).to_dict(validate=True)
+    dots = charts.draw(grouped(*[(f"region {n}", 5, 50) for n in range(groups)])).to_dict(validate=True)
+
+    assert all("vega-lite" in drawn["$schema"] for drawn in (lines, dots))
 
 
 def test_a_result_plots_itself(grouped: Any) -> None:

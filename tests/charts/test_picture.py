@@ -138,4 +138,7 @@ def test_a_picture_for_a_phone_is_narrow(over_time: Any, grouped: Any) -> None:
 
 
 def test_a_single_moment_and_a_single_value_can_be_drawn(over_time: Any) -> None:
-    ElementTree.fromstring(charts.picture(over_time(("web", [50])), width=570))
+    drawn = ElementTree.fromstring(charts.picture(over_time(("web", [50])), width=570))
+
+    assert "nan" not in ElementTree.tostring(drawn, encoding="unicode").lower()
+    assert drawn.tag == f"{SVG}svg"

@@ -12,7 +12,7 @@ import pytest
 from cxloop.collect.importer import import_files
 from cxloop.collect.results import FileImport
 from cxloop.core.config import load_experience, load_settings
-from cxloop.core.expr import parse
+from cxloop.core.expr import names, parse
 
 if TYPE_CHECKING:
     from tests.collect.conftest import Desk
@@ -172,8 +172,8 @@ def test_the_original_csv_files_give_the_same_log(
 def test_the_files_of_every_template_are_valid(checkout: Path, template: str) -> None:
     folder = checkout / "src" / "cxloop" / "templates" / template
 
-    load_settings(folder / "cxloop.toml")
+    settings = load_settings(folder / "cxloop.toml")
     experience = load_experience(folder / "experience.toml")
 
-    for rule in experience.rule:
-        parse(rule.when)
+    assert settings.company.name
+    assert all(names(parse(rule.when)) for rule in experience.rule)

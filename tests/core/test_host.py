@@ -46,4 +46,9 @@ def test_a_role_may_what_the_table_of_rights_says(role: Role, right: Right, pers
 
 
 def test_the_person_at_the_machine_is_an_owner() -> None:
-    require(LOCAL, a_verb("admin", personal=True))
+    asked = a_verb("admin", personal=True)
+
+    require(LOCAL, asked)
+
+    assert LOCAL.may(asked)
+    assert LOCAL.role == "owner"

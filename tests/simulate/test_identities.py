@@ -65,7 +65,8 @@ def test_keys_on_one_row_are_of_one_person(rows: Any, people: dict[Key, set[int 
 
 
 def test_all_json_columns_are_json(rows: Any) -> None:
-    for name in ("other_keys", "objects", "properties", "traits", "consents"):
-        for text in set(rows[name]):
-            if text is not None:
-                json.loads(text)
+    shapes = {"other_keys": list, "objects": list, "properties": dict, "traits": dict, "consents": list}
+
+    found = {name: {type(json.loads(text)) for text in set(rows[name]) if text is not None} for name in shapes}
+
+    assert found == {name: {shape} for name, shape in shapes.items()}

@@ -189,7 +189,11 @@ def test_live_evaluation_gives_what_the_compiled_sql_gives(
 def test_every_expression_translates_to_spark(expr: Expr, types: Mapping[str, ValueType]) -> None:
     node = compile_expression(expr, lambda name: exp.column(name, quoted=True), types)
 
-    parse_one(exp.select(node).from_("given").sql("spark"), dialect="spark")
+    read = parse_one(exp.select(node).from_("given").sql("spark"), dialect="spark")
+
+    assert isinstance(read, exp.Select)
+    assert len(read.expressions) == 1
+    assert {column.name for column in read.find_all(exp.Column)} <= set(types)
 
 
 @given(expr=st.one_of(expressions("number"), expressions("text"), expressions("boolean")))
