@@ -67,7 +67,11 @@ def _dots(result: Estimates, width: int) -> str:
     step = NARROW_ROW if narrow else ROW
     x = Scale(low, high, 0, width)
     ticks = numbers(low, high, 5)
-    labels = without_overlap([(x(value), tick_label(value, result.unit, high - low)) for value in ticks])
+    named = [(x(value), tick_label(value, result.unit, high - low)) for value in ticks]
+    if narrow:
+        # nothing stands left of the plot: the first label must not hang over the edge
+        named = [(max(middle, text_width(label) / 2), label) for middle, label in named]
+    labels = without_overlap(named)
     body = [
         *(_line(x(value), 0, x(value), step * len(order), LINE) for value in ticks),
         *(_text(middle, -8, label, INK_3, anchor="middle") for middle, label in labels),

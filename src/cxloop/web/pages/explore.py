@@ -36,7 +36,9 @@ DIMENSIONS = ("channel", "touchpoint", "stage", "source", "product", "brand", "r
 VERBATIMS = 6
 MOST_ROWS = 400
 CHART_WIDTHS = (570, 190)
-"""Pixels of the plot on a desk and on a phone; labels come on top."""
+"""Pixels of a plot over time on a desk and on a phone; labels come on top."""
+DOT_WIDTHS = (430, 260)
+"""The same for groups at one time: on a desk names and figures stand beside the plot, on a phone above each row."""
 
 
 Cell = tuple[str, str]
@@ -238,7 +240,8 @@ def _charts(result: Estimates) -> tuple[str, ...]:
     """The chart as SVG, for a wide and for a narrow screen; none where there is one number or none."""
     if _only(result) or not any(isinstance(row.result, Estimate) for row in result.rows):
         return ()
-    return tuple(charts.picture(result, width=width) for width in CHART_WIDTHS)
+    widths = DOT_WIDTHS if result.every is None else CHART_WIDTHS
+    return tuple(charts.picture(result, width=width) for width in widths)
 
 
 def _as_csv(result: Estimates) -> tuple[bytes, str]:
