@@ -135,8 +135,7 @@ def _files(listed: object) -> list[str]:
 
 
 def _arrival(row: Row, site: Site) -> dict[str, Any]:
-    local = words.local(row["last_at"], site.zone)
-    return {**row, "latest": f"{wording.day(local)}, {words.clock(local)}", "quiet": not row["recent"]}
+    return {**row, "latest": _when(row["last_at"], site), "quiet": not row["recent"]}
 
 
 def _lede(arrivals: Sequence[Row], imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
