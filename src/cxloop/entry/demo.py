@@ -79,10 +79,10 @@ def _fill(host: LocalHost, wanted: dict[str, int]) -> None:
         made = company(wanted["customers"], wanted["months"], wanted["seed"])
     with _step(f"Admitting {made.interactions:,} interactions") as moves:
         _admit(host, made, moves)
-    with _step("Importing the repair desk's spreadsheet") as moves:
-        _import_repairs(host, wanted, moves)
     with _step("Working out customers and catalogue") as moves:
         host.derive(moves)
+    with _step("Importing the repair desk's spreadsheet") as moves:
+        _import_repairs(host, wanted, moves)
     with _step("Taking the pulse"):
         host.snapshot("measure.pulse", {}, actor=LOCAL)
     _write_planted(made, planted)
