@@ -12,28 +12,58 @@ from cxloop.core.errors import AccessDeniedError
 from cxloop.core.results import Result
 from cxloop.core.verbs import Right, Verb
 
-__all__ = ["LOCAL", "ROLES", "Actor", "Host", "Progress", "Role", "Snapshot", "no_progress", "require"]
+__all__ = [
+    "LIMITED_BY",
+    "LOCAL",
+    "ROLES",
+    "Actor",
+    "Host",
+    "Limits",
+    "Progress",
+    "Role",
+    "Snapshot",
+    "no_progress",
+    "require",
+]
 
 Progress: TypeAlias = Callable[[str, float | None], None]
 """Called with what is being done and the share done (0 to 1, or None where unknown)."""
 
-Role = Literal["owner", "analyst", "viewer"]
+Role = Literal["owner", "analyst", "agent", "viewer"]
 
 ROLES: Mapping[Role, tuple[frozenset[Right], bool]] = {
     "owner": (frozenset({"read", "write", "admin"}), True),
     "analyst": (frozenset({"read", "write"}), True),
+    "agent": (frozenset({"read"}), True),
     "viewer": (frozenset({"read"}), False),
 }
 """Rights of each role, and whether it may see single persons."""
 
 
+LIMITED_BY = ("region", "brand", "team")
+"""Columns of the log by which an account can be limited to some rows."""
+
+Limits: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""Column and the values an actor may see, sorted: (("team", ("North", "South")),). All of them have to hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks. `account_id` is None for the person who sits at the machine and owns the files."""
+    """Who asks. `account_id` is None for the person who sits at the machine and owns the files.
+
+    Attributes:
+        account_id: the account, also where one of its API keys asks.
+        name: what to call the person or key.
+        role: gives the rights.
+        limits: rows that this actor may see, by dimension; nothing where every row is open.
+        key_id: the API key that asks, where it is one.
+    """
 
     account_id: int | None
     name: str
     role: Role
+    limits: Limits = ()
+    key_id: int | None = None
 
     def may(self, verb: Verb) -> bool:
         """Whether this actor may run `verb`."""
