@@ -21,6 +21,7 @@ _YEAR_SECONDS = 365 * 86_400
 _ROLE_ABOUT: dict[Role, str] = {
     "owner": _("As an owner you see everything and may change everything."),
     "analyst": _("As an analyst you see everything, single persons included, and may import."),
+    "agent": _("As an agent you see numbers and the customers that are yours to serve."),
     "viewer": _("As a viewer you see numbers; single persons are not shown to you."),
 }
 assert _ROLE_ABOUT.keys() == ROLES.keys()
