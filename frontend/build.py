@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["BuildError", "build", "is_current"]
+__all__ = ["BuildError", "build", "install", "is_current", "programs"]
 
 FRONTEND = Path(__file__).resolve().parent
 BUILT = FRONTEND.parent / "src" / "cxloop" / "web" / "static" / "built"
@@ -55,8 +55,8 @@ def build(*, force: bool = False) -> bool:
     """
     if is_current() and not force:
         return False
-    node, npm = _programs()
-    _install(npm)
+    node, npm = programs()
+    install(npm, FRONTEND)
     _run([*node, "node_modules/typescript/bin/tsc", "--noEmit"], "The type check of frontend/src failed.")
     fresh = BUILT.with_name("built.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -68,8 +68,8 @@ def build(*, force: bool = False) -> bool:
     return True
 
 
-def _programs() -> tuple[list[str], list[str]]:
-    """Returns how to call node and npm."""
+def programs() -> tuple[list[str], list[str]]:
+    """Returns how to call node and npm; raises BuildError where there is none that is new enough."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _major(node) >= OLDEST_NODE:
         return [node], [npm]
@@ -92,23 +92,24 @@ def _major(node: str) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def _install(npm: list[str]) -> None:
-    """Installs exactly what the lock says, unless that is what is there. Scripts of packages are not run."""
-    lock = (FRONTEND / "package-lock.json").read_text()
-    installed = FRONTEND / "node_modules" / ".cxloop-lock"
+def install(npm: list[str], folder: Path) -> None:
+    """Installs exactly what the lock in `folder` says, unless that is what is there. Scripts of packages are not run."""
+    lock = (folder / "package-lock.json").read_text()
+    installed = folder / "node_modules" / ".cxloop-lock"
     if installed.is_file() and installed.read_text() == lock:
         return
     _run(
         [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        "npm could not install the packages of frontend/package-lock.json. "
+        f"npm could not install the packages of {folder / 'package-lock.json'}. "
         "It needs a package registry once; check the network or npm's `registry` setting.",
+        folder,
     )
     installed.write_text(lock)
 
 
-def _run(command: list[str], failure: str) -> None:
+def _run(command: list[str], failure: str, folder: Path = FRONTEND) -> None:
     environment = {**os.environ, "NO_UPDATE_NOTIFIER": "1"}
-    done = subprocess.run(command, cwd=FRONTEND, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise BuildError(f"{failure}\n{done.stdout}{done.stderr}".rstrip())
 
