@@ -93,7 +93,7 @@ def _major(node: str) -> int:
 
 
 def install(npm: list[str], folder: Path) -> None:
-    """Installs exactly what the lock in `folder` says, unless that is what is there. Scripts of packages are not run."""
+    """Installs exactly what the lock in `folder` says, unless it is there already. Scripts of packages are not run."""
     lock = (folder / "package-lock.json").read_text()
     installed = folder / "node_modules" / ".cxloop-lock"
     if installed.is_file() and installed.read_text() == lock:
