@@ -6,10 +6,11 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import Depends, Form, Request
 
+from cxloop.core.accounts import Accounts
 from cxloop.core.errors import AccessDeniedError, SignInNeededError, UnknownNameError
 from cxloop.core.host import Actor, Host, Snapshot
 from cxloop.core.verbs import registry
@@ -27,19 +28,6 @@ __all__ = [
 ]
 
 SESSION_COOKIE = "cxloop_session"
-
-
-class Accounts(Protocol):
-    """What the pages need of the store: links are redeemed once, sessions lead to an actor."""
-
-    def sign_in(self, token: str) -> str:
-        """Redeems a sign-in link and returns a new session's secret; raises AccessDeniedError for a stale link."""
-
-    def actor_of_session(self, session: str) -> Actor | None:
-        """Returns whose session it is, or None."""
-
-    def sign_out(self, session: str) -> None:
-        """Ends a session."""
 
 
 @dataclass(frozen=True)
