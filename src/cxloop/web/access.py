@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Form, Request
 
-from cxloop.core.accounts import Accounts
+from cxloop.core.accounts import Accounts, Browser
 from cxloop.core.errors import AccessDeniedError, SignInNeededError, UnknownNameError
 from cxloop.core.host import Actor, Host, Snapshot
 from cxloop.core.verbs import registry
@@ -21,13 +21,19 @@ __all__ = [
     "Door",
     "SignedIn",
     "Visit",
+    "accounts_of",
+    "browser_of",
     "checked_form",
     "csrf_token",
     "door_of",
+    "own_path",
     "visit_of",
 ]
 
 SESSION_COOKIE = "cxloop_session"
+MOST_AGENT = 300
+_NO_GOAL = ("/signin", "/signout", "/welcome", "/api/", "/static/")
+"""What nobody wants to see after signing in."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,11 @@ class Door:
     def actor(self) -> Actor:
         """Who stands at the door."""
         return self._visit.actor
+
+    @property
+    def session(self) -> str:
+        """The secret of the visitor's session: by it the accounts know who asks for their own affairs."""
+        return self._visit.session
 
     @property
     def csrf(self) -> str:
@@ -94,6 +105,29 @@ def door_of(request: Request) -> Door:
 
 
 SignedIn = Annotated[Door, Depends(door_of)]
+
+
+def accounts_of(request: Request) -> Accounts:
+    """Returns who may sign in and who is: for the pages of one's own account."""
+    accounts: Accounts = request.app.state.site.accounts
+    return accounts
+
+
+def browser_of(request: Request) -> Browser:
+    """Returns where a request comes from."""
+    agent = request.headers.get("user-agent", "")[:MOST_AGENT]
+    return Browser(address=request.client.host if request.client else "", agent=agent)
+
+
+def own_path(asked: str) -> str:
+    """Returns a path of this app to go on to; whatever could lead elsewhere, or in a circle, becomes the start page.
+
+    Example:
+        >>> own_path("/explore?by=channel"), own_path("//evil.example"), own_path("/signin")
+        ('/explore?by=channel', '/', '/')
+    """
+    odd = not asked.startswith("/") or asked.startswith("//") or "\\" in asked or not asked.isprintable()
+    return "/" if odd or asked.startswith(_NO_GOAL) else asked
 
 
 def csrf_token(session: str) -> str:

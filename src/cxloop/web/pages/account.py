@@ -34,7 +34,7 @@ def confirm(request: Request, token: str = "") -> Response:
         return RedirectResponse("/", 303)
     if not token:
         return signed_out(request)
-    return respond(request, "signin.html", {"title": _("Sign in"), "token": token})
+    return respond(request, "link.html", {"title": _("Sign in"), "token": token})
 
 
 @router.post("/signin")

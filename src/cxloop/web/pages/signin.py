@@ -1,0 +1,211 @@
+"""The way in: by password and second factor, by the company's own provider, by a link; and the way out.
+
+Nothing here shows data: the name of the company is all that a stranger learns.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from cxloop.core.accounts import Entrance, ThrottledError
+from cxloop.core.errors import AccessDeniedError, InputError
+from cxloop.web.access import SESSION_COOKIE, Door, SignedIn, accounts_of, browser_of, checked_form, own_path, visit_of
+from cxloop.web.site import Site, respond
+from cxloop.web.words import _
+
+__all__ = ["keep_session", "router", "signed_out"]
+
+router = APIRouter()
+_MONTH_SECONDS = 30 * 86_400
+_STEP_SECONDS = 600
+CHALLENGE_COOKIE = "cxloop_challenge"
+DEPARTURE_COOKIE = "cxloop_departure"
+_WAY_IN = "/signin"
+"""Cookies of a sign-in that is under way are sent to these pages only."""
+
+Short = Annotated[str, Form(max_length=400)]
+Secret = Annotated[str, Form(max_length=2000)]
+
+
+@router.get("/signin")
+def ask(request: Request, token: str = "", next: str = "/") -> Response:  # noqa: A002 (the name in the address)
+    """Asks for address and password; with a link's token, for a click.
+
+    A click, because programs that open every link in a message must not use it up.
+    """
+    if visit_of(request) is not None:
+        return RedirectResponse(own_path(next), 303)
+    if token:
+        return respond(request, "link.html", {"title": _("Sign in"), "token": token})
+    return _form(request, goal=own_path(next))
+
+
+@router.post("/signin")
+def by_link(request: Request, token: Short) -> Response:
+    """Redeems a link."""
+    try:
+        entrance = accounts_of(request).sign_in(token, browser_of(request))
+    except ThrottledError as failure:
+        return _form(request, mistake=failure.message, status=429, wait=failure.seconds)
+    except AccessDeniedError:
+        return _form(request, mistake=_("This link was used already, or is too old."), status=403)
+    return _further(request, entrance, "/")
+
+
+@router.post("/signin/password")
+def by_password(request: Request, email: Short, password: Secret, next: Short = "/") -> Response:  # noqa: A002
+    """Checks address and password."""
+    goal = own_path(next)
+    try:
+        entrance = accounts_of(request).sign_in_with_password(email, password, browser_of(request))
+    except ThrottledError as failure:
+        return _form(request, goal=goal, email=email, mistake=failure.message, status=429, wait=failure.seconds)
+    except AccessDeniedError as failure:
+        return _form(request, goal=goal, email=email, mistake=failure.message, status=403)
+    return _further(request, entrance, goal)
+
+
+@router.get("/signin/code")
+def ask_code(request: Request, next: str = "/") -> Response:  # noqa: A002
+    """Asks for the second factor of whoever passed the first step."""
+    if not request.cookies.get(CHALLENGE_COOKIE):
+        return RedirectResponse(f"/signin?{urlencode({'next': own_path(next)})}", 303)
+    return _code_form(request, goal=own_path(next))
+
+
+@router.post("/signin/code")
+def by_code(request: Request, code: Short, next: Short = "/") -> Response:  # noqa: A002
+    """Checks a code of the authenticator, or a recovery code."""
+    goal, challenge = own_path(next), request.cookies.get(CHALLENGE_COOKIE, "")
+    try:
+        session = accounts_of(request).confirm(challenge, code.strip(), browser_of(request))
+    except ThrottledError as failure:
+        return _code_form(request, goal=goal, mistake=failure.message, status=429, wait=failure.seconds)
+    except AccessDeniedError as failure:
+        return _code_form(request, goal=goal, mistake=failure.message, status=403)
+    response = RedirectResponse(goal, 303)
+    response.delete_cookie(CHALLENGE_COOKIE, path=_WAY_IN)
+    return keep_session(request, response, session)
+
+
+@router.get("/signin/provider")
+def depart(request: Request, next: str = "/") -> Response:  # noqa: A002
+    """Sends the browser to the provider. A link and no form: the policy of the pages keeps forms on this site."""
+    try:
+        departure = accounts_of(request).depart(str(request.url_for("arrive")))
+    except (AccessDeniedError, InputError) as failure:
+        return _form(request, goal=own_path(next), mistake=failure.message, status=403)
+    response = RedirectResponse(departure.address, 303)
+    return _keep(request, response, DEPARTURE_COOKIE, f"{departure.state} {own_path(next)}")
+
+
+@router.get("/signin/arrive")
+def arrive(request: Request) -> Response:
+    """Takes the browser back from the provider."""
+    state, _space, goal = request.cookies.get(DEPARTURE_COOKIE, "").partition(" ")
+    try:
+        entrance = accounts_of(request).arrive(state, str(request.url), browser_of(request))
+    except ThrottledError as failure:
+        response: Response = _form(request, mistake=failure.message, status=429, wait=failure.seconds)
+    except (AccessDeniedError, InputError) as failure:
+        response = _form(request, goal=own_path(goal), mistake=failure.message, status=403)
+    else:
+        response = _further(request, entrance, own_path(goal))
+    response.delete_cookie(DEPARTURE_COOKIE, path=_WAY_IN)
+    return response
+
+
+@router.post("/signout")
+def sign_out(request: Request, door: Annotated[Door, Depends(checked_form)]) -> Response:
+    """Ends the session on the server, not only in the browser."""
+    accounts_of(request).sign_out(door.session)
+    response = RedirectResponse("/signin", 303)
+    response.delete_cookie(SESSION_COOKIE)
+    return response
+
+
+@router.get("/welcome")
+def welcome(request: Request, door: SignedIn, next: str = "/") -> Response:  # noqa: A002
+    """Asks whoever came by a link for a name, an address and a password, to come back without one."""
+    profile = accounts_of(request).profile(door.session)
+    if profile.has_password:
+        return RedirectResponse(own_path(next), 303)
+    return _welcome_form(request, door, name="" if profile.name == "Owner" else profile.name, email=profile.email or "")
+
+
+@router.post("/welcome")
+def introduce(
+    request: Request, door: Annotated[Door, Depends(checked_form)], name: Short, email: Short, password: Secret
+) -> Response:
+    """Keeps name, address and password of somebody who has none yet."""
+    accounts = accounts_of(request)
+    try:
+        accounts.rename(door.session, name=name, email=email)
+        accounts.set_password(door.session, password)
+    except (InputError, AccessDeniedError) as failure:
+        return _welcome_form(request, door, name=name, email=email, mistake=failure.message)
+    return RedirectResponse("/", 303)
+
+
+def signed_out(request: Request) -> HTMLResponse:
+    """Returns the page of somebody who is not signed in; signing in leads on to what was asked for."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return _form(request, goal=own_path(asked) if request.method == "GET" else "/", status=401)
+
+
+def keep_session(request: Request, response: Response, session: str) -> Response:
+    """Lets the browser keep a session, out of reach of scripts and of other sites."""
+    return _keep(request, response, SESSION_COOKIE, session, path="/", seconds=_MONTH_SECONDS)
+
+
+def _keep(
+    request: Request, response: Response, name: str, value: str, *, path: str = _WAY_IN, seconds: int = _STEP_SECONDS
+) -> Response:
+    site: Site = request.app.state.site
+    secure = site.host.settings.server.secure_cookies
+    response.set_cookie(name, value, max_age=seconds, path=path, httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+def _further(request: Request, entrance: Entrance, goal: str) -> Response:
+    """Leads on after the first step: to the second, to the introduction, or to the page that was asked for."""
+    if entrance.session is None:
+        response = RedirectResponse(f"/signin/code?{urlencode({'next': goal})}", 303)
+        return _keep(request, response, CHALLENGE_COOKIE, entrance.challenge or "")
+    known = accounts_of(request).profile(entrance.session).has_password
+    return keep_session(request, RedirectResponse(goal if known else "/welcome", 303), entrance.session)
+
+
+def _form(
+    request: Request, *, goal: str = "/", email: str = "", mistake: str = "", status: int = 200, wait: int = 0
+) -> HTMLResponse:
+    context = {
+        "title": _("Sign in"),
+        "goal": goal,
+        "email": email,
+        "mistake": mistake,
+        "turned_away": status == 401,
+        "provider": accounts_of(request).provider,
+    }
+    return _later(respond(request, "signin.html", context, status=status), wait)
+
+
+def _code_form(request: Request, *, goal: str, mistake: str = "", status: int = 200, wait: int = 0) -> HTMLResponse:
+    context = {"title": _("Sign in"), "goal": goal, "mistake": mistake}
+    return _later(respond(request, "code.html", context, status=status), wait)
+
+
+def _later(response: HTMLResponse, wait: int) -> HTMLResponse:
+    """Says to programs, too, when to come back."""
+    if wait:
+        response.headers["retry-after"] = str(wait)
+    return response
+
+
+def _welcome_form(request: Request, door: Door, *, name: str, email: str, mistake: str = "") -> HTMLResponse:
+    context = {"title": _("Welcome"), "csrf": door.csrf, "name": name, "email": email, "mistake": mistake}
+    return respond(request, "welcome.html", context, status=400 if mistake else 200)
