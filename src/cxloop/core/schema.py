@@ -79,6 +79,7 @@ INTERACTION_KINDS = (
     "promise",
     "treatment",
     "consent",
+    "profile",
 )
 """What an interaction can be; a source may add its own kinds, these are the ones the product reads."""
 
@@ -119,6 +120,8 @@ _WHEN = (
     Column("ordinal", "bigint", _N, "Breaks ties in time within a source.", required=True),
 )
 
+_TRAFFIC = Column("traffic", "text", _N, "Who sent it where that is no customer: bot or test; null for ordinary.")
+
 INTERACTIONS = Table(
     "interactions",
     "The log: one row is something a customer or the company did. Append-only.",
@@ -138,6 +141,7 @@ INTERACTIONS = Table(
         Column("key_id", "bigint", _P, "Interned key of the customer, as the source named it."),
         Column("other_keys", "bigints", _P, "Further interned keys seen on the same row."),
         Column("account_key", "bigint", _P, "Interned key of the account or household."),
+        _TRAFFIC,
         *_WHAT,
     ),
     key=("interaction_id",),
@@ -291,6 +295,23 @@ IMPORTS = Table(
     key=("import_id",),
 )
 
+INTAKE = Table(
+    "intake",
+    "How far each loader of live events has come: its place in the spool, written with the events themselves.",
+    (
+        Column("loader", "text", _N, "Which spool it reads.", required=True),
+        Column("position", "bigint", _N, "Number of the last request that it loaded.", required=True),
+        Column("requests", "bigint", _N, "Requests loaded since the beginning.", required=True),
+        Column("admitted", "bigint", _N, "Events added to the log.", required=True),
+        Column("already_there", "bigint", _N, "Events that had come before, unchanged.", required=True),
+        Column("rejected", "bigint", _N, "Events kept in `rejected`.", required=True),
+        Column("bots", "bigint", _N, "Added events that were flagged as a bot's.", required=True),
+        Column("tests", "bigint", _N, "Added events that were flagged as a test.", required=True),
+        Column("updated_at", "timestamp", _N, "UTC.", required=True),
+    ),
+    key=("loader",),
+)
+
 WATERMARKS = Table(
     "watermarks",
     "How far each derivation has come, and with which version of code and settings.",
@@ -328,6 +349,7 @@ TABLES: tuple[Table, ...] = (
     CUSTOMERS,
     REJECTED,
     IMPORTS,
+    INTAKE,
     WATERMARKS,
     SNAPSHOTS,
 )
@@ -350,10 +372,12 @@ INCOMING = Table(
         Column("account_namespace", "text", _N, "Whose identifier the account's key is."),
         Column("account_type", "text", _N, "What it is."),
         Column("account_value", "text", _I, "The account's identifier."),
+        _TRAFFIC,
         *_WHEN,
         *_WHAT,
         Column("objects", "json", _P, "JSON list of [type, id]."),
         Column("traits", "json", _S, "JSON object of profile values told with this row."),
+        Column("account_traits", "json", _S, "JSON object of values told of the account with this row."),
         Column("consents", "json", _N, "JSON list of [purpose, channel or null, granted]."),
         Column("promise_what", "text", _N, "What was promised, where this is a promise."),
         Column("promise_due_at", "timestamp", _N, "By when, UTC."),

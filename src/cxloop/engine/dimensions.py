@@ -53,6 +53,7 @@ LOG_COLUMNS = (
     "question_id",
     "currency",
     "outcome",
+    "traffic",
 )
 """Dimensions that are columns of the log."""
 _PROPERTY = "properties."

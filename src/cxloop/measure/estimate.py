@@ -18,7 +18,7 @@ from cxloop.engine.base import Analysis
 from cxloop.measure.metrics import Metric, Statistic, metric
 from cxloop.measure.queries import SCORES
 from cxloop.measure.scales import common_scale
-from cxloop.measure.selection import PERIOD, Selection, key, select
+from cxloop.measure.selection import ORDINARY, PERIOD, Selection, key, select
 from cxloop.measure.tallies import Scale, Tally, tally_of
 from cxloop.stats.intervals import CLUSTERED, Intervals
 
@@ -162,6 +162,7 @@ def _how(
         f"Level {ws.settings.measure.level:.0%}, minimum n {_minimum(ws, item)}.",
         _REPEATED if clustered else "",
         _MIXED if scale is not None and scale.mixed else "",
+        ORDINARY if selection.ordinary else "",
     ]
     return How(
         definition=item.definition,

@@ -21,7 +21,7 @@ from cxloop.measure.estimate import rows_of
 from cxloop.measure.halves import Halves, Pair, compare
 from cxloop.measure.queries import LOG_COUNTS, VARIETY
 from cxloop.measure.results import Change, ChannelAnswers, Mover, Pulse, PulseMetric
-from cxloop.measure.selection import key, select
+from cxloop.measure.selection import ORDINARY, key, select
 from cxloop.measure.series import Series, series_of
 from cxloop.stats.compare import benjamini_hochberg
 
@@ -188,5 +188,5 @@ def _how(ws: Analysis) -> How:
         method=f"Intervals of level {ws.settings.measure.level:.0%}. The difference of two periods by MOVER (Zou and "
         "Donner 2008); a change is called one where its p value, corrected for all metrics (and for all groups) "
         f"compared by Benjamini and Hochberg (1995), is at most {wording.RATE:g}. Groups are observed, not "
-        "experimented on.",
+        f"experimented on. {ORDINARY}",
     )

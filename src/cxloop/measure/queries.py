@@ -87,8 +87,8 @@ LOG_COUNTS = Query(
     name="measure.log_counts",
     sql="""
         select
-            (select count(*) from interactions) as interactions,
-            (select count(distinct key_id) from interactions) as customers,
+            (select count(*) from interactions where traffic is null) as interactions,
+            (select count(distinct key_id) from interactions where traffic is null) as customers,
             (select count(*) from rejected where replayed_at is null) as rejected
     """,
     inputs=("interactions", "rejected"),

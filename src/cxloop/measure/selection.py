@@ -21,9 +21,11 @@ from cxloop.engine.revisions import ANY_REVISION, current_node
 from cxloop.measure.metrics import Metric
 from cxloop.measure.tallies import Tally
 
-__all__ = ["PERIOD", "Selection", "conditions", "key", "select"]
+__all__ = ["ORDINARY", "PERIOD", "Selection", "conditions", "key", "select"]
 
 PERIOD = "period"
+ORDINARY = "Bots and tests are left out; a condition or split that names traffic takes them in."
+_TRAFFIC = "traffic"
 _FACTS: Mapping[str, ValueType] = {
     "score": "number",
     "scale_min": "number",
@@ -46,6 +48,8 @@ class Selection:
     log: exp.Expr
     where: exp.Expr
     period: exp.Expr | None = None
+    ordinary: bool = True
+    """Whether what bots and tests did is left out."""
     extra: Mapping[str, exp.Expr] = field(default_factory=dict)
 
     @property
@@ -92,20 +96,30 @@ def select(
         raise InputError(f"by names {twice[0]!r} twice. Name each dimension once.")
     known = Dimensions(ws.experience)
     split = tuple(known.resolve(name) for name in by)
-    holds, needed = conditions(ws, window=window, where=where)
+    holds, needed = conditions(ws, window=window, where=where, by=by)
     of_metric = exp.EQ(this=column_node("metric", "i"), expression=text_node(metric.name))
     period = None if every is None else _period(ws, every, window)
     chosen = exp.and_(of_metric, _on_scale(metric), *holds, copy=False)
-    return Selection(split, log_source([*split, *needed]), chosen, period)
+    ordinary = not _names_traffic(by, needed)
+    return Selection(split, log_source([*split, *needed]), chosen, period, ordinary=ordinary)
 
 
-def conditions(ws: Analysis, *, window: Window, where: str | None) -> tuple[list[exp.Expr], list[Dimension]]:
+def conditions(
+    ws: Analysis, *, window: Window, where: str | None, by: tuple[str, ...] = ()
+) -> tuple[list[exp.Expr], list[Dimension]]:
     """Returns the nodes that choose interactions by time and condition, and the dimensions that they need.
 
-    What a newer row revises is left out. Raises InputError where a name or the condition cannot be used.
+    What a newer row revises is left out, and so is what bots and tests did, unless the condition or split names
+    traffic. Raises InputError where a name or the condition cannot be used.
     """
     condition, needed = _condition(Dimensions(ws.experience), where)
-    return [*_within(window), *condition, *([current_node()] if _revised(ws) else [])], needed
+    current = [current_node()] if _revised(ws) else []
+    ordinary = [] if _names_traffic(by, needed) else [exp.Is(this=column_node(_TRAFFIC, "i"), expression=exp.Null())]
+    return [*_within(window), *condition, *current, *ordinary], needed
+
+
+def _names_traffic(by: tuple[str, ...], needed: list[Dimension]) -> bool:
+    return _TRAFFIC in by or any(dimension.name == _TRAFFIC for dimension in needed)
 
 
 def _condition(known: Dimensions, where: str | None) -> tuple[list[exp.Expr], list[Dimension]]:

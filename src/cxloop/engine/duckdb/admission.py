@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["CONTENT", "admit"]
 
 _IN = "cx_incoming"
-_NOT_CONTENT = {"message_id", "source", "received_at", "known_at", "ordinal", "local_offset"}
+_NOT_CONTENT = {"message_id", "source", "received_at", "known_at", "ordinal", "local_offset", "traffic"}
 CONTENT = tuple(column.name for column in INCOMING.columns if column.name not in _NOT_CONTENT)
-"""What makes two rows of the same message equal: all but who sent it, and when and in which order we got it."""
+"""What makes two rows of the same message equal: all but who sent it, when and in which order we got it, and for what
+we took its sender."""
 _MUST = ("message_id", "source", "kind", "occurred_at")
 _EVENT = {
     "source": "source",
@@ -43,6 +44,8 @@ _EVENT = {
     "claimed_channel": "channel",
 }
 
+_BESIDE = ("objects", "traits", "account_traits", "consents", "promise_what", "promise_due_at", "promise_due_precision")
+"""Columns of incoming rows that go into tables beside the log."""
 _UNNESTED = """unnest(from_json({}, '[["VARCHAR"]]'))"""
 
 
@@ -215,8 +218,7 @@ def _interaction_values(present: Sequence[str], batch: int) -> list[str]:
         "ordinal": f"coalesce({_or_null('ordinal', present)}, i.rowid)",
     }
     values = [f"{given.get(name) or _or_null(name, present)} as {name}" for name in INTERACTIONS.names]
-    extra = ("objects", "traits", "consents", "promise_what", "promise_due_at", "promise_due_precision")
-    return ["i.rowid as row_no", *values, *(f"{_or_null(name, present)} as in_{name}" for name in extra)]
+    return ["i.rowid as row_no", *values, *(f"{_or_null(name, present)} as in_{name}" for name in _BESIDE)]
 
 
 def _beside(present: Sequence[str], rows: str) -> list[tuple[str, str]]:
@@ -227,12 +229,9 @@ def _beside(present: Sequence[str], rows: str) -> list[tuple[str, str]]:
         parts = f"select {who}, {_UNNESTED.format('in_objects')} as part from ({rows}) where in_objects is not null"
         pairs = f"select distinct row_no, interaction_id, part[1] as type, part[2] as id from ({parts})"
         selects.append(("interaction_objects", pairs))
-    if "traits" in present:
-        names = (
-            f"select {who}, in_traits, unnest(json_keys(in_traits)) as name from ({rows}) where in_traits is not null"
-        )
-        value = "json_extract_string(in_traits, '/' || replace(replace(name, '~', '~0'), '/', '~1'))"
-        selects.append(("traits", f"select {who}, name, {value} as value from ({names}) where key_id is not null"))
+    told = [_traits(whose, rows) for whose in _WHOSE_TRAITS if whose in present]
+    if told:
+        selects.append(("traits", " union all ".join(told)))
     if "consents" in present:
         parts = f"select {who}, {_UNNESTED.format('in_consents')} as part from ({rows}) where in_consents is not null"
         values = "part[1] as purpose, part[2] as channel, part[3]::boolean as granted"
@@ -242,6 +241,20 @@ def _beside(present: Sequence[str], rows: str) -> list[tuple[str, str]]:
         due = f"select {who}, {values}, in_promise_due_precision as due_precision from ({rows})"
         selects.append(("promises", f"{due} where in_promise_what is not null and in_promise_due_at is not null"))
     return [(name, f"select row_no, {_needed(name)} from ({select})") for name, select in selects]
+
+
+_WHOSE_TRAITS = {"traits": "key_id", "account_traits": "account_key"}
+
+
+def _traits(name: str, rows: str) -> str:
+    """The select of one row for each trait in the JSON column `name`, under the key that it is told of."""
+    told = f"select *, unnest(json_keys(in_{name})) as name from ({rows}) where in_{name} is not null"
+    value = f"json_extract_string(in_{name}, '/' || replace(replace(name, '~', '~0'), '/', '~1'))"
+    whose = _WHOSE_TRAITS[name]
+    return (
+        f"select row_no, interaction_id, {whose} as key_id, source, occurred_at, known_at, name, {value} as value "
+        f"from ({told}) where {whose} is not null"
+    )
 
 
 def _needed(name: str) -> str:
