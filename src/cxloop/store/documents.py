@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 
 from cxloop.core.errors import NotFoundError, UnknownNameError
 from cxloop.store.models import Document
@@ -15,7 +15,7 @@ from cxloop.store.models import Document
 if TYPE_CHECKING:
     from cxloop.store.base import Store
 
-__all__ = ["Definition", "get", "history", "names", "save"]
+__all__ = ["Definition", "get", "history", "names", "newest", "save"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,24 @@ def history(store: Store, kind: str, name: str) -> list[Definition]:
     """Returns every version of a definition, newest first."""
     with store.read() as work:
         return [_definition(document) for document in work.scalars(_versions(kind, name))]
+
+
+def newest(store: Store, kind: str) -> list[Definition]:
+    """Returns the newest version of every definition of a kind, by name."""
+    latest = (
+        select(Document.name, func.max(Document.version).label("version"))
+        .where(Document.kind == kind)
+        .group_by(Document.name)
+        .subquery()
+    )
+    chosen = (
+        select(Document)
+        .join(latest, and_(Document.name == latest.c.name, Document.version == latest.c.version))
+        .where(Document.kind == kind)
+        .order_by(Document.name)
+    )
+    with store.read() as work:
+        return [_definition(document) for document in work.scalars(chosen)]
 
 
 def names(store: Store, kind: str) -> list[str]:
