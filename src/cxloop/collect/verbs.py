@@ -46,7 +46,7 @@ def file(
     return import_files(ws, path, mapping, dry_run=dry_run)
 
 
-@verb(part="collect", right="read")
+@verb(part="collect", right="read", limited="refuse")
 def imports(ws: Operations, *, limit: Count = 50) -> Imports:
     """The files that were imported, the latest first, with what went in and what did not.
 
@@ -58,7 +58,7 @@ def imports(ws: Operations, *, limit: Count = 50) -> Imports:
     return list_imports(ws, limit)
 
 
-@verb(part="collect", right="read")
+@verb(part="collect", right="read", limited="refuse")
 def mappings(ws: Operations) -> Mappings:
     """The mappings that can be named: the TOML files in the inbox of the workspace, and the ready ones."""
     from cxloop.collect.sources import list_mappings
@@ -66,7 +66,7 @@ def mappings(ws: Operations) -> Mappings:
     return list_mappings(ws.path)
 
 
-@verb(part="collect", right="read", personal=True)
+@verb(part="collect", right="read", personal=True, limited="refuse")
 def rejects(ws: Operations, import_id: str | None = None, *, waiting: bool = True, limit: Count = 100) -> Rejects:
     """Rows that could not be taken, with the reason and the raw row.
 

@@ -22,6 +22,7 @@ __all__ = [
     "Progress",
     "Role",
     "Snapshot",
+    "limits_phrase",
     "no_progress",
     "require",
 ]
@@ -68,7 +69,8 @@ class Actor:
     def may(self, verb: Verb) -> bool:
         """Whether this actor may run `verb`."""
         rights, _ = ROLES[self.role]
-        return verb.right in rights and (self.sees_persons or not verb.personal)
+        within_limits = not self.limits or verb.limited != "refuse"
+        return verb.right in rights and (self.sees_persons or not verb.personal) and within_limits
 
     @property
     def sees_persons(self) -> bool:
@@ -82,11 +84,26 @@ LOCAL = Actor(account_id=None, name="local", role="owner")
 
 def require(actor: Actor, verb: Verb) -> None:
     """The guarded door of every verb; raises AccessDeniedError that names the missing right."""
+    if actor.limits and verb.limited == "refuse":
+        raise AccessDeniedError(
+            f"{verb.path} is about the whole workspace, and you see only rows with {limits_phrase(actor.limits)}. "
+            "Ask an owner of this workspace."
+        )
     if not actor.may(verb):
         needs = f"the right to {verb.right}" + (" and to see single persons" if verb.personal else "")
         raise AccessDeniedError(
             f"{verb.path} needs {needs}; your role is {actor.role}. Ask an owner of this workspace."
         )
+
+
+def limits_phrase(limits: Limits) -> str:
+    """Returns limits in words.
+
+    Example:
+        >>> limits_phrase((("region", ("DE",)), ("team", ("North", "South"))))
+        'region = DE and team = North or South'
+    """
+    return " and ".join(f"{column} = {' or '.join(values) or 'nothing'}" for column, values in limits)
 
 
 def no_progress(_doing: str, _share: float | None) -> None:

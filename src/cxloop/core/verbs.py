@@ -23,6 +23,7 @@ __all__ = [
     "PARTS",
     "RIGHTS",
     "Condition",
+    "Limited",
     "Names",
     "Parameter",
     "Part",
@@ -36,6 +37,10 @@ __all__ = [
 Right = Literal["read", "write", "admin"]
 """read: see numbers and lists. write: import and change. admin: people, keys, settings."""
 RIGHTS: tuple[Right, ...] = get_args(Right)
+
+Limited = Literal["rows", "refuse", "own"]
+"""What somebody gets who is limited to some rows of the log. rows: the answer over those rows. refuse: nothing.
+own: it concerns only who asks."""
 
 
 def _split_names(value: object) -> object:
@@ -81,6 +86,7 @@ class Verb:
     function: Callable[..., Result]
     right: Right
     personal: bool
+    limited: Limited = "refuse"
 
     @property
     def name(self) -> str:
@@ -217,7 +223,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Result])
 
 
 def verb(
-    *, part: Part, right: Right, personal: bool = False, into: Registry = registry
+    *, part: Part, right: Right, personal: bool = False, limited: Limited | None = None, into: Registry = registry
 ) -> Callable[[_Function], _Function]:
     """Registers a function as a verb of `part`.
 
@@ -225,11 +231,14 @@ def verb(
         part: which of the seven folders it belongs to.
         right: what an account needs for it.
         personal: whether its result shows data of single persons.
+        limited: what somebody gets who is limited to some rows; unless said otherwise the answer over those rows where
+            it reads, and a refusal where it changes something. One that looks at more than the log says "refuse".
         into: the registry; the process's own unless a test says otherwise.
     """
 
     def register(function: _Function) -> _Function:
-        into.add(Verb(part=part, function=function, right=right, personal=personal))
+        open_to = limited or ("rows" if right == "read" else "refuse")
+        into.add(Verb(part=part, function=function, right=right, personal=personal, limited=open_to))
         return function
 
     return register

@@ -46,6 +46,8 @@ class Derivation:
         version: the version of code and settings; another one than last time means a full rebuild.
         update: given a position, the rows that are new or changed since; given None, all rows.
         position: the query of how far the inputs have come (one bigint called `position`).
+        rows: the query behind `update`, where it is one and its only parameter is `$after`: for who is limited to some
+            rows, the table is computed anew from these. Without it, `engine.scope` needs a rule for the table.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Derivation:
     version: Callable[[Analysis], str]
     update: Callable[[Analysis, int | None], pa.Table]
     position: Query = LATEST_BATCH
+    rows: Query | None = None
 
 
 def derive(analysis: Analysis, derivation: Derivation, *, now: datetime) -> bool:

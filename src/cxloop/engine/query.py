@@ -9,18 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from cxloop.core.schema import Type
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-__all__ = ["Query", "Slot", "Slots"]
+__all__ = ["Query", "Rewrite", "Slot", "Slots"]
 
 Slot: TypeAlias = "exp.Expr | Sequence[exp.Expr]"
 """What may stand in a slot: one node, or a list of nodes where the SQL has a list (select, group by, order by)."""
 Slots: TypeAlias = Mapping[str, Slot]
+
+
+class Rewrite(Protocol):
+    """Changes the whole tree of a query before it is written; hashable, so that the text can be kept."""
+
+    def __call__(self, tree: exp.Expr, *, dialect: str, query: str) -> exp.Expr:
+        """Returns the tree to write, in which named functions have been translated."""
+
+    def __hash__(self) -> int:
+        """The same for rewrites that do the same."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Query:
         inputs: the tables it reads.
         parameters: `$name` to portable type, bound as values.
         slots: `$name`s that are replaced by nodes.
+        within: what is done to the tree once it is whole: `engine.scope` limits it to the rows that somebody may see.
         output: column name to portable type of what it returns; columns that slots add stand before these.
     """
 
@@ -42,3 +53,4 @@ class Query:
     output: Mapping[str, Type]
     parameters: Mapping[str, Type] = field(default_factory=dict)
     slots: tuple[str, ...] = ()
+    within: Rewrite | None = None

@@ -18,7 +18,7 @@ from cxloop.engine.functions import translate
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from cxloop.engine.query import Query, Slot, Slots
+    from cxloop.engine.query import Query, Rewrite, Slot, Slots
 
 __all__ = ["check_parameters", "parse", "render"]
 
@@ -64,20 +64,23 @@ def render(query: Query, slots: Slots | None = None, *, dialect: str, pretty: bo
         EngineError: a slot is missing or unknown, or a function has no form in the dialect.
     """
     if not slots and not query.slots:
-        return _plain(query.name, query.sql, dialect, pretty)
+        return _plain(query.name, query.sql, dialect, pretty, query.within)
     tree = parse(query)
     _fill(tree, query, slots or {})
-    return _written(tree, query.name, dialect, pretty)
+    return _written(tree, query.name, dialect, pretty, query.within)
 
 
 @lru_cache(maxsize=1024)
-def _plain(name: str, sql: str, dialect: str, pretty: bool) -> str:
-    return _written(_parsed(name, sql).copy(), name, dialect, pretty)
+def _plain(name: str, sql: str, dialect: str, pretty: bool, within: Rewrite | None) -> str:
+    return _written(_parsed(name, sql).copy(), name, dialect, pretty, within)
 
 
-def _written(tree: exp.Expr, name: str, dialect: str, pretty: bool) -> str:
+def _written(tree: exp.Expr, name: str, dialect: str, pretty: bool, within: Rewrite | None) -> str:
+    tree = translate(tree, dialect, name)
+    if within is not None:
+        tree = within(tree, dialect=dialect, query=name)
     # copy=False: the tree is a copy already, and copying is a third of the work
-    return translate(tree, dialect, name).sql(dialect=dialect, pretty=pretty, copy=False)
+    return tree.sql(dialect=dialect, pretty=pretty, copy=False)
 
 
 def _fill(tree: exp.Expr, query: Query, slots: Slots) -> None:

@@ -11,15 +11,16 @@ from typing import Any
 from cxloop.core.calls import cli_call, python_call
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import AccessDeniedError, CxloopError, InternalError
-from cxloop.core.host import Actor, Progress, Snapshot, no_progress, require
+from cxloop.core.host import Actor, Limits, Progress, Snapshot, no_progress, require
 from cxloop.core.privacy import require_no_persons
 from cxloop.core.results import How, Result
 from cxloop.core.verbs import Verb
 from cxloop.runtime import derivations, logs, parts
 from cxloop.runtime.health import Counters
 from cxloop.runtime.lanes import Lanes
+from cxloop.runtime.limited import noted, seen_by
 from cxloop.runtime.paths import from_inbox
-from cxloop.runtime.snapshots import Snapshots
+from cxloop.runtime.snapshots import Call, Snapshots
 from cxloop.runtime.workspace import Workspace
 
 __all__ = ["LocalHost"]
@@ -66,23 +67,24 @@ class LocalHost:
         """
         verb, checked = self._admit(path, arguments, actor)
         with self.lanes.pages if verb.right == "read" else self.lanes.heavy, self._recorded(verb, actor):
-            result = verb.function(self.workspace.view(progress), **checked)
+            result = verb.function(seen_by(self.workspace.view(progress), actor, verb), **checked)
             if verb.right != "read":
                 derivations.run(self.workspace.view(progress))
-        return _explained(result, verb, checked)
+        return _explained(result, verb, checked, actor.limits)
 
     def snapshot(self, path: str, arguments: Mapping[str, object], *, actor: Actor) -> Snapshot:
         """Returns the kept result at once and renews it in the background; computes it if there is none."""
         verb, checked = self._admit(path, arguments, actor)
         if verb.right != "read":
             raise AccessDeniedError(f"{path} changes the workspace; only verbs that read are kept for pages.")
-        kept = self.snapshots.get(verb, checked)
+        call = Call(verb, checked, actor.limits)
+        kept = self.snapshots.get(call, seen_by(self.workspace.view(), actor, verb))
         if kept is None:
             with self.lanes.pages:
-                return self._renew(verb, checked)
+                return self._renew(call, actor)
         if kept.stale:
             # Where it fails, the page goes on showing the older result and its age.
-            self.lanes.later((path, repr(checked)), lambda: self._renew(verb, checked))
+            self.lanes.later((path, call.key), lambda: self._renew(call, actor))
         return kept
 
     @property
@@ -118,13 +120,14 @@ class LocalHost:
             checked = from_inbox(self.workspace.folder.inbox, checked)
         return verb, checked
 
-    def _renew(self, verb: Verb, checked: dict[str, Any]) -> Snapshot:
-        position = self.workspace.engine.count("interactions")
+    def _renew(self, call: Call, actor: Actor) -> Snapshot:
+        verb, seen = call.verb, seen_by(self.workspace.view(), actor, call.verb)
+        position = seen.engine.count("interactions")
         with self._unforeseen(verb):
-            result = _explained(verb.function(self.workspace.view(), **checked), verb, checked)
-        kept = self.snapshots.put(verb, checked, result, position)
+            result = _explained(verb.function(seen, **call.arguments), verb, call.arguments, actor.limits)
+        kept = self.snapshots.put(call, result, position)
         # The table has one writer at a time, and a page must not wait for an import.
-        self.lanes.later(("save", verb.path, repr(checked)), lambda: self.snapshots.save(verb, checked))
+        self.lanes.later(("save", verb.path, call.key), lambda: self.snapshots.save(call))
         return kept
 
     @contextmanager
@@ -166,8 +169,9 @@ class LocalHost:
             ) from failure
 
 
-def _explained(result: Result, verb: Verb, checked: dict[str, Any]) -> Result:
-    """Returns the result with the same call in Python and on the command line added to its `how`."""
+def _explained(result: Result, verb: Verb, checked: Mapping[str, Any], limits: Limits) -> Result:
+    """Returns the result with its limits and the same call in Python and on the command line added to its `how`."""
+    result = noted(result, limits)
     how = getattr(result, "how", None)
     if not (isinstance(how, How) and is_dataclass(result)):
         return result

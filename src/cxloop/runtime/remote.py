@@ -8,7 +8,7 @@ from typing import Any
 
 from cxloop._version import __version__
 from cxloop.core.config import Experience, Settings
-from cxloop.core.errors import CxloopError, WorkspaceError
+from cxloop.core.errors import AccessDeniedError, CxloopError, WorkspaceError
 from cxloop.core.host import Actor, Progress, Snapshot, no_progress, require
 from cxloop.core.results import Result
 from cxloop.core.verbs import Verb
@@ -82,6 +82,8 @@ class RemoteHost:
         self, ask: str, verb: Verb, arguments: Mapping[str, object], actor: Actor, progress: Progress
     ) -> dict[str, Any]:
         require(actor, verb)
+        if actor.limits:
+            raise AccessDeniedError("The socket is for whoever owns the files of the workspace, and sees all rows.")
         # The server has another working directory: relative paths are made absolute here.
         checked = absolute(verb.given(verb.check(arguments)))
         try:

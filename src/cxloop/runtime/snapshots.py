@@ -7,10 +7,11 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cxloop.core.calls import canonical
-from cxloop.core.host import Snapshot
+from cxloop.core.host import Limits, Snapshot
 from cxloop.core.results import Result
 from cxloop.core.verbs import Verb
 from cxloop.engine.query import Query
@@ -18,7 +19,7 @@ from cxloop.engine.query import Query
 if TYPE_CHECKING:
     from cxloop.runtime.workspace import Workspace
 
-__all__ = ["Snapshots"]
+__all__ = ["Call", "Snapshots"]
 
 MOST_PER_VERB = 200
 """Pages ask a verb for a handful of splits; more are somebody exploring, and the oldest make room."""
@@ -31,6 +32,24 @@ KEPT = Query(
     inputs=("snapshots",),
     output={"verb": "text", "arguments": "json", "result": "json", "position": "bigint", "computed_at": "timestamp"},
 )
+
+
+@dataclass(frozen=True)
+class Call:
+    """What was asked: a verb with all its arguments, over the rows that somebody may see."""
+
+    verb: Verb
+    arguments: Mapping[str, Any]
+    limits: Limits = ()
+
+    @cached_property
+    def key(self) -> str:
+        """The same for the same question over the same rows: nobody is shown what was computed from others.
+
+        No parameter can be called "(limits)".
+        """
+        own = {"(limits)": self.limits} if self.limits else {}
+        return canonical({**self.arguments, **own})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,52 +72,51 @@ class Snapshots:
             kept = Kept(row["result"], row["position"], row["computed_at"])
             self._kept.setdefault(row["verb"], {})[row["arguments"]] = kept
 
-    def get(self, verb: Verb, arguments: Mapping[str, Any]) -> Snapshot | None:
-        """Returns the kept result of a call, or None where there is none that this version can read."""
-        rows = self._kept.get(verb.path, {})
-        kept = rows.get(canonical(arguments))
+    def get(self, call: Call, seen: Workspace) -> Snapshot | None:
+        """Returns the kept result of a call, or None where there is none that this version can read.
+
+        Args:
+            call: what is asked.
+            seen: the workspace as who asks sees it: whether there is more by now is said of their rows.
+        """
+        rows = self._kept.get(call.verb.path, {})
+        kept = rows.get(call.key)
         if kept is None:
             return None
         if isinstance(kept.result, str):
-            result = _read(verb, kept.result)
+            result = _read(call.verb, kept.result)
             if result is None:
                 return None
-            kept = rows[canonical(arguments)] = replace(kept, result=result)
+            kept = rows[call.key] = replace(kept, result=result)
         assert isinstance(kept.result, Result)
-        return Snapshot(kept.result, kept.computed_at, kept.position, self._stale(kept))
+        return Snapshot(kept.result, kept.computed_at, kept.position, _stale(kept, seen))
 
-    def _stale(self, kept: Kept) -> bool:
-        workspace = self._workspace.view()
-        grown = kept.position != workspace.engine.count("interactions")
-        return grown or workspace.as_of - kept.computed_at > LIVE_FOR
-
-    def put(self, verb: Verb, arguments: Mapping[str, Any], result: Result, position: int) -> Snapshot:
+    def put(self, call: Call, result: Result, position: int) -> Snapshot:
         """Keeps a result in memory; `save` writes it down.
 
         Args:
-            verb: which verb answered.
-            arguments: all of them, checked.
+            call: what was asked.
             result: the answer.
-            position: number of interactions in the log before it was computed.
+            position: number of interactions that could be seen before it was computed.
         """
         kept = Kept(result, position, self._workspace.now())
         with self._guard:
-            rows = self._kept.setdefault(verb.path, {})
-            rows.pop(canonical(arguments), None)
-            rows[canonical(arguments)] = kept
+            rows = self._kept.setdefault(call.verb.path, {})
+            rows.pop(call.key, None)
+            rows[call.key] = kept
             while len(rows) > MOST_PER_VERB:
                 del rows[next(iter(rows))]
         return Snapshot(result, kept.computed_at, position, stale=False)
 
-    def save(self, verb: Verb, arguments: Mapping[str, Any]) -> None:
+    def save(self, call: Call) -> None:
         """Writes one kept result down."""
         import pyarrow as pa
 
-        kept = self._kept.get(verb.path, {}).get(canonical(arguments))
+        kept = self._kept.get(call.verb.path, {}).get(call.key)
         if kept is not None and isinstance(kept.result, Result):
             row = {
-                "verb": verb.path,
-                "arguments": canonical(arguments),
+                "verb": call.verb.path,
+                "arguments": call.key,
                 "result": json.dumps(kept.result.to_dict()),
                 "position": kept.position,
                 "computed_at": kept.computed_at,
@@ -111,6 +129,11 @@ class Snapshots:
             verbs = list(self._kept)
             self._kept.clear()
         self._workspace.engine.delete("snapshots", "verb", verbs)
+
+
+def _stale(kept: Kept, seen: Workspace) -> bool:
+    grown = kept.position != seen.engine.count("interactions")
+    return grown or seen.as_of - kept.computed_at > LIVE_FOR
 
 
 def _read(verb: Verb, text: str) -> Result | None:

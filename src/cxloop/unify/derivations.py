@@ -35,6 +35,7 @@ CUSTOMERS = Derivation(
     inputs=CUSTOMER_ROWS.inputs,
     version=_version,
     update=_update,
+    rows=CUSTOMER_ROWS,
 )
 
 DERIVATIONS = (CUSTOMERS,)
