@@ -1,4 +1,9 @@
-"""Whether the records have changed, for those who keep a copy of some in memory and may not ask at every use."""
+"""Values kept in memory that follow the records: read again within a moment of any change, by whichever process.
+
+SQLite counts the commits of other connections (`PRAGMA data_version`). Asking for the count takes microseconds and no
+lock, so a collector can afford it where it could not afford a query for each request; and unlike the time of a file
+it is never wrong.
+"""
 
 from __future__ import annotations
 
@@ -7,62 +12,66 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from cxloop.store.base import Store
 
-__all__ = ["EVERY_SECONDS", "Watch"]
+__all__ = ["LOOK_SECONDS", "Following"]
 
-EVERY_SECONDS = 0.25
-"""How often the file is asked at most; between two questions `changed` costs a look at the clock."""
+LOOK_SECONDS = 0.25
+"""How long a kept value may be behind: what was revoked works no longer than this."""
+
+_Value = TypeVar("_Value")
 
 
-class Watch:
-    """Notices commits to a store, by whichever process. Safe to use from several threads.
-
-    It asks for SQLite's `data_version`, which grows with every commit of any other connection: a few microseconds, no
-    lock, and never wrong, as the time of a file would be for two commits within its granularity.
-    """
+class Following(Generic[_Value]):
+    """A value that is read from the store, and read again after the store has changed. Threads may share it."""
 
     def __init__(
-        self, store: Store, *, every: float = EVERY_SECONDS, clock: Callable[[], float] = time.monotonic
+        self, store: Store, read: Callable[[], _Value], *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        """Opens a connection of its own to the store's file; it is closed with the object.
+        """Reads nothing yet.
 
         Args:
-            store: the records.
-            every: seconds between two questions.
-            clock: seconds that never run backwards.
+            store: whose changes count.
+            read: gives the value.
+            monotonic: seconds that only go forward.
         """
-        # a connection that never writes: one's own commits would not count
+        # a connection that never writes: one's own commits are not counted
         self._connection = sqlite3.connect(
             str(store.engine.url.database), isolation_level=None, check_same_thread=False, timeout=5.0
         )
         self._close = weakref.finalize(self, self._connection.close)
+        self._read = read
+        self._monotonic = monotonic
         self._guard = threading.Lock()
-        self._every = every
-        self._clock = clock
-        self._ask_at = 0.0
+        self._value: _Value
         self._version: int | None = None
+        self._looked_at = float("-inf")
 
-    def changed(self) -> bool:
-        """Whether somebody may have committed since this was last True; True the first time.
+    @property
+    def value(self) -> _Value:
+        """The value, at most LOOK_SECONDS behind the records."""
+        if self._monotonic() - self._looked_at >= LOOK_SECONDS:
+            with self._guard:
+                self._look()
+        return self._value
 
-        Who gets True has to read again. Of several threads that ask, one gets it.
-        """
-        now = self._clock()
-        if now < self._ask_at:
-            return False
-        with self._guard:
-            if now < self._ask_at:
-                return False
-            self._ask_at = now + self._every
-            version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-            changed = version != self._version
-            self._version = version
-            return changed
+    def _look(self) -> None:
+        now = self._monotonic()
+        if now - self._looked_at < LOOK_SECONDS:
+            return  # another thread has looked meanwhile
+        # asked before the value is read: a change in between is found the next time
+        version = int(self._connection.execute("pragma data_version").fetchone()[0])
+        if version != self._version:
+            self._value = self._read()
+        self._version, self._looked_at = version, now
+
+    def forget(self) -> None:
+        """Looks again at the next use: for who has just changed the records and wants to see it at once."""
+        self._looked_at = float("-inf")
 
     def close(self) -> None:
-        """Closes the connection; afterwards `changed` may not be asked."""
+        """Closes the connection that it watches with; it is also closed with the object."""
         self._close()
