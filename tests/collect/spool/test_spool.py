@@ -1,0 +1,178 @@
+"""What the spool promises while nothing is broken."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.collect.spool.conftest import request
+
+from cxloop.collect.spool import DiskFullError, Envelope, Spool, SpoolError, SpoolFullError
+
+
+def bodies(spool: Spool, after: int = 0) -> list[bytes]:
+    return [item.envelope.body for item in spool.read(after, 1_000_000_000)]
+
+
+def test_a_request_comes_out_as_it_went_in(spool: Spool) -> None:
+    envelope = Envelope("shop", "segment", 1_700_000_000_000_000, b"\x1f\x8b\0 raw", 3, {"refused": [[1, "a", "b"]]})
+
+    spool.append([envelope])
+
+    assert [item.envelope for item in spool.read(0, 1000)] == [envelope]
+
+
+def test_requests_come_out_in_the_order_of_their_numbers(spool: Spool) -> None:
+    spool.append([request(1), request(2)])
+    spool.append([request(3)])
+
+    found = spool.read(0, 1_000_000)
+
+    assert [item.envelope for item in found] == [request(1), request(2), request(3)]
+    assert [item.seq for item in found] == sorted({item.seq for item in found})
+    assert spool.read(found[1].seq, 1_000_000) == found[2:]
+
+
+def test_reading_stops_at_the_size_that_was_asked_for_but_never_before_the_first(spool: Spool) -> None:
+    spool.append([request(number, body=b"x" * 100) for number in range(5)])
+
+    assert len(spool.read(0, 1)) == 1
+    assert len(spool.read(0, 250)) == 2
+    assert len(spool.read(0, 500)) == 5
+
+
+def test_what_is_forgotten_is_gone_and_its_numbers_are_not_given_again(spool: Spool) -> None:
+    spool.append([request(1), request(2)])
+    first, second = spool.read(0, 1000)
+
+    spool.forget(first.seq)
+    assert spool.read(0, 1000) == [second]
+    spool.forget(second.seq)
+    spool.append([request(3)])
+
+    assert spool.read(0, 1000)[0].seq > second.seq
+    assert spool.state().requests == 1
+
+
+def test_the_state_counts_what_waits(spool: Spool) -> None:
+    assert spool.state().oldest_received_at is None
+    spool.append([Envelope("shop", "segment", 50, b"x" * 1000, 7), Envelope("shop", "segment", 60, b"y" * 1000, 2)])
+
+    state = spool.state()
+
+    assert (state.requests, state.events, state.oldest_received_at) == (2, 9, 50)
+    assert 2000 <= state.bytes < 2500
+    spool.forget(state.last_seq)
+    assert (spool.state().requests, spool.state().events, spool.state().bytes) == (0, 0, 0)
+
+
+def test_much_is_forgotten_in_several_transactions(spool: Spool) -> None:
+    for number in range(12):
+        spool.append([request(number, body=b"x" * 1_000_000)])
+    found = spool.read(0, 100_000_000)
+
+    spool.forget(found[9].seq)
+
+    assert [item.seq for item in spool.read(0, 100_000_000)] == [found[10].seq, found[11].seq]
+    assert 2_000_000 < spool.state().bytes < 2_001_000
+
+
+def test_a_full_spool_takes_nothing_more_until_the_loader_has_caught_up(folder: Path) -> None:
+    spool = Spool(folder, limit_bytes=3_000, reserve_bytes=0)
+    spool.append([request(1, body=b"x" * 2_000)])
+
+    with pytest.raises(SpoolFullError, match="3,000 bytes"):
+        spool.append([request(2), request(3, body=b"x" * 2_000)])
+
+    assert spool.state().requests == 1
+    spool.forget(spool.state().last_seq)
+    spool.append([request(3, body=b"x" * 2_000)])
+    spool.close()
+
+
+def test_the_reserve_of_the_disk_is_not_touched(folder: Path) -> None:
+    spool = Spool(folder, reserve_bytes=1 << 60)
+
+    with pytest.raises(DiskFullError, match="Make room"):
+        spool.append([request(1)])
+
+    assert spool.state().requests == 0
+    spool.close()
+
+
+def test_a_spool_that_is_opened_again_holds_what_was_acknowledged(folder: Path) -> None:
+    first = Spool(folder, reserve_bytes=0)
+    first.append([request(1)])
+    first.close()
+
+    second = Spool(folder, reserve_bytes=0)
+
+    assert bodies(second) == [request(1).body]
+    assert second.damages() == []
+    second.close()
+
+
+def test_two_that_hold_the_same_spool_see_each_others_requests(spool: Spool, folder: Path) -> None:
+    other = Spool(folder, reserve_bytes=0)
+    spool.append([request(1)])
+    other.append([request(2)])
+
+    assert bodies(spool) == bodies(other) == [request(1).body, request(2).body]
+    other.close()
+
+
+def test_a_reader_that_follows_sees_everything_once_while_many_write(spool: Spool, folder: Path) -> None:
+    def write(writer: int) -> None:
+        own = Spool(folder, reserve_bytes=0)
+        for number in range(30):
+            own.append([request(0, body=b"%d/%d" % (writer, number))])
+        own.close()
+
+    writers = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
+    for writer in writers:
+        writer.start()
+    seen: list[bytes] = []
+    position, end = 0, time.monotonic() + 60
+    while len(seen) < 120 and time.monotonic() < end:
+        found = spool.read(position, 200)
+        seen += [item.envelope.body for item in found]
+        position = found[-1].seq if found else position
+        spool.forget(position)
+    for writer in writers:
+        writer.join()
+
+    assert sorted(seen) == sorted(b"%d/%d" % (writer, number) for writer in range(4) for number in range(30))
+
+
+def test_the_loader_can_lift_the_numbers_above_its_position(spool: Spool) -> None:
+    spool.continue_after(1 << 60)
+    spool.append([request(1)])
+
+    assert spool.read(1 << 60, 1000)[0].envelope == request(1)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(SpoolError, match="cannot be opened"):
+        Spool(tmp_path / "file" / "spool")
+
+
+text = st.text(max_size=40)
+
+
+@given(st.lists(st.tuples(text, text, st.integers(0, 1 << 50), st.binary(max_size=30_000), st.integers(0, 2500))))
+def test_any_request_comes_out_as_it_went_in(
+    tmp_path_factory: pytest.TempPathFactory, given_: list[tuple[str, str, int, bytes, int]]
+) -> None:
+    spool = Spool(tmp_path_factory.mktemp("any"), reserve_bytes=0)
+    envelopes = [Envelope(*values, {"user_agent": values[0]}) for values in given_]
+
+    spool.append(envelopes)
+
+    assert [item.envelope for item in spool.read(0, 1 << 40)] == envelopes
+    spool.close()
