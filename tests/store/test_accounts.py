@@ -130,7 +130,7 @@ def test_one_address_has_one_account(store: Store, clock: Clock, cast: Cast) -> 
 
 
 def test_an_unknown_role_is_refused(store: Store, clock: Clock) -> None:
-    with pytest.raises(InputError, match="Known: owner, analyst, viewer"):
+    with pytest.raises(InputError, match="Known: owner, analyst, agent, viewer"):
         create_account(store, name="X", email=None, role="boss", now=clock())  # type: ignore[arg-type]
 
 

@@ -62,7 +62,7 @@ def test_writes_are_durable_and_references_hold(store: Store) -> None:
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
     with pytest.raises(IntegrityError):
-        store.audit(account_id=99, verb="x.y", outcome="done", seconds=0)
+        documents.save(store, "mapping", "shop", {}, author_id=99)
 
 
 def test_a_unit_of_work_that_fails_leaves_no_trace(store: Store) -> None:
@@ -99,12 +99,12 @@ def test_several_threads_read_and_then_write_at_once(store: Store) -> None:
 
 
 def test_reading_waits_for_no_writer(store: Store) -> None:
-    store.audit(account_id=None, verb="x.y", outcome="done", seconds=0)
+    documents.save(store, "mapping", "shop", {}, author_id=None)
 
     with ThreadPoolExecutor(1) as pool, store.work() as work:
-        work.execute(text("delete from audit_entries"))
+        work.execute(text("delete from documents"))
         # the writer has not committed, and the reader sees what was there before
-        assert len(pool.submit(audit.entries, store).result(timeout=4)) == 1
+        assert pool.submit(documents.names, store, "mapping").result(timeout=4) == ["shop"]
 
 
 def test_a_migration_that_stops_halfway_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,7 +165,17 @@ def redeem(store: Store, token: str, *, now: datetime) -> str:
 def start_session(work: Work, account_id: int, *, now: datetime) -> str:
     """Adds a session for an account that has proved itself, and returns its secret."""
     secret = _secret()
-    work.add(Session(account_id=account_id, digest=_digest(secret), created_at=now, expires_at=now + SESSION_LASTS))
+    work.add(
+        Session(
+            account_id=account_id,
+            digest=_digest(secret),
+            form_key=_secret(),
+            created_at=now,
+            renewed_at=now,
+            seen_at=now,
+            expires_at=now + SESSION_LASTS,
+        )
+    )
     return secret
 
 

@@ -17,10 +17,12 @@ from cxloop.core.errors import WorkspaceError
 
 if TYPE_CHECKING:
     from cxloop.store.accounts import Accounts
+    from cxloop.store.head import Head
+    from cxloop.store.secrets import Vault
 
 __all__ = ["HEAD", "Store", "open_store"]
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test holds it against the scripts, so that opening need not load Alembic."""
 
 _BEGIN = "cxloop_begin"
@@ -85,6 +87,25 @@ class Store:
         with Work(self.engine, expire_on_commit=False) as work, work.begin():
             yield work
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the file: the workspace."""
+        return Path(str(self.engine.url.database)).parent
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Seals and signs with the key of the workspace."""
+        from cxloop.store.secrets import Vault
+
+        return Vault.of(self.folder)
+
+    @cached_property
+    def head(self) -> Head:
+        """Where the audit log ends, in a second place."""
+        from cxloop.store.head import Head
+
+        return Head(self.folder)
+
     @cached_property
     def accounts(self) -> Accounts:
         """Links, sessions and who they belong to."""
@@ -98,13 +119,26 @@ class Store:
         account_id: int | None,
         verb: str,
         outcome: str,
-        seconds: float,
+        seconds: float = 0.0,
         arguments: Mapping[str, Any] | None = None,
+        key_id: int | None = None,
+        target: str = "",
+        address: str = "",
     ) -> None:
         """Writes an audit entry (see `store.audit.record`)."""
         from cxloop.store.audit import record
 
-        record(self, account_id=account_id, verb=verb, outcome=outcome, seconds=seconds, arguments=arguments)
+        record(
+            self,
+            account_id=account_id,
+            verb=verb,
+            outcome=outcome,
+            seconds=seconds,
+            arguments=arguments,
+            key_id=key_id,
+            target=target,
+            address=address,
+        )
 
     def close(self) -> None:
         """Closes every connection."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cxloop.engine.base import Analysis
+
+if TYPE_CHECKING:
+    from cxloop.store.base import Store
 
 __all__ = ["Operations"]
 
@@ -17,6 +20,10 @@ class Operations(Analysis, Protocol):
     @property
     def path(self) -> Path:
         """The folder of the workspace."""
+
+    @property
+    def store(self) -> Store:
+        """The operational records of the workspace."""
 
     def now(self) -> datetime:
         """The present moment, UTC without zone."""

@@ -1,0 +1,116 @@
+"""The key of a workspace: seals what has to be read again (second factors, passwords of sources) and signs.
+
+What only has to be recognised (sessions, keys, links) is kept as a digest instead, and needs no key.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cxloop.core.errors import InputError, WorkspaceError
+
+__all__ = ["KEY_FILE", "VARIABLE", "Vault"]
+
+KEY_FILE = "secret.key"
+VARIABLE = "CXLOOP_SECRET_KEY"
+SHORTEST_KEY = 32
+"""Characters; 32 random ones are beyond guessing, whatever alphabet they come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Seals, opens and signs with the key of one workspace.
+
+    Example:
+        >>> vault = Vault("k" * 32)
+        >>> vault.open(vault.seal("imap password"))
+        'imap password'
+    """
+
+    key: str = field(repr=False)
+
+    @classmethod
+    def of(cls, folder: Path) -> Vault:
+        """Returns the vault of a workspace; makes its key where there is none yet.
+
+        Args:
+            folder: the workspace. The key is $CXLOOP_SECRET_KEY where that is set, else the file secret.key in it.
+
+        Raises:
+            WorkspaceError: the key is too short, or its file cannot be read or written.
+        """
+        given = os.environ.get(VARIABLE)
+        where = f"${VARIABLE}" if given else str(folder / KEY_FILE)
+        key = given or _read_or_make(folder / KEY_FILE)
+        if len(key) < SHORTEST_KEY:
+            raise WorkspaceError(
+                f"{where} has {len(key)} characters; a key needs {SHORTEST_KEY}. Restore it from a backup, or put a "
+                "new one there and enter the secrets of sources and second factors again."
+            )
+        return cls(key)
+
+    def seal(self, text: str) -> str:
+        """Returns `text` encrypted and authenticated; each time another text."""
+        from cryptography.fernet import Fernet
+
+        return Fernet(self._derived("seal")).encrypt(text.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """Returns what was sealed.
+
+        Raises:
+            InputError: it was sealed with another key, or is damaged.
+        """
+        from cryptography.fernet import Fernet, InvalidToken
+
+        try:
+            return Fernet(self._derived("seal")).decrypt(sealed.encode()).decode()
+        except (InvalidToken, ValueError):
+            raise InputError(
+                f"A sealed secret cannot be opened with the key of this workspace ({KEY_FILE} or ${VARIABLE}). "
+                "Restore the key that it was sealed with, or enter the secret again."
+            ) from None
+
+    def sign(self, text: str) -> str:
+        """Returns a signature of `text`, which nobody can compute without the key."""
+        return hmac.new(self._derived("sign"), text.encode(), hashlib.sha256).hexdigest()
+
+    def signed(self, text: str, signature: str) -> bool:
+        """Whether `signature` is the one of `text`."""
+        return hmac.compare_digest(self.sign(text).encode(), signature.encode())
+
+    def _derived(self, purpose: str) -> bytes:
+        # a key for each purpose: a signature never helps to open anything
+        return base64.urlsafe_b64encode(hmac.new(self.key.encode(), purpose.encode(), hashlib.sha256).digest())
+
+
+def _read_or_make(path: Path) -> str:
+    try:
+        if not path.exists():
+            _make(path)
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as failure:
+        raise WorkspaceError(f"{path}, the key of the workspace, cannot be read or written: {failure}.") from None
+
+
+def _make(path: Path) -> None:
+    """Makes a key that is whole or not there, whoever else makes one at the same moment."""
+    own = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(own, path)
+        except FileExistsError:
+            return  # somebody else was quicker; theirs counts
+    finally:
+        own.unlink()
