@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -15,7 +15,7 @@ from cxloop.core.errors import InputError, MistakesError
 from cxloop.engine.loading import Limits, Loader, Rejection, Staged
 from cxloop.store.context import Operations
 
-__all__ = ["import_files", "limits", "reasons"]
+__all__ = ["import_files", "import_found", "limits", "reasons"]
 
 _PREVIEWED = 20
 
@@ -34,11 +34,26 @@ def import_files(ws: Operations, path: Path, mapping: Path | None, *, dry_run: b
         MistakesError: the mapping has mistakes, all told together.
         WorkspaceError: the disk is full; nothing was imported.
     """
+    text, name = find_mapping(mapping, ws.path)
+    return import_found(ws, lambda: find_files(path), text, name, dry_run=dry_run)
+
+
+def import_found(
+    ws: Operations, find: Callable[[], Found], text: str, name: str, *, dry_run: bool = False
+) -> FileImport:
+    """Imports files that are found by other means; raises as `import_files` does.
+
+    Args:
+        ws: the workspace.
+        find: finds the files; only asked when the mapping can be read.
+        text: the mapping.
+        name: what to call the mapping in messages.
+        dry_run: only say what would come of it.
+    """
     started = perf_counter()
     received_at = ws.now()
-    text, name = find_mapping(mapping, ws.path)
     read = read_mapping(text, name)
-    found = find_files(path)
+    found = find()
     with ws.engine.loader(limits(ws.settings), ws.progress) as loader:
         staged, notes = _stage(loader, read, found)
         try:
