@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cxloop.collect.importer import import_files
 from cxloop.collect.results import FileImport
 from cxloop.core.config import Experience, Settings
 from cxloop.engine.duckdb.engine import DuckDBEngine
+from cxloop.store.base import Store
 
 NOW = datetime(2026, 5, 1, 12, 0)
 
@@ -32,6 +34,17 @@ class Desk:
     experience: Experience = field(default_factory=Experience)
     as_of: datetime = NOW
     progress: Callable[[str, float | None], None] = _quiet
+
+    @cached_property
+    def store(self) -> Store:
+        """The operational records, opened when a test needs them."""
+        return Store.open(self.path / "app.sqlite", self.now)
+
+    def close(self) -> None:
+        """Closes the engine, and the records where they were opened."""
+        self.engine.close()
+        if "store" in self.__dict__:
+            self.store.close()
 
     def now(self) -> datetime:
         """The same moment always."""
@@ -72,7 +85,7 @@ def desk(tmp_path: Path, desk_of: Callable[[Path], Desk]) -> Iterator[Desk]:
     """An empty workspace."""
     made = desk_of(tmp_path)
     yield made
-    made.engine.close()
+    made.close()
 
 
 ANSWERS = """
