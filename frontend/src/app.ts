@@ -1,7 +1,11 @@
 // Everything here is a convenience: each page is complete without it.
 import "htmx.org";
-import { listenForKeys } from "./keys";
+import { offerCopies } from "./copy";
 import { keepFormsTidy } from "./forms";
+import { listenForKeys } from "./keys";
+import { keepNumbersLive } from "./live";
 
 listenForKeys(document);
 keepFormsTidy(document);
+offerCopies(document);
+keepNumbersLive(document);

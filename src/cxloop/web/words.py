@@ -9,7 +9,19 @@ from zoneinfo import ZoneInfo
 from cxloop.core import wording
 from cxloop.core.wording import count
 
-__all__ = ["_", "ago", "clock", "day_month", "duration", "local", "plural", "readable", "since_phrase", "span"]
+__all__ = [
+    "_",
+    "ago",
+    "clock",
+    "day_month",
+    "device",
+    "duration",
+    "local",
+    "plural",
+    "readable",
+    "since_phrase",
+    "span",
+]
 
 _ = translation("cxloop", fallback=True).gettext
 # looked up once: gettext.gettext goes through the folders of catalogues for every single text
@@ -74,6 +86,22 @@ def ago(then: datetime, now: datetime) -> str:
     """
     span = now - then
     return _("just now") if span < timedelta(minutes=1) else f"{duration(span)} {_('ago')}"
+
+
+def device(agent: str) -> str:
+    """Returns what a browser calls itself, as people call it.
+
+    Example:
+        >>> device("Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0")
+        'Firefox on Linux'
+        >>> device("")
+        'a browser'
+    """
+    from ua_parser import parse
+
+    found = parse(agent)
+    browser = found.user_agent.family if found.user_agent else _("a browser")
+    return f"{browser} {_('on')} {found.os.family}" if found.os else browser
 
 
 def readable(name: str) -> str:

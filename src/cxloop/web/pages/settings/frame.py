@@ -1,0 +1,82 @@
+"""What the pages of Settings share: their tabs, and a word after something was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from cxloop.core.accounts import ThrottledError
+from cxloop.core.errors import AccessDeniedError, CxloopError
+from cxloop.web.access import Door
+from cxloop.web.site import respond
+from cxloop.web.words import _
+
+__all__ = ["DONE", "Tab", "done", "show", "status_of"]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One page of Settings; its verb decides who sees it."""
+
+    name: str
+    title: str
+    address: str
+    verb: str | None
+
+
+TABS = (
+    Tab("you", _("You"), "/settings", None),
+    Tab("people", _("People"), "/settings/people", "admin.accounts"),
+    Tab("keys", _("Keys"), "/settings/keys", "admin.keys"),
+    Tab("audit", _("Audit"), "/settings/audit", "admin.audit"),
+    Tab("workspace", _("Workspace"), "/settings/workspace", None),
+)
+DONE: dict[str, str] = {
+    "profile": _("Saved."),
+    "password": _("Your password is set. Other browsers that were signed in have to sign in again."),
+    "factor-off": _("The second factor is off."),
+    "session": _("That session is ended."),
+    "sessions": _("All other sessions are ended."),
+    "account": _("Saved. It holds from now on."),
+    "disabled": _("The account is locked, and its sessions are ended."),
+    "enabled": _("The account is open again."),
+    "revoked": _("The key is revoked; whatever used it is refused from now on."),
+}
+"""What is said after something was done; the address only carries the word, so that nobody can make it say more."""
+
+
+def show(request: Request, door: Door, tab: str, template: str, context: Mapping[str, Any]) -> HTMLResponse:
+    """Returns one page of Settings.
+
+    Args:
+        request: what was asked.
+        door: the visitor.
+        tab: name of the tab.
+        template: file name within templates/settings.
+        context: what the template shows; `failure` of it is told above the page and gives its status.
+    """
+    failure = context.get("failure")
+    frame = {
+        "page": "settings",
+        "tab": tab,
+        "title": next(entry.title for entry in TABS if entry.name == tab),
+        "tabs": [entry for entry in TABS if entry.verb is None or door.may(entry.verb)],
+        "said": DONE.get(request.query_params.get("done", ""), "") if request.method == "GET" else "",
+        "mistake": failure.message if failure else "",
+    }
+    status = status_of(failure) if failure else 200
+    return respond(request, f"settings/{template}", {**frame, **context}, door=door, status=status)
+
+
+def done(address: str, what: str) -> RedirectResponse:
+    """Leads back to a page that then says what was done."""
+    return RedirectResponse(f"{address}?done={what}", 303)
+
+
+def status_of(failure: CxloopError) -> int:
+    """Returns the status of a page that says what could not be done."""
+    return 429 if isinstance(failure, ThrottledError) else 403 if isinstance(failure, AccessDeniedError) else 400
