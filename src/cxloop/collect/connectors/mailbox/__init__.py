@@ -1,0 +1,1 @@
+"""Customers' mails from a mailbox (IMAP)."""
