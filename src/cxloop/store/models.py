@@ -13,6 +13,7 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "Base",
+    "Connection",
     "Document",
     "KeySecret",
     "Link",
@@ -183,6 +184,38 @@ class AuditEntry(Base):
     happened_at: Mapped[datetime] = mapped_column(index=True)
     previous: Mapped[str]
     digest: Mapped[str]
+
+
+class Connection(Base):
+    """A system that interactions are pulled from, or that sends them: its settings, its schedule, its last run."""
+
+    __tablename__ = "connections"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    system: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    secrets: Mapped[str | None]
+    mapping: Mapped[str | None]
+    every: Mapped[str | None]
+    paused: Mapped[bool]
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[int | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    failure: Mapped[str | None]
+    reason: Mapped[str] = mapped_column(default="")
+    rows: Mapped[int] = mapped_column(default=0)
+    admitted: Mapped[int] = mapped_column(default=0)
+    already_there: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    next_due: Mapped[datetime | None]
+    position: Mapped[str] = mapped_column(default="")
 
 
 class Document(Base):
