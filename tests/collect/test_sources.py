@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cxloop.collect.arrivals import list_sources
@@ -29,6 +29,16 @@ def test_recent_counts_the_seven_days_before_the_moment_that_counts_as_now(desk:
     (row,) = list_sources(desk).records()
 
     assert row["recent"] == 1
+
+
+def test_the_last_seven_days_are_counted_one_by_one(desk: Desk, answers: str) -> None:
+    days = [(desk.as_of - timedelta(days=back, hours=-1)).isoformat() for back in (7, 7, 3, 1, 9)]
+    rows = "".join(f"{place},ann{place},{day},9\n" for place, day in enumerate(days))
+    desk.take("a.csv", f"id,who,at,score\n{rows}", answers)
+
+    (row,) = list_sources(desk).records()
+
+    assert (row["daily"], row["recent"]) == ("2 0 0 0 1 0 1", 4)
 
 
 def test_an_empty_log_says_that_nothing_has_arrived(desk: Desk) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from itertools import pairwise
+from typing import Any
 
 from cxloop.collect.results import Sources
 from cxloop.core.wording import count
@@ -13,14 +16,22 @@ __all__ = ["ARRIVALS", "RECENT", "list_sources"]
 
 RECENT = timedelta(days=7)
 
+DAYS = RECENT.days
+_DAY_COLUMNS = tuple(f"day_{place}" for place in range(1, DAYS + 1))
+_DAY_COUNTS = "".join(
+    f"count(case when occurred_at >= ${name} and occurred_at < ${after} then 1 end) as {name},\n            "
+    for name, after in pairwise(_DAY_COLUMNS)
+)
+
 ARRIVALS = Query(
     name="collect.arrivals",
-    sql="""select source, count(*) as interactions, min(occurred_at) as first_at, max(occurred_at) as last_at,
+    sql=f"""select source, count(*) as interactions, min(occurred_at) as first_at, max(occurred_at) as last_at,
             max(received_at) as received_at,
-            count(case when occurred_at >= $recent then 1 end) as recent
+            count(case when occurred_at >= $day_1 then 1 end) as recent,
+            {_DAY_COUNTS}count(case when occurred_at >= ${_DAY_COLUMNS[-1]} then 1 end) as {_DAY_COLUMNS[-1]}
         from interactions group by source order by interactions desc, source""",
     inputs=("interactions",),
-    parameters={"recent": "timestamp"},
+    parameters=dict.fromkeys(_DAY_COLUMNS, "timestamp"),
     output={
         "source": "text",
         "interactions": "bigint",
@@ -28,15 +39,23 @@ ARRIVALS = Query(
         "last_at": "timestamp",
         "received_at": "timestamp",
         "recent": "bigint",
+        **dict.fromkeys(_DAY_COLUMNS, "bigint"),
     },
 )
 
 
 def list_sources(ws: Operations) -> Sources:
     """Returns one row per source of the log, the largest first."""
-    found = ws.engine.fetch(ARRIVALS, {"recent": ws.as_of - RECENT})
-    rows = tuple(tuple(row.values()) for row in found.to_pylist())
+    starts = {f"day_{place + 1}": ws.as_of - RECENT + timedelta(days=place) for place in range(DAYS)}
+    found = ws.engine.fetch(ARRIVALS, starts)
+    columns = tuple(name for name in found.column_names if name not in _DAY_COLUMNS)
+    rows = tuple((*(row[name] for name in columns), _daily(row)) for row in found.to_pylist())
     total = sum(int(number.as_py()) for number in found["interactions"])
     noun = "source" if len(rows) == 1 else "sources"
     summary = f"{count(len(rows))} {noun}, {count(total)} interactions." if rows else "Nothing has arrived yet."
-    return Sources(summary, tuple(found.column_names), rows)
+    return Sources(summary, (*columns, "daily"), rows)
+
+
+def _daily(row: Mapping[str, Any]) -> str:
+    """The last seven times 24 hours, the oldest first, as one text: a cell of a table holds one value."""
+    return " ".join(str(row[name]) for name in _DAY_COLUMNS)
