@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +15,7 @@ import pytest
 from cxloop.collect.importer import import_files
 from cxloop.collect.results import FileImport
 from cxloop.core.config import Experience, Settings
+from cxloop.core.host import LOCAL, Actor
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.store.base import Store
 
@@ -34,6 +36,8 @@ class Desk:
     experience: Experience = field(default_factory=Experience)
     as_of: datetime = NOW
     progress: Callable[[str, float | None], None] = _quiet
+    actor: Actor = LOCAL
+    heavy: AbstractContextManager[object] = field(default_factory=nullcontext)
 
     @cached_property
     def store(self) -> Store:

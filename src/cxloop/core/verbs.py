@@ -87,6 +87,7 @@ class Verb:
     right: Right
     personal: bool
     limited: Limited = "refuse"
+    waits: bool = False
 
     @property
     def name(self) -> str:
@@ -223,7 +224,13 @@ _Function = TypeVar("_Function", bound=Callable[..., Result])
 
 
 def verb(
-    *, part: Part, right: Right, personal: bool = False, limited: Limited | None = None, into: Registry = registry
+    *,
+    part: Part,
+    right: Right,
+    personal: bool = False,
+    limited: Limited | None = None,
+    waits: bool = False,
+    into: Registry = registry,
 ) -> Callable[[_Function], _Function]:
     """Registers a function as a verb of `part`.
 
@@ -233,12 +240,14 @@ def verb(
         personal: whether its result shows data of single persons.
         limited: what somebody gets who is limited to some rows; unless said otherwise the answer over those rows where
             it reads, and a refusal where it changes something. One that looks at more than the log says "refuse".
+        waits: whether it mostly waits for somebody else's system. It takes no lane then, and enters `ws.heavy` itself
+            for as long as it changes the log.
         into: the registry; the process's own unless a test says otherwise.
     """
 
     def register(function: _Function) -> _Function:
         open_to = limited or ("rows" if right == "read" else "refuse")
-        into.add(Verb(part=part, function=function, right=right, personal=personal, limited=open_to))
+        into.add(Verb(part=part, function=function, right=right, personal=personal, limited=open_to, waits=waits))
         return function
 
     return register

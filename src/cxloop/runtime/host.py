@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import is_dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -66,10 +66,12 @@ class LocalHost:
             InternalError: it broke in a way nobody foresaw; the log of the workspace has the details.
         """
         verb, checked = self._admit(path, arguments, actor)
-        with self.lanes.pages if verb.right == "read" else self.lanes.heavy, self._recorded(verb, actor):
-            result = verb.function(seen_by(self.workspace.view(progress), actor, verb), **checked)
+        with self._lane(verb), self._recorded(verb, actor):
+            view = self.workspace.view(progress, actor, self.lanes.heavy if verb.waits else None)
+            result = verb.function(seen_by(view, actor, verb), **checked)
             if verb.right != "read":
-                derivations.run(self.workspace.view(progress))
+                with view.heavy:
+                    derivations.run(self.workspace.view(progress))
         return _explained(result, verb, checked, actor.limits)
 
     def snapshot(self, path: str, arguments: Mapping[str, object], *, actor: Actor) -> Snapshot:
@@ -109,6 +111,11 @@ class LocalHost:
         """Lets what runs finish, and gives the workspace up."""
         self.lanes.close()
         self.workspace.close()
+
+    def _lane(self, verb: Verb) -> AbstractContextManager[object]:
+        if verb.waits:
+            return nullcontext()
+        return self.lanes.pages if verb.right == "read" else self.lanes.heavy
 
     def _admit(self, path: str, arguments: Mapping[str, object], actor: Actor) -> tuple[Verb, dict[str, Any]]:
         verb = self._find(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import WorkspaceError
-from cxloop.core.host import Progress, no_progress
+from cxloop.core.host import LOCAL, Actor, Progress, no_progress
 from cxloop.core.time import utc_naive
 from cxloop.engine.base import Engine
 from cxloop.engine.query import Query
@@ -76,7 +77,10 @@ class LateStore:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A workspace as a verb sees it; one view per run, so that `as_of` holds still during it."""
+    """A workspace as a verb sees it; one view per run, so that `as_of` holds still during it.
+
+    `actor` is who asks; `heavy` is the lane that a verb which takes none enters while it changes the log.
+    """
 
     folder: Folder
     settings: Settings
@@ -85,6 +89,8 @@ class Workspace:
     records: LateStore
     now: Callable[[], datetime] = present
     progress: Progress = field(default=no_progress)
+    actor: Actor = LOCAL
+    heavy: AbstractContextManager[object] = field(default_factory=nullcontext)
 
     @property
     def path(self) -> Path:
@@ -107,9 +113,14 @@ class Workspace:
             return self.now()
         return min(self.now(), end_of_day(latest, ZoneInfo(self.settings.company.time_zone)))
 
-    def view(self, progress: Progress = no_progress) -> Workspace:
-        """Returns the same workspace for one run, with its own `as_of` and progress."""
-        return replace(self, progress=progress)
+    def view(
+        self,
+        progress: Progress = no_progress,
+        actor: Actor = LOCAL,
+        heavy: AbstractContextManager[object] | None = None,
+    ) -> Workspace:
+        """Returns the same workspace for one run, with its own `as_of`, progress and actor."""
+        return replace(self, progress=progress, actor=actor, heavy=heavy or nullcontext())
 
     def close(self) -> None:
         """Closes engine and store, and gives the workspace up to other processes."""
