@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cxloop.charts.counts import day_bars
 from cxloop.charts.draw import draw
 from cxloop.charts.picture import picture
 from cxloop.charts.render import pdf, png, svg
@@ -13,7 +14,7 @@ from cxloop.charts.sparkline import sparkline
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["coverage_chart", "draw", "pdf", "picture", "png", "sparkline", "svg"]
+__all__ = ["coverage_chart", "day_bars", "draw", "pdf", "picture", "png", "sparkline", "svg"]
 
 
 def coverage_chart(rows: Sequence[dict[str, str | int | float]]) -> alt.HConcatChart:

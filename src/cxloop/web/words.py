@@ -17,6 +17,7 @@ __all__ = [
     "device",
     "duration",
     "local",
+    "moment",
     "plural",
     "readable",
     "since_phrase",
@@ -47,6 +48,17 @@ def day_month(value: date) -> str:
 def clock(moment: datetime) -> str:
     """Returns the time of day: 14:05."""
     return f"{moment:%H:%M}"
+
+
+def moment(when: datetime, zone: ZoneInfo) -> str:
+    """Returns a UTC moment as day and time of `zone`.
+
+    Example:
+        >>> moment(datetime(2026, 10, 31, 23, 30), ZoneInfo("Europe/Berlin"))
+        '1 Nov 2026, 00:30'
+    """
+    here = local(when, zone)
+    return f"{wording.day(here)}, {clock(here)}"
 
 
 def plural(amount: int, one: str, many: str) -> str:

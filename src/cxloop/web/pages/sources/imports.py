@@ -1,11 +1,10 @@
-"""Sources: is everything arriving, what was rejected and why, and once more for what was corrected."""
+"""Imports of files: what went in, what was rejected and why, and once more for what was corrected."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -18,7 +17,7 @@ from cxloop.web.access import Door, SignedIn, checked_form
 from cxloop.web.site import Site, respond
 from cxloop.web.words import _
 
-__all__ = ["router"]
+__all__ = ["IMPORTS_READ", "REJECTS_READ", "Reason", "by_reason", "import_row", "router", "rows_wait", "waiting_rows"]
 
 router = APIRouter()
 IMPORTS_READ = 100
@@ -36,23 +35,6 @@ class Reason:
     title: str
     count: int
     rows: tuple[Row, ...]
-
-
-@router.get("/sources")
-def sources(request: Request, door: SignedIn) -> HTMLResponse:
-    """Shows what arrives from where, and the imports, latest first, with what went in and what did not."""
-    arrivals = door.snapshot("collect.sources", {}).result.records()
-    imports = door.run("collect.imports", {"limit": IMPORTS_READ}).records()
-    waiting = _waiting(door) if any(row["rejected"] for row in imports) else {}
-    site: Site = request.app.state.site
-    context = {
-        "title": _("Sources"),
-        "page": "sources",
-        "arrivals": [_arrival(row, site) for row in arrivals],
-        "imports": [_import(row, waiting, site) for row in imports],
-        "lede": _lede(arrivals, imports, waiting),
-    }
-    return respond(request, "sources.html", context, door=door)
 
 
 @router.get("/sources/{import_id}")
@@ -89,20 +71,20 @@ def _show_import(
     context = {
         "title": f"{row['source']}, {import_id}",
         "page": "sources",
-        "import_": _import(row, {}, site),
-        "reasons": _by_reason(rejects),
-        "lede": _import_lede(row, rejects),
+        "import_": import_row(row, {}, site),
+        "reasons": by_reason(rejects),
+        "lede": _lede(row, rejects),
         "may_replay": may_replay,
         "mappings": door.run("collect.mappings", {}).records() if may_replay else [],
         "chosen": chosen,
         "replayed": replayed,
         "mistake": mistake,
     }
-    return respond(request, "import.html", context, door=door, status=400 if mistake else 200)
+    return respond(request, "sources/import.html", context, door=door, status=400 if mistake else 200)
 
 
-def _waiting(door: Door) -> dict[str, int]:
-    """How many rows of each import wait; nothing for those who may not see the rows."""
+def waiting_rows(door: Door) -> dict[str, int]:
+    """Returns how many rows of each import wait; nothing for those who may not see the rows."""
     if not door.may("collect.rejects"):
         return {}
     found = door.run("collect.rejects", {"limit": REJECTS_READ}).records()
@@ -112,20 +94,16 @@ def _waiting(door: Door) -> dict[str, int]:
     return counts
 
 
-def _import(row: Row, waiting: Mapping[str, int], site: Site) -> dict[str, Any]:
+def import_row(row: Row, waiting: Mapping[str, int], site: Site) -> dict[str, Any]:
+    """Returns an import as a row of a page."""
     seconds = row["seconds"] or 0
     return {
         **row,
         "files": ", ".join(_files(row["files"])),
-        "when": _when(row["started_at"], site),
+        "when": words.moment(row["started_at"], site.zone),
         "speed": wording.count(round(row["rows_read"] / seconds)) if seconds else "",
         "waiting": waiting.get(row["import_id"], 0),
     }
-
-
-def _when(moment: datetime, site: Site) -> str:
-    local = words.local(moment, site.zone)
-    return f"{wording.day(local)}, {words.clock(local)}"
 
 
 def _files(listed: object) -> list[str]:
@@ -134,59 +112,24 @@ def _files(listed: object) -> list[str]:
     return [str(item["name"] if isinstance(item, dict) else item) for item in items or ()]
 
 
-def _arrival(row: Row, site: Site) -> dict[str, Any]:
-    return {**row, "latest": _when(row["last_at"], site), "quiet": not row["recent"]}
-
-
-def _lede(arrivals: Sequence[Row], imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
-    if not arrivals and not imports:
-        return _("Nothing has arrived yet.")
-    said = "; ".join(part for part in (_arriving(arrivals), _rejected(imports, waiting)) if part)
-    return f"{said[:1].upper()}{said[1:]}."
-
-
-def _arriving(arrivals: Sequence[Row]) -> str:
-    """Whether every source still sends, as far as the log reaches."""
-    quiet = [row["source"] for row in arrivals if not row["recent"]]
-    if not arrivals:
-        return ""
-    if not quiet:
-        sent = _("sent something in the last seven days")
-        return f"{_('The one source') if len(arrivals) == 1 else _('All {} sources').format(len(arrivals))} {sent}"
-    named = f": {quiet[0]}" if len(quiet) == 1 else ""
-    have = _("has been quiet for seven days") if len(quiet) == 1 else _("have been quiet for seven days")
-    return f"{len(quiet)} {_('of')} {words.plural(len(arrivals), _('source'), _('sources'))} {have}{named}"
-
-
-def _rejected(imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
-    if not imports:
-        return ""
-    if not any(row["rejected"] for row in imports):
-        return _("no row of a file was rejected")
-    if not waiting:
-        return _("every row that was rejected has been settled")
-    most = sum(waiting.values())
-    more = f"{_('at least')} " if most >= REJECTS_READ else ""
-    return f"{more}{_wait(most)} {_('to be corrected')}"
-
-
-def _import_lede(row: Row, rejects: Sequence[Row]) -> str:
+def _lede(row: Row, rejects: Sequence[Row]) -> str:
     came = f"{words.plural(row['admitted'], _('interaction'), _('interactions'))} {_('from')} {row['source']}"
     if not rejects:
         return f"{came}, {_('and no row waits.')}"
-    reasons = _by_reason(rejects)
+    reasons = by_reason(rejects)
     why = reasons[0].title.lower() if len(reasons) == 1 else f"{len(reasons)} {_('reasons')}"
     if len(reasons) > 1 and 2 * reasons[0].count > len(rejects):
         why = f"{_('mostly')} {reasons[0].title.lower()}"
-    return f"{came}, {_wait(len(rejects))}: {why}."
+    return f"{came}, {rows_wait(len(rejects))}: {why}."
 
 
-def _wait(rows: int) -> str:
+def rows_wait(rows: int) -> str:
+    """Returns how many rows wait, in words."""
     return words.plural(rows, _("row waits"), _("rows wait"))
 
 
-def _by_reason(rejects: Iterable[Row]) -> list[Reason]:
-    """The rejected rows by their code, the most frequent first."""
+def by_reason(rejects: Iterable[Row]) -> list[Reason]:
+    """Returns rejected rows by their code, the most frequent first."""
     groups: dict[str, list[Row]] = {}
     for row in rejects:
         groups.setdefault(row["code"], []).append(row)

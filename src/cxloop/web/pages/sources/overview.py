@@ -1,0 +1,80 @@
+"""Sources: does data flow, from where, and what needs a hand?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from cxloop import charts
+from cxloop.web import words
+from cxloop.web.access import SignedIn
+from cxloop.web.pages.sources.imports import IMPORTS_READ, REJECTS_READ, import_row, rows_wait, waiting_rows
+from cxloop.web.site import Site, respond
+from cxloop.web.words import _
+
+__all__ = ["router"]
+
+router = APIRouter()
+Row: TypeAlias = Mapping[str, Any]
+
+
+@router.get("/sources")
+def sources(request: Request, door: SignedIn) -> HTMLResponse:
+    """Shows what arrives from where, and the imports, latest first, with what went in and what did not."""
+    arrivals = door.snapshot("collect.sources", {}).result.records()
+    imports = door.run("collect.imports", {"limit": IMPORTS_READ}).records()
+    waiting = waiting_rows(door) if any(row["rejected"] for row in imports) else {}
+    site: Site = request.app.state.site
+    context = {
+        "title": _("Sources"),
+        "page": "sources",
+        "arrivals": [_arrival(row, site) for row in arrivals],
+        "imports": [import_row(row, waiting, site) for row in imports],
+        "lede": _lede(arrivals, imports, waiting),
+    }
+    return respond(request, "sources/overview.html", context, door=door)
+
+
+def _arrival(row: Row, site: Site) -> dict[str, Any]:
+    days = [int(number) for number in str(row.get("daily", "")).split()]
+    return {
+        **row,
+        "latest": words.moment(row["last_at"], site.zone),
+        "quiet": not row["recent"],
+        "bars": charts.day_bars(days, label=f"{row['source']}, {_('the last seven days')}"),
+    }
+
+
+def _lede(arrivals: Sequence[Row], imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
+    if not arrivals and not imports:
+        return _("Nothing has arrived yet.")
+    said = "; ".join(part for part in (_arriving(arrivals), _rejected(imports, waiting)) if part)
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+def _arriving(arrivals: Sequence[Row]) -> str:
+    """Whether every source still sends, as far as the log reaches."""
+    quiet = [row["source"] for row in arrivals if not row["recent"]]
+    if not arrivals:
+        return ""
+    if not quiet:
+        sent = _("sent something in the last seven days")
+        return f"{_('The one source') if len(arrivals) == 1 else _('All {} sources').format(len(arrivals))} {sent}"
+    named = f": {quiet[0]}" if len(quiet) == 1 else ""
+    have = _("has been quiet for seven days") if len(quiet) == 1 else _("have been quiet for seven days")
+    return f"{len(quiet)} {_('of')} {words.plural(len(arrivals), _('source'), _('sources'))} {have}{named}"
+
+
+def _rejected(imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
+    if not imports:
+        return ""
+    if not any(row["rejected"] for row in imports):
+        return _("no row of a file was rejected")
+    if not waiting:
+        return _("every row that was rejected has been settled")
+    most = sum(waiting.values())
+    more = f"{_('at least')} " if most >= REJECTS_READ else ""
+    return f"{more}{rows_wait(most)} {_('to be corrected')}"
