@@ -15,8 +15,10 @@ __all__ = [
     "Departure",
     "Enrolment",
     "Entrance",
+    "Identity",
     "OpenSession",
     "Profile",
+    "Provider",
     "ThrottledError",
 ]
 
@@ -110,6 +112,42 @@ class Enrolment:
     uri: str
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a provider says somebody is.
+
+    Attributes:
+        issuer: the provider.
+        subject: its own name for the account, which never changes.
+        email: the e-mail address; only where the provider says that it has checked it.
+        name: what to call the person.
+    """
+
+    issuer: str
+    subject: str
+    email: str | None
+    name: str
+
+
+class Provider(Protocol):
+    """Somebody else who knows people: an OpenID Connect provider."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    def depart(self, callback: str) -> tuple[str, str]:
+        """Returns where to send the browser, and what to remember until it comes back to `callback`."""
+
+    def arrive(self, remembered: str, answer: str) -> Identity:
+        """Returns who came back; raises AccessDeniedError where the answer proves nothing.
+
+        Args:
+            remembered: what `depart` gave.
+            answer: the whole address with which the browser came back.
+        """
+
+
 class Accounts(Protocol):
     """What the pages need of the store. Sessions are secrets that only the browser keeps.
 
@@ -144,6 +182,15 @@ class Accounts(Protocol):
 
     def actor_of_session(self, session: str) -> Actor | None:
         """Returns whose session it is, or None."""
+
+    def renew(self, session: str) -> str | None:
+        """Returns a new secret for the session's cookie where the time has come: after a day, or a new password.
+
+        The former secret works on until the browser first shows the new one, and a minute longer.
+        """
+
+    def form_key(self, session: str) -> str:
+        """Returns what the tokens of this session's forms are made with; it outlives a renewed secret."""
 
     def sign_out(self, session: str) -> None:
         """Ends a session."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -70,6 +70,38 @@ class Server(Strict):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8440
     secure_cookies: bool = False
+    public_url: Annotated[str, Field(pattern=r"^$|^https?://[^/\s]+$")] = ""
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
+class Oidc(Strict):
+    """[sign_in.oidc]: a provider of identities that people may sign in with.
+
+    Without `role` only those can who were invited; the provider has to have checked their e-mail address.
+    """
+
+    issuer: Annotated[
+        str, Field(pattern=r"^$|^https://\S+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?$")
+    ] = ""
+    client_id: str = ""
+    client_secret: Annotated[str, Field(pattern=r"^$|^env:\w+$|^sealed:\S+$")] = ""
+    label: Name = "Single sign-on"
+    allowed_domains: tuple[str, ...] = ()
+    role: Literal["", "analyst", "agent", "viewer"] = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Oidc:
+        if bool(self.issuer) != bool(self.client_id):
+            raise MistakesError("oidc", [Mistake("sign_in.oidc", "issuer and client_id go together. Set both.")])
+        return self
+
+
+class SignIn(Strict):
+    """[sign_in]: for how long browsers stay signed in, and with whom people may sign in."""
+
+    idle_days: Annotated[float, Field(gt=0, le=365)] = 7
+    longest_days: Annotated[float, Field(gt=0, le=365)] = 30
+    oidc: Oidc = Oidc()
 
 
 class Import(Strict):
@@ -87,6 +119,7 @@ class Settings(Strict):
     measure: Measure = Measure()
     engine: Engine = Engine()
     server: Server = Server()
+    sign_in: SignIn = SignIn()
     imports: Import = Field(default=Import(), alias="import")
 
 

@@ -1,0 +1,69 @@
+"""Network addresses: shortened before they are kept, and whom a proxy spoke for."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+__all__ = ["client_of", "neighbourhood", "truncate_ip"]
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "testclient"})
+
+
+def truncate_ip(address: str) -> str:
+    """Returns an address without its end, so that it names a neighbourhood and nobody in it.
+
+    The first 24 bits of an IPv4 address and the first 48 of an IPv6 address stay; what is no address becomes nothing.
+
+    Example:
+        >>> truncate_ip("203.0.113.77"), truncate_ip("2001:db8:1:2::3"), truncate_ip("::ffff:203.0.113.77")
+        ('203.0.113.0', '2001:db8:1::', '203.0.113.0')
+        >>> truncate_ip("unknown")
+        ''
+    """
+    return _first_bits(address, 24, 48)
+
+
+def neighbourhood(address: str) -> str:
+    """Returns what attempts from one place share: an IPv4 address itself, or the network that one customer gets.
+
+    Example:
+        >>> neighbourhood("203.0.113.77"), neighbourhood("2001:db8:1:2::3")
+        ('203.0.113.77', '2001:db8:1:2::')
+    """
+    return _first_bits(address, 32, 64)
+
+
+def _first_bits(address: str, of_4: int, of_6: int) -> str:
+    parsed = _parsed(address)
+    if parsed is None:
+        return ""
+    bits = of_4 if isinstance(parsed, IPv4Address) else of_6
+    return str(ip_network(f"{parsed}/{bits}", strict=False).network_address)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        parsed = ip_address(address.strip().split("%", 1)[0])
+    except ValueError:
+        return None
+    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed
+
+
+def client_of(peer: str, forwarded: str, proxies: Container[str] = LOOPBACK) -> str:
+    """Returns the address that a request comes from.
+
+    Only what a known proxy says of it is believed, and of that only its own word, the last one: anybody can send the
+    header with anything in it.
+
+    Args:
+        peer: the address at the other end of the connection.
+        forwarded: the header X-Forwarded-For, empty where there is none.
+        proxies: whose header is believed; this machine's own addresses unless said otherwise.
+
+    Example:
+        >>> client_of("127.0.0.1", "6.6.6.6, 203.0.113.7"), client_of("198.51.100.1", "6.6.6.6")
+        ('203.0.113.7', '198.51.100.1')
+    """
+    last = forwarded.rpartition(",")[2].strip()
+    return last if peer in proxies and _parsed(last) is not None else peer
