@@ -24,7 +24,7 @@ from cxloop.engine.loading import (
     TablePlan,
 )
 
-__all__ = ["check", "file_format", "load_plan", "lookup_name", "table_plan"]
+__all__ = ["check", "columns_read", "file_format", "load_plan", "lookup_name", "table_plan"]
 
 _TEXTS = (
     "text",
@@ -209,6 +209,18 @@ def _table_mistakes(table: Table, staged: Mapping[str, Staged]) -> Iterator[Mist
             yield from _expression_mistakes(where, value, types, wanted)
         elif _named(value, table.times) is None:
             yield from _expression_mistakes(where, value, columns)
+
+
+def columns_read(mapping: MappingFile) -> set[str]:
+    """Returns the columns that a mapping reads: a source whose rows may lack some fills those with null."""
+    found: set[str] = set()
+    for table in mapping.table:
+        values = [value for _, value, _ in _expressions(table)]
+        values += [*table.let.values(), *(time.value for time in table.times.values())]
+        made = {*table.let, *table.times, *(name for lookup in table.lookup for name in lookup.columns)}
+        read = {name for value in values for name in names(value.tree)}
+        found |= (read | {name for lookup in table.lookup for name in lookup.on}) - made
+    return found
 
 
 def _taken(where: str, name: str, types: Mapping[str, ValueType]) -> Iterator[Mistake]:
