@@ -382,6 +382,7 @@ INCOMING = Table(
         Column("promise_what", "text", _N, "What was promised, where this is a promise."),
         Column("promise_due_at", "timestamp", _N, "By when, UTC."),
         Column("promise_due_precision", "text", _N, "day, hour; null for exact."),
+        Column("content_hash", "bigint", _N, "Hash of what a repeat has to say again; without it, of the whole row."),
     ),
     key=("source", "message_id"),
 )

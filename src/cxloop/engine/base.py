@@ -37,12 +37,13 @@ class Engine(Protocol):
     def append(self, table: str, rows: pa.Table) -> int:
         """Adds rows to a table of the schema; returns how many."""
 
-    def admit(self, rows: pa.Table, *, now: datetime) -> Admission:
+    def admit(self, rows: pa.Table, *, now: datetime, keep_conflicts: bool = True) -> Admission:
         """Adds rows with the columns of `core.schema.INCOMING` to the log, each exactly once; see `loading.Admission`.
 
         Args:
             rows: message_id, source, kind and occurred_at are required; other columns may be absent. Times are UTC.
             now: the time of receipt where `received_at` is absent, UTC without zone.
+            keep_conflicts: whether rows that contradict what is there go to `rejected`; otherwise the caller is told.
         """
 
     def loader(self, limits: Limits, progress: Callable[[str, float | None], None]) -> Loader:

@@ -47,12 +47,17 @@ Take = Literal["first", "last", "min", "max", "sum", "count"]
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What `admit` did: the number of the batch, and how many rows were new, known, or in conflict."""
+    """What `admit` did: the number of the batch, and how many rows were new, known, or in conflict.
+
+    Attributes:
+        conflicting: place of each row in conflict, where the caller keeps them itself.
+    """
 
     batch: int
     admitted: int
     already_there: int
     conflicts: int
+    conflicting: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

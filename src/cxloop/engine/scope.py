@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["REFUSED", "RULES", "Scope", "ScopedEngine"]
 
 _OF_INTERACTIONS = "t.interaction_id in (select v.interaction_id from interactions as v where $v)"
-_OF_EVENTS = "t.event_code in (select v.event_code from interactions as v where $v)"
+_OF_EVENTS = "t.event_code in (select distinct v.event_code from interactions as v where $v)"
 # Any of the keys that a visible row carries.
 _OF_KEYS = """t.key_id in (
     select v.key_id from interactions as v where $v
@@ -73,6 +73,7 @@ RULES: Mapping[str, str] = {
 
 REFUSED: Mapping[str, str] = {
     "imports": "it tells how much came in for everybody",
+    "intake": "it tells how much came in for everybody",
     "watermarks": "it tells how far the whole workspace is",
     "snapshots": "it holds what was computed for others",
 }
@@ -281,7 +282,7 @@ class ScopedEngine(Engine):
         """Refused."""
         self._refuse(f"adding to {table}")
 
-    def admit(self, rows: pa.Table, *, now: datetime) -> Admission:
+    def admit(self, rows: pa.Table, *, now: datetime, keep_conflicts: bool = True) -> Admission:
         """Refused."""
         self._refuse("adding to the log")
 

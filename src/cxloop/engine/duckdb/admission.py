@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["CONTENT", "admit"]
 
 _IN = "cx_incoming"
-_NOT_CONTENT = {"message_id", "source", "received_at", "known_at", "ordinal", "local_offset", "traffic"}
+_NOT_CONTENT = {"message_id", "source", "received_at", "known_at", "ordinal", "local_offset"}
+_NOT_CONTENT |= {"traffic", "content_hash"}
 CONTENT = tuple(column.name for column in INCOMING.columns if column.name not in _NOT_CONTENT)
 """What makes two rows of the same message equal: all but who sent it, when and in which order we got it, and for what
 we took its sender."""
@@ -49,7 +50,9 @@ _BESIDE = ("objects", "traits", "account_traits", "consents", "promise_what", "p
 _UNNESTED = """unnest(from_json({}, '[["VARCHAR"]]'))"""
 
 
-def admit(engine: DuckDBEngine, rows: pa.Table, *, now: datetime, bits: int = 64) -> Admission:
+def admit(
+    engine: DuckDBEngine, rows: pa.Table, *, now: datetime, bits: int = 64, keep_conflicts: bool = True
+) -> Admission:
     """Adds rows to the log.
 
     Args:
@@ -58,6 +61,7 @@ def admit(engine: DuckDBEngine, rows: pa.Table, *, now: datetime, bits: int = 64
             may be absent or null. Times are UTC.
         now: what counts as the time of receipt where `received_at` is absent, UTC without zone.
         bits: bits of the id's hash; fewer only to make collisions happen in a test.
+        keep_conflicts: whether rows in conflict go to `rejected` here; otherwise the caller is told which they are.
 
     Returns:
         How many rows were new, already there unchanged, or in conflict with what is there; conflicts are kept in
@@ -74,10 +78,12 @@ def admit(engine: DuckDBEngine, rows: pa.Table, *, now: datetime, bits: int = 64
         try:
             _check_values(cursor)
             settled = settle(cursor, _candidates(cursor, rows.column_names, batch, bits))
-            _keep_conflicts(cursor, settled, rows.column_names, batch, now)
+            if keep_conflicts:
+                _keep_conflicts(cursor, settled, rows.column_names, batch, now)
         finally:
             _drop(cursor)
-    return Admission(batch, settled.admitted, settled.already_there, len(settled.conflicts))
+    conflicting = () if keep_conflicts else settled.conflicts
+    return Admission(batch, settled.admitted, settled.already_there, len(settled.conflicts), conflicting)
 
 
 def _drop(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -109,9 +115,9 @@ def _take_in(cursor: duckdb.DuckDBPyConnection, rows: pa.Table, now: datetime, b
         values.append(f"{normalised_path('path')} as path")
     if "received_at" not in rows.column_names:
         values.append(f"{_timestamp(now)} as received_at")
-    hashes = (
-        f"{id_hash('source', 'message_id', bits=bits)} as interaction_id, {_content(rows.column_names)} as content_hash"
-    )
+    hashes = f"{id_hash('source', 'message_id', bits=bits)} as interaction_id"
+    if "content_hash" not in rows.column_names:
+        hashes += f", {_content(rows.column_names)} as content_hash"
     cursor.execute(
         f"create or replace temp table {_IN} as select *, {hashes} from (select {', '.join(values)} from rows)"
     ).fetchall()
@@ -131,7 +137,7 @@ def _hashed(name: str) -> str:
 
 
 def _check_values(cursor: duckdb.DuckDBPyConnection) -> None:
-    for name in _MUST:
+    for name in (*_MUST, "content_hash"):
         found = cursor.execute(f"select count(*) from {_IN} where {name} is null").fetchall()[0][0]
         if found:
             raise InputError(f"{found:,} incoming rows have no {name}, which every row needs. Nothing was added.")

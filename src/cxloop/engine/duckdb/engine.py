@@ -136,11 +136,11 @@ class DuckDBEngine(Engine):
             self.cursor().execute(f"delete from {identifier(table)} as old where {condition}").fetchall()
             return self.append(table, rows)
 
-    def admit(self, rows: pa.Table, *, now: datetime) -> Admission:
+    def admit(self, rows: pa.Table, *, now: datetime, keep_conflicts: bool = True) -> Admission:
         """Adds rows with the columns of `core.schema.INCOMING` to the log, each exactly once."""
         from cxloop.engine.duckdb.admission import admit
 
-        return admit(self, rows, now=now)
+        return admit(self, rows, now=now, keep_conflicts=keep_conflicts)
 
     def loader(self, limits: Limits, progress: Callable[[str, float | None], None]) -> Loader:
         """Returns what stages and loads files; a context manager."""
