@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cxloop.core.results import Records, Result, Value
 from cxloop.core.wording import count
 
-__all__ = ["FileImport", "Guess", "Imports", "Mappings", "Rejects", "Replay", "Skipped", "Sources", "Suggestion"]
+__all__ = [
+    "ConnectionSettings",
+    "Connections",
+    "FileImport",
+    "Guess",
+    "Imports",
+    "Mappings",
+    "Pull",
+    "Rejects",
+    "Replay",
+    "Skipped",
+    "Sources",
+    "Suggestion",
+    "Systems",
+    "Trial",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +137,102 @@ class Sources(Records):
 @dataclass(frozen=True)
 class Rejects(Records):
     """Rows that could not be taken, with reason and raw row."""
+
+
+@dataclass(frozen=True)
+class Systems(Records):
+    """The systems that can be connected; or of one of them, its settings."""
+
+
+@dataclass(frozen=True)
+class Connections(Records):
+    """The connected systems: when each was pulled last, how that ended, and when it is pulled next."""
+
+
+@dataclass(frozen=True)
+class ConnectionSettings(Result):
+    """How a system is connected. `secrets` are the names of those that are kept; nobody is shown them again."""
+
+    name: str
+    system: str
+    settings: dict[str, Any]
+    secrets: tuple[str, ...]
+    mapping: str
+    own_mapping: bool
+    every: str | None
+    paused: bool
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per setting."""
+        rows = [*self.settings.items(), *((name, "(kept)") for name in self.secrets), ("every", self.every)]
+        return [{"setting": name, "value": _shown(value)} for name, value in rows]
+
+    def __str__(self) -> str:
+        return f"{self.name} is connected to {self.system}."
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class Trial(Result):
+    """What a connection would bring: its first rows as they come, and what the mapping would make of them."""
+
+    rows: tuple[dict[str, Any], ...]
+    preview: FileImport | None
+    notes: tuple[str, ...] = ()
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns the first interactions; the first rows where there is no mapping."""
+        if self.preview is not None:
+            return self.preview.records()
+        return [{name: _cell(value) for name, value in row.items()} for row in self.rows]
+
+    def __str__(self) -> str:
+        head = f"It answers; the first {count(len(self.rows))} rows were read, and nothing was kept."
+        body = "" if self.preview is None else f"\n{self.preview}"
+        return head + body + "".join(f"\n  Note: {note}" for note in self.notes)
+
+
+def _cell(value: Any) -> Value:
+    return value if isinstance(value, str | int | float | bool) or value is None else json.dumps(value)
+
+
+@dataclass(frozen=True)
+class Pull(Result):
+    """What a pull brought. `position` says how far the source was read."""
+
+    name: str
+    rows: int
+    admitted: int
+    already_there: int
+    rejected: int
+    left_out: int
+    seconds: float
+    position: str = ""
+    imports: tuple[str, ...] = ()
+    reasons: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns the rejects by reason."""
+        return [{"reason": reason.code, "rows": reason.rows, "example": reason.example} for reason in self.reasons]
+
+    def __str__(self) -> str:
+        if not self.rows:
+            head = f"Nothing new in {self.name}"
+        else:
+            known = f" ({count(self.already_there)} were there already)" if self.already_there else ""
+            head = f"{count(self.admitted)} interactions added from {count(self.rows)} rows of {self.name}{known}"
+        rejected = f"; {count(self.rejected)} rejected" if self.rejected else ""
+        left = f"; {count(self.left_out)} rows left out by the mapping" if self.left_out else ""
+        position = f" Read: {self.position}." if self.position else ""
+        reasons = "".join(f"\n  {count(reason.rows)} {reason.code}: {reason.example}" for reason in self.reasons)
+        notes = "".join(f"\n  Note: {note}" for note in self.notes)
+        return f"{head}{rejected}{left}, in {self.seconds:.1f} s.{position}{reasons}{notes}"
 
 
 @dataclass(frozen=True)

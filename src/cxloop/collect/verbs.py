@@ -7,13 +7,35 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from cxloop.collect.connections import connect, connection, connections, disconnect, pause, pull, resume, systems
 from cxloop.collect.results import Imports, Mappings, Rejects, Replay, Sources
+from cxloop.collect.tracking.verbs import drift, enforce, import_plan, learn, plan
 from cxloop.core.errors import InputError
 from cxloop.core.results import Result
 from cxloop.core.verbs import verb
 from cxloop.store.context import Operations
 
-__all__ = ["file", "imports", "mappings", "rejects", "replay", "sources"]
+__all__ = [
+    "connect",
+    "connection",
+    "connections",
+    "disconnect",
+    "drift",
+    "enforce",
+    "file",
+    "import_plan",
+    "imports",
+    "learn",
+    "mappings",
+    "pause",
+    "plan",
+    "pull",
+    "rejects",
+    "replay",
+    "resume",
+    "sources",
+    "systems",
+]
 
 Count = Annotated[int, Field(ge=1, le=10_000)]
 MappingPath = Annotated[Path | None, BeforeValidator(lambda given: None if given == "" else given)]

@@ -138,7 +138,7 @@ def _pull(system: Connector, settings: Settings, place: Place, job: Mapping[str,
         finally:
             _told(scope, say)
         rows += _drain(place, pipeline)
-        say({"rows": rows})
+        say({"landed": rows})
         if not scope.stopped:
             return
 

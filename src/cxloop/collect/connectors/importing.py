@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from cxloop.collect.connectors.landing import Place
 from cxloop.collect.importer import import_found
 from cxloop.collect.results import FileImport, Skipped
 from cxloop.collect.sources import Found
-from cxloop.core.errors import InputError, MistakesError
+from cxloop.core.errors import InputError
 from cxloop.engine.query import Query
 from cxloop.store.context import Operations
 
@@ -36,7 +35,7 @@ _FIRST_TABLE = re.compile(r"^\s*\[", re.MULTILINE)
 
 @dataclass
 class Taken:
-    """What became of the files that waited."""
+    """What became of the files that waited; `unread` says of each that cannot be read why, and it goes on waiting."""
 
     rows: int = 0
     admitted: int = 0
@@ -46,6 +45,7 @@ class Taken:
     imports: list[str] = field(default_factory=list)
     reasons: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
 
     def add(self, done: FileImport) -> None:
         """Adds one import."""
@@ -57,6 +57,18 @@ class Taken:
         self.imports += [done.import_id] if done.import_id is not None else []
         self.reasons += [reason for reason in done.reasons if reason not in self.reasons]
         self.notes += [note for note in done.notes if note not in self.notes and not note.startswith("Not read")]
+
+    def merge(self, other: Taken) -> None:
+        """Adds what became of further files; which cannot be read is what the later look says."""
+        self.rows += other.rows
+        self.admitted += other.admitted
+        self.already_there += other.already_there
+        self.rejected += other.rejected
+        self.left_out += other.left_out
+        self.imports += other.imports
+        self.reasons += [reason for reason in other.reasons if reason not in self.reasons]
+        self.notes += [note for note in other.notes if note not in self.notes]
+        self.unread = other.unread
 
 
 def mapping_for(text: str, name: str) -> str:
@@ -79,7 +91,8 @@ def take(
     place: Place,
     name: str,
     mapping: str,
-    lane: AbstractContextManager[object] | None = None,
+    *,
+    leave_out: bool = False,
 ) -> Taken:
     """Imports the files that wait in a connection's folder, and removes them.
 
@@ -88,17 +101,21 @@ def take(
         place: the connection's folder.
         name: the connection; the source of its interactions.
         mapping: its mapping.
-        lane: held for each import, where the caller does not hold it already.
+        leave_out: whether whole files that cannot be read are removed, too.
 
     Raises:
-        InputError: rows cannot be read through the mapping at all; they go on waiting.
-        MistakesError: the mapping does not fit them, all told together.
+        MistakesError: the mapping does not fit the rows, all told together; they go on waiting.
     """
     text = mapping_for(mapping, name)
     taken = Taken()
     for group in _groups(place):
-        with lane or nullcontext():
+        with ws.heavy:
             _take(ws, place, name, text, group, taken)
+    if leave_out:
+        taken.notes += [f"Left out: {reason}" for reason in taken.unread.values()]
+        taken.unread.clear()
+        for file in place.waiting():
+            place.done(file)
     return taken
 
 
@@ -122,25 +139,33 @@ def _groups(place: Place) -> Iterator[list[Path]]:
 def _take(ws: Operations, place: Place, name: str, text: str, group: Sequence[Path], taken: Taken) -> None:
     known = _imported(ws, name)
     new = [file for file in group if (file.name, _digest(file)) not in known]
+    whole = group[0].parent != place.landed
     if new:
-        whole = new[0].parent != place.landed
         found = Found(tuple(new), new[0].parent, named=whole)
         try:
             taken.add(import_found(ws, lambda: found, text, f"The mapping of {name}"))
-        except MistakesError:
-            raise
         except InputError as failure:
             if not whole:
                 raise
-            # a broken file must not stop the others; a corrected one comes again under the same name
-            taken.notes.append(f"Left out: {failure.message}")
+            # a broken file must not stop the others; it waits for a better mapping, or for a better file of its name
+            taken.unread[new[0].name] = f"{new[0].name}: {failure.message}"
+            return
     for file in group:
         place.done(file)
+        if whole and taken.unread.pop(file.name, None) is not None:
+            _replaced(place, file)
+
+
+def _replaced(place: Place, by: Path) -> None:
+    """Removes earlier files of a name that could not be read, now that a later one was."""
+    for file in place.waiting():
+        if file.name == by.name and file.parent.name < by.parent.name:
+            place.done(file)
 
 
 def _imported(ws: Operations, name: str) -> set[tuple[str, str]]:
     found = ws.engine.fetch(IMPORTED, {"source": name}).column("files").to_pylist()
-    return {(file["name"], file["sha256"]) for files in found for file in json.loads(files)}
+    return {(file["name"], file["sha256"]) for files in found for file in json.loads(str(files))}
 
 
 def _digest(file: Path) -> str:

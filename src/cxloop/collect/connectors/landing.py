@@ -23,7 +23,7 @@ from uuid import UUID
 
 from cxloop.collect.connectors.base import FILE
 
-__all__ = ["Package", "Place", "plain", "take_packages", "write_lines", "write_rows"]
+__all__ = ["Package", "Place", "hand_over", "plain", "take_packages", "write_lines", "write_rows"]
 
 _FILE_ITEM = json.dumps({FILE: ""})[:-3]
 """How the JSON of an item begins that is a whole file."""
@@ -188,7 +188,7 @@ def take_packages(place: Place, packages: Sequence[Package]) -> int:
             key = f"{package.name}.{number}"
             items = list(_sealed_files(file))
             for place_in_file, item in items:
-                _hand_over(place, item, f"{key}.{place_in_file}")
+                hand_over(place, item, f"{key}.{place_in_file}")
             written = write_lines(place, table, key, _sealed_rows(file))
             rows += len(items) + (0 if written is None else _lines(written))
         shutil.rmtree(package.folder)
@@ -215,7 +215,7 @@ def _sealed(file: Path) -> Iterator[str]:
             yield from (item["row"] for item in json.loads(line))
 
 
-def _hand_over(place: Place, row: Mapping[str, str], package: str) -> None:
+def hand_over(place: Place, row: Mapping[str, str], package: str) -> None:
     """Moves a file that was fetched whole; done already where a pull was killed in between."""
     target = place.landed / package / row["name"]
     source = place.downloads / row[FILE]
