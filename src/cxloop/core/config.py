@@ -93,6 +93,9 @@ class Oidc(Strict):
     def _is_whole(self) -> Oidc:
         if bool(self.issuer) != bool(self.client_id):
             raise MistakesError("oidc", [Mistake("sign_in.oidc", "issuer and client_id go together. Set both.")])
+        if self.role and not self.allowed_domains:
+            told = "role lets new people in, so allowed_domains has to say whom. Set both."
+            raise MistakesError("oidc", [Mistake("sign_in.oidc", told)])
         return self
 
 
@@ -102,6 +105,24 @@ class SignIn(Strict):
     idle_days: Annotated[float, Field(gt=0, le=365)] = 7
     longest_days: Annotated[float, Field(gt=0, le=365)] = 30
     oidc: Oidc = Oidc()
+
+
+class Collect(Strict):
+    """[collect]: the collector, which takes events from websites, apps and servers.
+
+    Its own processes listen at `host` and `port` (0: none of their own); the app answers the same addresses as well.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8441
+    processes: Annotated[int, Field(ge=1, le=64)] = 1
+    spool_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(MB|GB)$")] = "2GB"
+    keep_ip: Literal["truncated", "none"] = "truncated"
+
+    @property
+    def spool_bytes(self) -> int:
+        """`spool_limit` in bytes."""
+        return int(float(self.spool_limit[:-2]) * {"MB": 1e6, "GB": 1e9}[self.spool_limit[-2:]])
 
 
 class Import(Strict):
@@ -120,6 +141,7 @@ class Settings(Strict):
     engine: Engine = Engine()
     server: Server = Server()
     sign_in: SignIn = SignIn()
+    collect: Collect = Collect()
     imports: Import = Field(default=Import(), alias="import")
 
 

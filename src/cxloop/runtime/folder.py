@@ -55,6 +55,11 @@ class Folder:
         return self.path / "logs" / "cxloop.log"
 
     @property
+    def spool(self) -> Path:
+        """Folder of what the collector has taken and the loader has not admitted yet."""
+        return self.path / "spool"
+
+    @property
     def inbox(self) -> Path:
         """Where accounts other than the machine's own user may import files from."""
         return self.path / "inbox"

@@ -53,7 +53,8 @@ def unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def _unzipped(body: bytes) -> bytes:
-    parts, room = [], MOST_BODY_BYTES + 1
+    parts: list[bytes] = []
+    room = MOST_BODY_BYTES + 1
     try:
         while body and room > 0:
             if len(parts) == MOST_STREAMS:
