@@ -114,7 +114,7 @@ def test_an_account_cannot_read_files_of_the_machine(host: LocalHost, calls: lis
 
 def test_an_account_reads_files_of_the_inbox(host: LocalHost, calls: list[str]) -> None:
     accounts = host.workspace.store.accounts
-    owner = accounts.actor_of_session(accounts.sign_in(accounts.first_owner_link()))
+    owner = accounts.actor_of_session(accounts.sign_in(accounts.first_owner_link()).session or "")
     assert owner is not None
 
     host.run("collect.take", {"file": "orders.csv"}, actor=owner)

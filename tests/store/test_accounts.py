@@ -144,16 +144,22 @@ def test_no_secret_is_written_anywhere(store: Store, clock: Clock, tmp_path: Pat
     assert session.encode() not in written
 
 
+def _entered(store: Store, token: str) -> str:
+    session = store.accounts.sign_in(token).session
+    assert session is not None
+    return session
+
+
 def test_what_the_pages_need_uses_the_clock_of_the_store(store: Store, clock: Clock) -> None:
     token = store.accounts.first_owner_link()
     assert not store.accounts.anybody_signed_in()
-    session = store.accounts.sign_in(token)
+    session = _entered(store, token)
     assert store.accounts.anybody_signed_in()
     assert store.accounts.actor_of_session(session) == Actor(1, "Owner", "owner")
 
     clock.forward(days=31)
     assert store.accounts.actor_of_session(session) is None
 
-    session = store.accounts.sign_in(store.accounts.first_owner_link())
+    session = _entered(store, store.accounts.first_owner_link())
     store.accounts.sign_out(session)
     assert store.accounts.actor_of_session(session) is None

@@ -1,22 +1,32 @@
-"""Who may sign in, by which link, and which browser is signed in. Secrets are kept as digests only.
+"""Who may sign in, and by which link: made, changed, locked out and let in again.
 
-A secret is 32 random bytes, so a plain SHA-256 of it cannot be reversed by guessing; a password could be, and is
-hashed with Argon2 (`store.passwords`).
+A link's secret is random, so a plain digest of it is kept; a password could be guessed and is hashed with Argon2id
+(`store.passwords`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, get_args
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
+from cxloop.core.accounts import Browser
 from cxloop.core.errors import AccessDeniedError, InputError, NotFoundError
-from cxloop.core.host import Actor, Role
+from cxloop.core.host import Limits, Role
+from cxloop.store.limits import kept_limits, limits_from
 from cxloop.store.models import Account, Link, Session
+from cxloop.store.sessions import (
+    SESSION_LASTS,
+    end_sessions,
+    renew_soon,
+    session_of,
+    sign_out,
+    start_session,
+)
+from cxloop.store.tokens import digest, new_secret
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session as Work
@@ -24,75 +34,160 @@ if TYPE_CHECKING:
     from cxloop.store.base import Store
 
 __all__ = [
+    "INVITATION_LASTS",
     "LINK_LASTS",
     "SESSION_LASTS",
-    "Accounts",
+    "Person",
+    "access_account",
+    "accounts",
+    "change",
     "create_account",
     "create_first_owner_link",
     "create_link",
     "disable",
+    "enable",
     "redeem",
+    "rename",
     "session_of",
     "sign_out",
-    "start_session",
 ]
 
 LINK_LASTS = timedelta(hours=24)
-SESSION_LASTS = timedelta(days=30)
+INVITATION_LASTS = timedelta(days=7)
 _STALE = "This sign-in link is not valid: it has expired, was used before, or is incomplete. Ask for a new one."
+_ADDRESS = re.compile(r"[^\s@]{1,100}@[^\s@.]+(\.[^\s@.]+)+")
 
 
-@dataclass(frozen=True)
-class Accounts:
-    """Signing in and out, with the store's own clock: what the pages need of the store."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account, as owners see it."""
 
-    store: Store
-
-    def first_owner_link(self) -> str:
-        """Returns the token of a new link for the first owner."""
-        return create_first_owner_link(self.store, now=self.store.clock())
-
-    def anybody_signed_in(self) -> bool:
-        """Whether anybody has ever signed in; until then a first-run link may be shown anywhere."""
-        with self.store.read() as work:
-            return work.scalar(select(Session.id).limit(1)) is not None
-
-    def sign_in(self, token: str) -> str:
-        """Redeems a link and returns a new session's secret; raises AccessDeniedError for a stale link."""
-        return redeem(self.store, token, now=self.store.clock())
-
-    def actor_of_session(self, session: str) -> Actor | None:
-        """Returns whose session it is, or None."""
-        return session_of(self.store, session, now=self.store.clock())
-
-    def sign_out(self, session: str) -> None:
-        """Ends a session."""
-        sign_out(self.store, session, now=self.store.clock())
+    account_id: int
+    name: str
+    email: str | None
+    role: Role
+    limits: Limits
+    has_password: bool
+    has_second_factor: bool
+    through_provider: bool
+    created_at: datetime
+    seen_at: datetime | None
+    disabled_at: datetime | None
 
 
-def create_account(store: Store, *, name: str, email: str | None, role: Role, now: datetime) -> int:
+def accounts(store: Store) -> list[Person]:
+    """Returns all accounts, the oldest first."""
+    seen = select(Session.account_id, func.max(Session.seen_at)).group_by(Session.account_id)
+    with store.read() as work:
+        last = dict(work.execute(seen).tuples().all())
+        return [_person(row, last.get(row.id)) for row in work.scalars(select(Account).order_by(Account.id))]
+
+
+def _person(row: Account, seen_at: datetime | None) -> Person:
+    return Person(
+        account_id=row.id,
+        name=row.name,
+        email=row.email,
+        role=row.role,  # type: ignore[arg-type]
+        limits=limits_from(row.limits),
+        has_password=row.password_hash is not None,
+        has_second_factor=row.totp_confirmed_at is not None,
+        through_provider=row.oidc_subject is not None,
+        created_at=row.created_at,
+        seen_at=seen_at,
+        disabled_at=row.disabled_at,
+    )
+
+
+def create_account(
+    store: Store, *, name: str, email: str | None, role: Role, now: datetime, limits: Limits = ()
+) -> int:
     """Creates an account and returns its number.
 
     Args:
         store: the records.
         name: what to call the person.
         email: unique, compared without case; None where there is none.
-        role: owner, analyst or viewer.
+        role: owner, analyst, agent or viewer.
         now: UTC without zone.
+        limits: rows of the log that it may see; an owner sees all.
 
     Raises:
-        InputError: the role is unknown or the e-mail address is taken.
+        InputError: the role is unknown, does not go with limits, or the e-mail address is taken.
     """
-    if role not in get_args(Role):
-        raise InputError(f"Unknown role {role!r}. Known: {', '.join(get_args(Role))}.")
-    address = email.strip().lower() if email else None
+    _check_role(role, limits)
     with store.work() as work:
-        if address and work.scalar(select(Account.id).where(Account.email == address)) is not None:
-            raise InputError(f"{address} has an account already. Use another address.")
-        account = Account(name=name, email=address, role=role, created_at=now)
+        account = Account(
+            name=_name(name),
+            email=_free_address(work, email),
+            role=role,
+            limits=kept_limits(limits),
+            created_at=now,
+        )
         work.add(account)
         work.flush()
         return account.id
+
+
+def _check_role(role: str, limits: Limits) -> None:
+    if role not in get_args(Role):
+        raise InputError(f"Unknown role {role!r}. Known: {', '.join(get_args(Role))}.")
+    if role == "owner" and limits:
+        raise InputError("An owner sees every row. Limit another role, or leave the limits out.")
+
+
+def _name(name: str) -> str:
+    stripped = " ".join(name.split())
+    if not 1 <= len(stripped) <= 80 or not stripped.isprintable():
+        raise InputError(f"A name has 1 to 80 characters; this has {len(stripped)}.")
+    return stripped
+
+
+def _free_address(work: Work, email: str | None, *, own: int | None = None) -> str | None:
+    address = email.strip().casefold() if email else None
+    if not address:
+        return None
+    if not _ADDRESS.fullmatch(address):
+        raise InputError(f"{address!r} is no e-mail address. Write it as name@example.org.")
+    taken = work.scalar(select(Account.id).where(Account.email == address))
+    if taken not in (None, own):
+        raise InputError(f"{address} has an account already. Use another address.")
+    return address
+
+
+def access_account(work: Work, account_id: int) -> Account:
+    """Returns an account; raises NotFoundError where there is none."""
+    account = work.get(Account, account_id)
+    if account is None:
+        raise NotFoundError(f"There is no account {account_id}.")
+    return account
+
+
+def rename(store: Store, account_id: int, *, name: str, email: str | None) -> None:
+    """Changes name and e-mail address; raises InputError where the address is another account's."""
+    with store.work() as work:
+        account = access_account(work, account_id)
+        account.name, account.email = _name(name), _free_address(work, email, own=account_id)
+
+
+def change(store: Store, account_id: int, *, role: Role | None = None, limits: Limits | None = None) -> Person:
+    """Changes what an account may do and see. What it may do less counts at once; the rest at its next request.
+
+    Raises:
+        NotFoundError: there is no such account.
+        InputError: the role is unknown, does not go with the limits, or it is the last owner.
+    """
+    with store.work() as work:
+        account = access_account(work, account_id)
+        wanted = role or account.role
+        _check_role(wanted, limits if limits is not None else limits_from(account.limits))
+        if account.role == "owner" and wanted != "owner":
+            _require_another_owner(work, account)
+        account.role = wanted
+        account.limits = account.limits if limits is None else kept_limits(limits)
+        # a secret that was good for less is not good for more: each browser gets a new one at its next request
+        renew_soon(work, account_id)
+        return _person(account, None)
 
 
 def disable(store: Store, account_id: int, *, now: datetime) -> None:
@@ -103,15 +198,23 @@ def disable(store: Store, account_id: int, *, now: datetime) -> None:
         InputError: it is the last owner, without whom nobody could let others in.
     """
     with store.work() as work:
-        account = work.get(Account, account_id)
-        if account is None:
-            raise NotFoundError(f"There is no account {account_id}.")
-        if account.role == "owner" and _first_owner(work, other_than=account_id) is None:
-            raise InputError(f"{account.name} is the last owner. Make somebody else an owner first.")
-        account.disabled_at = now
-        work.execute(
-            update(Session).where(Session.account_id == account_id, Session.revoked_at.is_(None)).values(revoked_at=now)
-        )
+        account = access_account(work, account_id)
+        if account.role == "owner" and account.disabled_at is None:
+            _require_another_owner(work, account)
+        account.disabled_at = account.disabled_at or now
+        end_sessions(work, account_id, now=now)
+        work.execute(update(Link).where(Link.account_id == account_id, Link.used_at.is_(None)).values(used_at=now))
+
+
+def enable(store: Store, account_id: int) -> None:
+    """Lets an account in again; raises NotFoundError where there is none."""
+    with store.work() as work:
+        access_account(work, account_id).disabled_at = None
+
+
+def _require_another_owner(work: Work, account: Account) -> None:
+    if _first_owner(work, other_than=account.id) is None:
+        raise InputError(f"{account.name} is the last owner. Make somebody else an owner first.")
 
 
 def create_first_owner_link(store: Store, *, now: datetime, lasts: timedelta = LINK_LASTS) -> str:
@@ -134,18 +237,26 @@ def _first_owner(work: Work, other_than: int | None = None) -> Account | None:
 
 
 def create_link(store: Store, account_id: int, *, now: datetime, lasts: timedelta = LINK_LASTS) -> str:
-    """Returns the token of a link that signs the account in, once, until it expires."""
+    """Returns the token of a link that signs the account in, once, until it expires; earlier ones end."""
     with store.work() as work:
+        work.execute(update(Link).where(Link.account_id == account_id, Link.used_at.is_(None)).values(used_at=now))
         return _add_link(work, account_id, now, lasts)
 
 
 def _add_link(work: Work, account_id: int, now: datetime, lasts: timedelta) -> str:
-    token = _secret()
-    work.add(Link(account_id=account_id, digest=_digest(token), created_at=now, expires_at=now + lasts))
+    token = new_secret()
+    work.add(Link(account_id=account_id, digest=digest(token), created_at=now, expires_at=now + lasts))
     return token
 
 
-def redeem(store: Store, token: str, *, now: datetime) -> str:
+def redeem(
+    store: Store,
+    token: str,
+    *,
+    now: datetime,
+    browser: Browser | None = None,
+    longest: timedelta = SESSION_LASTS,
+) -> str:
     """Uses a link up and returns the secret of a new session.
 
     Raises:
@@ -154,58 +265,9 @@ def redeem(store: Store, token: str, *, now: datetime) -> str:
     """
     with store.work() as work:
         # one statement both checks and marks, so that two browsers cannot use one link
-        used = update(Link).where(Link.digest == _digest(token), Link.used_at.is_(None), Link.expires_at > now)
+        used = update(Link).where(Link.digest == digest(token), Link.used_at.is_(None), Link.expires_at > now)
         account_id = work.execute(used.values(used_at=now).returning(Link.account_id)).scalar_one_or_none()
         account = None if account_id is None else work.get(Account, account_id)
         if account is None or account.disabled_at is not None:
             raise AccessDeniedError(_STALE)
-        return start_session(work, account.id, now=now)
-
-
-def start_session(work: Work, account_id: int, *, now: datetime) -> str:
-    """Adds a session for an account that has proved itself, and returns its secret."""
-    secret = _secret()
-    work.add(
-        Session(
-            account_id=account_id,
-            digest=_digest(secret),
-            form_key=_secret(),
-            created_at=now,
-            renewed_at=now,
-            seen_at=now,
-            expires_at=now + SESSION_LASTS,
-        )
-    )
-    return secret
-
-
-def session_of(store: Store, secret: str, *, now: datetime) -> Actor | None:
-    """Returns whose session it is; None for an unknown, expired or revoked one."""
-    found = (
-        select(Account)
-        .join(Session, Session.account_id == Account.id)
-        .where(
-            Session.digest == _digest(secret),
-            Session.revoked_at.is_(None),
-            Session.expires_at > now,
-            Account.disabled_at.is_(None),
-        )
-    )
-    with store.read() as work:
-        account = work.scalar(found)
-        return None if account is None else Actor(account.id, account.name, account.role)  # type: ignore[arg-type]
-
-
-def sign_out(store: Store, secret: str, *, now: datetime) -> None:
-    """Revokes a session; an unknown one is left alone."""
-    with store.work() as work:
-        revoked = update(Session).where(Session.digest == _digest(secret), Session.revoked_at.is_(None))
-        work.execute(revoked.values(revoked_at=now))
-
-
-def _secret() -> str:
-    return secrets.token_urlsafe(32)
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+        return start_session(work, account.id, now=now, browser=browser, longest=longest)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session as Work
 from cxloop.core.errors import WorkspaceError
 
 if TYPE_CHECKING:
-    from cxloop.store.accounts import Accounts
+    from cxloop.store.entrance import Accounts
     from cxloop.store.head import Head
     from cxloop.store.secrets import Vault
 
@@ -109,7 +109,7 @@ class Store:
     @cached_property
     def accounts(self) -> Accounts:
         """Links, sessions and who they belong to."""
-        from cxloop.store.accounts import Accounts
+        from cxloop.store.entrance import Accounts
 
         return Accounts(self)
 

@@ -7,9 +7,7 @@ collects for one source and can do nothing else. A read key (cxr_) reads the API
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,6 +20,7 @@ from cxloop.core.host import Actor, Limits, Role
 from cxloop.store.changes import Following
 from cxloop.store.limits import kept_limits, limits_from
 from cxloop.store.models import Account, ApiKey, KeySecret
+from cxloop.store.tokens import digest, new_secret
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session as Work
@@ -40,7 +39,6 @@ __all__ = [
     "WriteKey",
     "WriteKeys",
     "create",
-    "digest",
     "keys",
     "note_use",
     "revoke",
@@ -225,7 +223,7 @@ def _check_write(new: NewKey) -> None:
 
 
 def _add_secret(work: Work, row: ApiKey, now: datetime) -> str:
-    secret = PREFIXES[_kind(row)] + secrets.token_urlsafe(32)
+    secret = PREFIXES[_kind(row)] + new_secret()
     work.add(KeySecret(key_id=row.id, digest=digest(secret), shown=secret[-SHOWN:], created_at=now, expires_at=None))
     work.flush()
     return secret
@@ -254,11 +252,6 @@ def _key(work: Work, row: ApiKey, now: datetime) -> Key:
         used_on=row.used_on,
         shown=tuple(work.scalars(shown)),
     )
-
-
-def digest(secret: str) -> str:
-    """Returns what is kept of a secret. It is random, so that a plain digest cannot be turned back by guessing."""
-    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def note_use(store: Store, key_id: int, *, address: str = "") -> bool:

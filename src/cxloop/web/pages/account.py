@@ -42,7 +42,7 @@ def sign_in(request: Request, token: Annotated[str, Form(max_length=400)]) -> Re
     """Redeems the link and starts a session."""
     site: Site = request.app.state.site
     try:
-        session = site.accounts.sign_in(token)
+        session = site.accounts.sign_in(token).session or ""
     except AccessDeniedError:
         return signed_out(request, heading=_("This link was used already, or is too old."), status=403)
     response = RedirectResponse("/", 303)
