@@ -67,6 +67,7 @@ def test_an_answer_that_got_lost_signs_nobody_out(store: Store, clock: Clock, ca
     former = _start(store, cast.mate)
     clock.forward(days=1)
     lost = sessions.renew(store, former, now=clock())
+    clock.forward(minutes=1)
 
     again = sessions.renew(store, former, now=clock())
 
@@ -74,6 +75,17 @@ def test_an_answer_that_got_lost_signs_nobody_out(store: Store, clock: Clock, ca
     assert _lives(store, again)
     assert lost is not None
     assert not _lives(store, lost)
+
+
+def test_pages_that_load_at_once_are_not_given_a_secret_each(store: Store, clock: Clock, cast: Cast) -> None:
+    former = _start(store, cast.mate)
+    clock.forward(days=1)
+
+    renewed = [sessions.renew(store, former, now=clock()) for _page in range(3)]
+
+    assert [secret is not None for secret in renewed] == [True, False, False]
+    assert renewed[0] is not None
+    assert _lives(store, renewed[0])
 
 
 def test_a_former_secret_that_is_shown_later_was_stolen_and_ends_the_session(

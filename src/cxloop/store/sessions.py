@@ -164,7 +164,9 @@ def renew(store: Store, secret: str, *, now: datetime) -> str | None:
         if session is None or now - session.renewed_at < RENEWED_EVERY:
             return None
         fresh = new_secret()
-        session.next_digest = digest(fresh)
+        # another one only after a minute, in case this answer got lost: pages that load at once, as when a browser
+        # restores its tabs, must not get one secret each, of which only the last would be good
+        session.next_digest, session.renewed_at = digest(fresh), now - RENEWED_EVERY + GRACE
         return fresh
 
 
