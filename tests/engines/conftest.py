@@ -34,7 +34,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("query", QUERIES, ids=lambda query: query.name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def queries() -> list[Query]:
     """Every query of the package."""
     return QUERIES

@@ -66,10 +66,11 @@ class LocalHost:
             InternalError: it broke in a way nobody foresaw; the log of the workspace has the details.
         """
         verb, checked = self._admit(path, arguments, actor)
-        with self._lane(verb), self._recorded(verb, actor):
+        with self._lane(verb), self._recorded(verb, actor) as about:
             view = self.workspace.view(progress, actor, self.lanes.heavy if verb.waits else None)
             result = verb.function(seen_by(view, actor, verb), **checked)
-            if verb.right != "read":
+            about.append(result.target)
+            if verb.changes == "log":
                 with view.heavy:
                     derivations.run(self.workspace.view(progress))
         return _explained(result, verb, checked, actor.limits)
@@ -79,6 +80,8 @@ class LocalHost:
         verb, checked = self._admit(path, arguments, actor)
         if verb.right != "read":
             raise AccessDeniedError(f"{path} changes the workspace; only verbs that read are kept for pages.")
+        if verb.limited == "own":
+            raise AccessDeniedError(f"{path} is about whoever asks; what is kept for pages is shown to others as well.")
         call = Call(verb, checked, actor.limits)
         kept = self.snapshots.get(call, seen_by(self.workspace.view(), actor, verb))
         if kept is None:
@@ -115,7 +118,7 @@ class LocalHost:
     def _lane(self, verb: Verb) -> AbstractContextManager[object]:
         if verb.waits:
             return nullcontext()
-        return self.lanes.pages if verb.right == "read" else self.lanes.heavy
+        return self.lanes.heavy if verb.changes == "log" else self.lanes.pages
 
     def _admit(self, path: str, arguments: Mapping[str, object], actor: Actor) -> tuple[Verb, dict[str, Any]]:
         verb = self._find(path)
@@ -123,7 +126,7 @@ class LocalHost:
         checked = verb.check(arguments)
         if not actor.sees_persons:
             require_no_persons(verb, checked, self.experience)
-        if actor.account_id is not None:
+        if not actor.at_machine:
             checked = from_inbox(self.workspace.folder.inbox, checked)
         return verb, checked
 
@@ -138,25 +141,34 @@ class LocalHost:
         return kept
 
     @contextmanager
-    def _recorded(self, verb: Verb, actor: Actor) -> Iterator[None]:
+    def _recorded(self, verb: Verb, actor: Actor) -> Iterator[list[str]]:
         """Writes who ran what, how long it took and how it ended; never with what arguments or results.
 
         Reading numbers leaves no trace: a page would write one line per figure, and nobody could find the others.
+
+        Yields:
+            A list, to put in what it was about.
         """
-        started, outcome = perf_counter(), "failed"
+        started, outcome, about = perf_counter(), "failed", [""]
         try:
             with self._unforeseen(verb):
-                yield
+                yield about
             outcome = "done"
+        except AccessDeniedError:
+            outcome = "refused"
+            raise
         finally:
             seconds = perf_counter() - started
             self.counters.add(verb.path, outcome, seconds)
-            if verb.right != "read" or verb.personal:
+            if verb.changes != "nothing" or verb.personal:
                 self.workspace.store.audit(
                     account_id=actor.account_id,
+                    key_id=actor.key_id,
                     verb=verb.path,
+                    target=about[-1],
                     outcome=outcome,
                     seconds=seconds,
+                    address=actor.address,
                 )
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from cxloop.core.errors import AccessDeniedError
 from cxloop.core.host import Actor, Limits, limits_phrase
 from cxloop.core.results import How, Result
 from cxloop.core.verbs import Verb
+from cxloop.engine.query import Query
 from cxloop.engine.scope import Scope, ScopedEngine
 from cxloop.runtime import derivations
 from cxloop.runtime.workspace import Workspace
@@ -18,7 +20,7 @@ from cxloop.runtime.workspace import Workspace
 if TYPE_CHECKING:
     from cxloop.store.base import Store
 
-__all__ = ["LimitedWorkspace", "noted", "seen_by"]
+__all__ = ["LimitedWorkspace", "derived_tables", "noted", "seen_by"]
 
 
 class LimitedWorkspace(Workspace):
@@ -46,7 +48,7 @@ def seen_by(workspace: Workspace, actor: Actor, verb: Verb) -> Workspace:
     """Returns the workspace as a verb gets it that `actor` runs; the workspace itself where nobody is limited."""
     if not actor.limits:
         return workspace
-    engine = ScopedEngine(workspace.engine, _scope(actor.limits))
+    engine = ScopedEngine(workspace.engine, Scope(actor.limits, derived_tables()))
     if verb.limited == "own":
         return replace(workspace, engine=engine)
     held = {item.name: getattr(workspace, item.name) for item in fields(workspace) if item.init}
@@ -54,12 +56,9 @@ def seen_by(workspace: Workspace, actor: Actor, verb: Verb) -> Workspace:
 
 
 @cache
-def _derived() -> dict[str, object]:
+def derived_tables() -> Mapping[str, Query]:
+    """Returns the tables that are computed anew from what may be seen, with their queries."""
     return {item.table: item.rows for item in derivations.known() if item.rows is not None}
-
-
-def _scope(limits: Limits) -> Scope:
-    return Scope(limits, _derived())  # type: ignore[arg-type]
 
 
 def noted(result: Result, limits: Limits) -> Result:
