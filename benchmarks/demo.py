@@ -53,6 +53,7 @@ def free_port() -> int:
 def demo(folder: Path, customers: str, port: int) -> Iterator[str]:
     """Runs the demo, and gives its sign-in link once that is printed."""
     words = [sys.executable, "-m", "cxloop", "demo", str(folder), "--customers", customers, "--port", str(port)]
+    words += ["--collect-port", "0"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -15,10 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.remote import server_of
+from cxloop.store.base import open_store
+from cxloop.store.keys import NewKey, create
 
 STARTING_SECONDS = 60
 
@@ -46,10 +49,11 @@ class Server:
 
     def __init__(self, workspace: Path, written: Path) -> None:
         self.workspace = workspace
-        self.port = free_port()
+        self.port, self.collect_port = free_port(), free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.written = written
         words = [sys.executable, "-m", "cxloop", "serve", "-w", str(workspace), "--port", str(self.port)]
+        words += ["--collect-port", str(self.collect_port)]
         with written.open("wb") as output:
             self.process = subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT)
         until(lambda: "Sign in" in written.read_text() or self.process.poll() is not None, "the sign-in link")
@@ -124,7 +128,9 @@ def test_a_server_from_its_start_to_its_end(server: Server) -> None:
     assert server.stop() == 0
     assert not (server.workspace / "server.sock").exists()
     log = (server.workspace / "logs" / "cxloop.log").read_text()
-    assert [json.loads(line)["event"] for line in log.splitlines()] == ["start", "start", "stop"]
+    events = [json.loads(line)["event"] for line in log.splitlines()]
+    assert [event for event in events if not event.startswith("collector")] == ["start", "start", "stop"]
+    assert sorted(event for event in events if event.startswith("collector")) == ["collector start", "collector stop"]
 
 
 def test_the_app_ends_with_its_supervisor(server: Server) -> None:
@@ -134,6 +140,50 @@ def test_the_app_ends_with_its_supervisor(server: Server) -> None:
     assert app is not None
     until(lambda: server.pid is None, "the app to end")
     until(lambda: cxloop("doctor", "-w", str(server.workspace)).returncode == 0, "the workspace to be free")
+
+
+def test_collectors_and_app_live_and_die_apart(server: Server) -> None:
+    collector = f"http://127.0.0.1:{server.collect_port}"
+    store = open_store(Folder(server.workspace).store)
+    key = create(store, NewKey(kind="write", name="shop", source="shop")).secret
+    store.close()
+
+    def send(address: str, number: int) -> bool:
+        event = {"userId": "u1", "event": "Seen", "messageId": f"m{number}"}
+        try:
+            return httpx.post(f"{address}/v1/track", json=event, auth=(key, "")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    until(lambda: send(collector, 1) and send(server.address, 2), "both to take events")
+    app = server.pid
+    assert app is not None
+    os.kill(app, signal.SIGKILL)
+    assert send(collector, 3)
+    until(lambda: server.pid not in (None, app) and server.ready(), "the app to be there again")
+
+    (taking,) = [
+        each for each in psutil.Process(server.process.pid).children() if "cxloop.entry.collector" in each.cmdline()
+    ]
+    taking.kill()
+    assert send(server.address, 4)
+    until(lambda: send(collector, 5), "the collector to be there again")
+
+    assert server.pid not in (None, app)
+    assert server.stop() == 0
+    assert not psutil.pid_exists(taking.pid)
+
+
+def test_a_taken_port_of_the_collectors_is_refused_politely(bare_workspace: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        words = ["--port", str(free_port()), "--collect-port", str(taken.getsockname()[1])]
+
+        ran = cxloop("serve", "-w", str(bare_workspace), *words)
+
+    assert ran.returncode == 1
+    assert "Choose another port with --collect-port" in ran.stderr
 
 
 def test_a_taken_port_is_refused_politely(bare_workspace: Path) -> None:

@@ -92,6 +92,7 @@ def _serve(folder: Path) -> Iterator[Product]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [sys.executable, "-m", "cxloop", "serve", "--workspace", str(folder), "--port", str(port)]
+    words += ["--collect-port", "0"]
     told = folder.parent / "serve.txt"
     with told.open("w") as out:
         server = subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxloop.cli.root import build
-from cxloop.core.loop import Part
+from cxloop.core.loop import Group
 from cxloop.entry.commands import app
 from cxloop.runtime import parts
 
@@ -43,7 +43,7 @@ def command_line() -> TyperGroup:
     return build(app, parts.names(), _commands)
 
 
-def _commands(part: Part) -> dict[str, Any]:
+def _commands(part: Group) -> dict[str, Any]:
     from cxloop.cli.commands import command
 
     commands = (command(verb, connected) for verb in parts.verbs_of(part))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import UTC, date, datetime
+from importlib.resources import files
 from pathlib import Path
 
-import cxloop
 from cxloop.collect.connectors.webhook.hooks import Hooks
 from cxloop.collect.http.app import Collector
 from cxloop.collect.http.counters import Counters
@@ -22,7 +22,7 @@ from cxloop.store.keys import WriteKeys, note_use
 
 __all__ = ["SNIPPET", "collector"]
 
-SNIPPET = Path(cxloop.__file__).parent / "web" / "static" / "built" / "cx.js"
+SNIPPET = Path(str(files("cxloop"))) / "web" / "static" / "built" / "cx.js"
 
 
 def collector(folder: Folder, store: Store, settings: Settings, name: str) -> Collector:

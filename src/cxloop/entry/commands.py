@@ -39,6 +39,16 @@ PortOption = Annotated[
     int | None,
     typer.Option("--port", "-p", metavar="NUMBER", min=1, max=65535, help="Port; by default the one in cxloop.toml."),
 ]
+CollectPortOption = Annotated[
+    int | None,
+    typer.Option(
+        "--collect-port",
+        metavar="NUMBER",
+        min=0,
+        max=65535,
+        help="Port of the collectors; by default the one in cxloop.toml. 0: none beside the app.",
+    ),
+]
 HostOption = Annotated[
     str | None, typer.Option("--host", metavar="ADDRESS", help="Address; by default the one in cxloop.toml.")
 ]
@@ -86,13 +96,14 @@ def serve(
     workspace: WorkspaceOption = None,
     host: HostOption = None,
     port: PortOption = None,
+    collect_port: CollectPortOption = None,
 ) -> None:
     """Serve the app of a workspace, until Ctrl-C."""
     with told():
         from cxloop.entry.serve import supervise
         from cxloop.runtime.folder import find
 
-        code = supervise(find(workspace), host=host, port=port)
+        code = supervise(find(workspace), host=host, port=port, collect_port=collect_port)
     raise typer.Exit(code)
 
 
@@ -104,6 +115,7 @@ def demo(
     seed: SeedOption = None,
     host: HostOption = None,
     port: PortOption = None,
+    collect_port: CollectPortOption = None,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the app afterwards.")] = True,
 ) -> None:
     """Make a simulated company, put it into a workspace, and serve it."""
@@ -114,7 +126,7 @@ def demo(
         folder = prepare(directory, {"customers": customers, "months": months, "seed": seed})
         if not serve:
             typer.echo(f"Next: cxloop serve --workspace {shlex.quote(str(directory))}")
-        code = supervise(folder, host=host, port=port) if serve else 0
+        code = supervise(folder, host=host, port=port, collect_port=collect_port) if serve else 0
     raise typer.Exit(code)
 
 

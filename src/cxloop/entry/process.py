@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import socket
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cxloop._version import __version__
 from cxloop.core.errors import CxloopError
@@ -23,17 +21,11 @@ from cxloop.runtime.host import LocalHost
 from cxloop.runtime.listener import Listener
 from cxloop.runtime.workspace import open_workspace
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
 __all__ = ["REFUSED", "main"]
 
 CRASHED = 1
 REFUSED = 3
 """Exit code of a process that will not run however often it is started: the workspace is in use, settings are wrong."""
-MOST_CONNECTIONS = 1024
-"""Each open tab keeps one or two; the library's 128 would be a busy office."""
 
 
 def main(arguments: list[str]) -> int:
@@ -68,48 +60,26 @@ def main(arguments: list[str]) -> int:
 
 def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     from cxloop.entry.app import create_app
+    from cxloop.entry.beside import Beside
+    from cxloop.entry.collecting import collector
+    from cxloop.entry.listening import run
     from cxloop.entry.watched import Watched
 
     folder = host.workspace.folder
     log = logs.logger(folder.log)
-    app = Watched(create_app(host), folder.log)
+    settings, _ = folder.definitions()
+    intake = collector(folder, host.workspace.store, settings, "app")
+    app = Watched(Beside(intake, create_app(host)), folder.log)
     # Pages are there at once; tables that are behind catch up meanwhile.
     host.lanes.later("derive", host.derive_now)
     host.lanes.later("warm", lambda: warm(host))
     log.info("start", version=__version__, pid=os.getpid())
     threading.Thread(target=_announce, args=(host, address, port, first), daemon=True).start()
     try:
-        asyncio.run(_run(app, address, port))
+        asyncio.run(run(app, address, port))
     finally:
+        intake.writer.close()
         log.info("stop", pid=os.getpid())
-
-
-async def _run(app: object, address: str, port: int) -> None:
-    from granian.constants import Interfaces
-    from granian.server.embed import Server
-
-    server = Server(
-        app,
-        address=address,
-        port=port,
-        interface=Interfaces.ASGI,
-        websockets=False,
-        log_enabled=False,
-        backlog=MOST_CONNECTIONS,
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    # Where the supervisor is killed, its end of the pipe closes: no orphan goes on holding the workspace.
-    threading.Thread(target=_wait_for_end, args=(loop, server.stop), daemon=True).start()
-    await server.serve()
-
-
-def _wait_for_end(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
-    # Not sys.stdin: the interpreter would wait for its lock when it ends.
-    while os.read(0, 1024):
-        pass
-    loop.call_soon_threadsafe(stop)
 
 
 def warm(host: LocalHost) -> None:

@@ -12,7 +12,7 @@ from cxloop.cli import progress
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import UnknownNameError
 from cxloop.core.host import LOCAL
-from cxloop.core.loop import PART_ABOUT, Part
+from cxloop.core.loop import GROUP_ABOUT, Group
 from cxloop.core.results import Result
 from cxloop.core.verbs import Verb
 from cxloop.runtime import folder, parts
@@ -85,10 +85,10 @@ class Handle:
 class PartMember:
     """One part of the loop, such as `ws.measure`; its members are its verbs."""
 
-    def __init__(self, connection: Connection, part: Part) -> None:
+    def __init__(self, connection: Connection, part: Group) -> None:
         self._connection = connection
         self._part = part
-        self.__doc__ = PART_ABOUT[part]
+        self.__doc__ = GROUP_ABOUT[part]
 
     def __getattr__(self, name: str) -> Callable[..., Result]:
         if name.startswith("_"):
@@ -104,7 +104,7 @@ class PartMember:
 
     def __repr__(self) -> str:
         verbs = "\n".join(f"  {verb.name}: {verb.about}" for verb in parts.verbs_of(self._part))
-        return f"{self._part}: {PART_ABOUT[self._part]}\n{verbs}"
+        return f"{self._part}: {GROUP_ABOUT[self._part]}\n{verbs}"
 
 
 def _bound(connection: Connection, verb: Verb) -> Callable[..., Result]:

@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from cxloop.core.errors import WorkspaceError
+from cxloop.entry.addresses import url
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.remote import server_of
+from cxloop.store.base import open_store
 
 __all__ = ["supervise"]
 
@@ -30,13 +32,23 @@ LONGEST_DELAY_SECONDS = 30.0
 Start: TypeAlias = Callable[[int], "subprocess.Popen[bytes]"]
 
 
-def supervise(folder: Folder, *, host: str | None = None, port: int | None = None) -> int:
+class _Place(NamedTuple):
+    """Where processes listen."""
+
+    host: str
+    port: int
+
+
+def supervise(
+    folder: Folder, *, host: str | None = None, port: int | None = None, collect_port: int | None = None
+) -> int:
     """Serves a workspace until SIGTERM, SIGINT or its app process cannot run; returns the exit code.
 
     Args:
         folder: the workspace.
         host: address to listen at; by default the one of cxloop.toml.
         port: by default the one of cxloop.toml.
+        collect_port: of the collectors, by default the one of cxloop.toml; 0 for none beside the app.
 
     Raises:
         MistakesError: the settings have mistakes.
@@ -47,23 +59,70 @@ def supervise(folder: Folder, *, host: str | None = None, port: int | None = Non
     if running is not None:
         where, pid = running["address"], running["pid"]
         raise WorkspaceError(f"A server runs on {folder.path} already, at {where} (process {pid}). Stop it first.")
-    address = (host or settings.server.host, port or settings.server.port)
-    _require_free(*address)
+    app = _Place(host or settings.server.host, port or settings.server.port)
+    _require_free(app, "--port")
+    collect = _Place(settings.collect.host, settings.collect.port if collect_port is None else collect_port)
+    if collect.port:
+        _require_free(collect, "--collect-port")
     folder.inbox.mkdir(exist_ok=True)
+    # Brought up to date once, before several processes open it.
+    open_store(folder.store).close()
+    with _stop_signals() as stop, _collectors(folder, collect, settings.collect.processes if collect.port else 0, stop):
+        start = _started(folder, "cxloop.entry.process", app)
+        return keep_running(start, stop, say=lambda text: _say(f"{text} Its log: {folder.log}"))
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _started(folder: Folder, module: str, place: _Place, *more: str) -> Start:
+    """Returns what starts a process of a workspace; without `more` words it is told how many crashes came before."""
 
     def start(attempt: int) -> subprocess.Popen[bytes]:
-        words = [sys.executable, "-m", "cxloop.entry.process", str(folder.path), address[0], str(address[1])]
+        words = [sys.executable, "-m", module, str(folder.path), place.host, str(place.port)]
         # A session of its own: Ctrl-C reaches the supervisor alone, which then asks the process to stop.
         # In the inbox: whatever name an account gives for a file, it is one in there.
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [*words, str(attempt)], stdin=subprocess.PIPE, start_new_session=True, cwd=folder.inbox
+            [*words, *(more or [str(attempt)])], stdin=subprocess.PIPE, start_new_session=True, cwd=folder.inbox
         )
 
-    with _stop_signals() as stop:
-        return keep_running(start, stop, say=lambda text: sys.stderr.write(text + f" Its log: {folder.log}\n"))
+    return start
 
 
-def keep_running(start: Start, stop: threading.Event, *, say: Callable[[str], object], pause: float = 1.0) -> int:
+@contextmanager
+def _collectors(folder: Folder, place: _Place, number: int, stop: threading.Event) -> Iterator[None]:
+    """Runs collectors beside the app, each watched by a thread of its own: none ends because another does."""
+    watchers = [
+        threading.Thread(
+            target=keep_running,
+            args=(_started(folder, "cxloop.entry.collector", place, str(each)), stop),
+            kwargs={"say": _say, "what": "A collector", "most_attempts": None},
+        )
+        for each in range(1, number + 1)
+    ]
+    for watcher in watchers:
+        watcher.start()
+    if watchers:
+        sys.stdout.write(f"It takes events at {url(*place)}/v1/, and at the app's own address.\n")
+        sys.stdout.flush()
+    try:
+        yield
+    finally:
+        stop.set()
+        for watcher in watchers:
+            watcher.join()
+
+
+def keep_running(
+    start: Start,
+    stop: threading.Event,
+    *,
+    say: Callable[[str], object],
+    pause: float = 1.0,
+    what: str = "The app process",
+    most_attempts: int | None = MOST_ATTEMPTS,
+) -> int:
     """Runs a process, again after each crash, with growing pauses; returns the exit code of the whole.
 
     Args:
@@ -71,6 +130,8 @@ def keep_running(start: Start, stop: threading.Event, *, say: Callable[[str], ob
         stop: set when it shall end.
         say: told of each crash.
         pause: seconds before the first new start; doubled each time.
+        what: what it is, for a person.
+        most_attempts: after so many crashes in a row it is given up; None for never.
     """
     crashes = 0
     while True:
@@ -81,11 +142,11 @@ def keep_running(start: Start, stop: threading.Event, *, say: Callable[[str], ob
         if code == REFUSED:
             return 1
         crashes = 1 if time.monotonic() - began > STEADY_SECONDS else crashes + 1
-        if crashes > MOST_ATTEMPTS:
-            say(f"The app process crashed {crashes} times in a row (exit code {code}). Giving up.")
+        if most_attempts is not None and crashes > most_attempts:
+            say(f"{what} crashed {crashes} times in a row (exit code {code}). Giving up.")
             return 1
-        delay = min(LONGEST_DELAY_SECONDS, pause * 2 ** (crashes - 1))
-        say(f"The app process crashed (exit code {code}); it starts again in {delay:g} s.")
+        delay = min(LONGEST_DELAY_SECONDS, pause * 2 ** min(crashes - 1, 10))
+        say(f"{what} crashed (exit code {code}); it starts again in {delay:g} s.")
         stop.wait(delay)
         if stop.is_set():
             return 0
@@ -121,15 +182,15 @@ def _stop_signals() -> Iterator[threading.Event]:
             signal.signal(number, before)
 
 
-def _require_free(host: str, port: int) -> None:
+def _require_free(place: _Place, option: str) -> None:
     """Raises WorkspaceError where something listens at the address already, or it is not this machine's."""
     try:
-        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, where = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(where)
     except OSError as failure:
         raise WorkspaceError(
-            f"cxloop cannot listen at {host}:{port}: {failure.strerror}. "
-            "Choose another port with --port, or stop what uses this one."
+            f"cxloop cannot listen at {place.host}:{place.port}: {failure.strerror}. "
+            f"Choose another port with {option}, or stop what uses this one."
         ) from None
