@@ -6,13 +6,17 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from queue import Empty, Queue
+from threading import Thread
 from typing import Annotated, Any
 
 from fastapi import Depends, Form, Request
 
 from cxloop.core.accounts import Accounts, Browser
-from cxloop.core.errors import AccessDeniedError, SignInNeededError, UnknownNameError
-from cxloop.core.host import Actor, Host, Snapshot
+from cxloop.core.addresses import client_of
+from cxloop.core.errors import AccessDeniedError, CxloopError, SignInNeededError, UnknownNameError
+from cxloop.core.host import Actor, Host, Snapshot, require
 from cxloop.core.verbs import registry
 
 __all__ = [
@@ -26,6 +30,7 @@ __all__ = [
     "checked_form",
     "csrf_token",
     "door_of",
+    "inputs_of",
     "own_path",
     "visit_of",
 ]
@@ -47,8 +52,9 @@ class Visit:
 class Door:
     """What one visitor can reach: verbs, checked for the right each time. Pages hold a door, never the host."""
 
-    def __init__(self, host: Host, visit: Visit) -> None:
+    def __init__(self, host: Host, accounts: Accounts, visit: Visit) -> None:
         self._host = host
+        self._accounts = accounts
         self._visit = visit
         self.settings = host.settings
         self.experience = host.experience
@@ -63,10 +69,10 @@ class Door:
         """The secret of the visitor's session: by it the accounts know who asks for their own affairs."""
         return self._visit.session
 
-    @property
+    @cached_property
     def csrf(self) -> str:
-        """The token that this visitor's forms carry."""
-        return csrf_token(self._visit.session)
+        """The token that this visitor's forms carry; it outlives a renewed secret of the session."""
+        return csrf_token(self._accounts.form_key(self._visit.session))
 
     def may(self, path: str) -> bool:
         """Whether the verb exists and this visitor may run it: what they may not see is not offered."""
@@ -75,9 +81,40 @@ class Door:
         except UnknownNameError:
             return False
 
+    def require(self, path: str) -> None:
+        """Raises AccessDeniedError where this visitor may not run the verb: for a page that only leads up to it."""
+        require(self.actor, registry.get(path))
+
     def run(self, path: str, arguments: Mapping[str, object]) -> Any:
         """Runs a verb now; raises AccessDeniedError where the right is missing."""
         return self._host.run(path, _given(arguments), actor=self.actor)
+
+    def run_aside(self, path: str, arguments: Mapping[str, object], patience_seconds: float = 2.0) -> Any:
+        """Runs a verb that may take minutes, and whose outcome is kept elsewhere.
+
+        Returns:
+            The result where the verb ends in time, else None: it goes on, and no browser has to wait for it.
+
+        Raises:
+            CxloopError: it failed in time.
+        """
+        self.require(path)
+        ended: Queue[Any] = Queue(1)
+
+        def work() -> None:
+            try:
+                ended.put(self.run(path, arguments))
+            except CxloopError as failure:  # kept with what failed, too, for when nobody waits here any longer
+                ended.put(failure)
+
+        Thread(target=work, name=path, daemon=True).start()
+        try:
+            found = ended.get(timeout=patience_seconds)
+        except Empty:
+            return None
+        if isinstance(found, CxloopError):
+            raise found
+        return found
 
     def snapshot(self, path: str, arguments: Mapping[str, object]) -> Snapshot:
         """Returns the kept result of a verb; raises AccessDeniedError where the right is missing."""
@@ -101,7 +138,7 @@ def door_of(request: Request) -> Door:
     visit = visit_of(request)
     if visit is None:
         raise SignInNeededError("Sign in first.")
-    return Door(request.app.state.site.host, visit)
+    return Door(request.app.state.site.host, accounts_of(request), visit)
 
 
 SignedIn = Annotated[Door, Depends(door_of)]
@@ -115,8 +152,10 @@ def accounts_of(request: Request) -> Accounts:
 
 def browser_of(request: Request) -> Browser:
     """Returns where a request comes from."""
-    agent = request.headers.get("user-agent", "")[:MOST_AGENT]
-    return Browser(address=request.client.host if request.client else "", agent=agent)
+    host: Host = request.app.state.site.host
+    peer = request.client.host if request.client else ""
+    address = client_of(peer, request.headers.get("x-forwarded-for", ""), host.settings.server.proxies)
+    return Browser(address=address, agent=request.headers.get("user-agent", "")[:MOST_AGENT])
 
 
 def own_path(asked: str) -> str:
@@ -130,9 +169,9 @@ def own_path(asked: str) -> str:
     return "/" if odd or asked.startswith(_NO_GOAL) else asked
 
 
-def csrf_token(session: str) -> str:
+def csrf_token(form_key: str) -> str:
     """Returns the token of a session's forms: another site can neither read it nor compute it."""
-    return hmac.new(session.encode(), b"form", hashlib.sha256).hexdigest()
+    return hmac.new(form_key.encode(), b"form", hashlib.sha256).hexdigest()
 
 
 def checked_form(door: SignedIn, csrf: Annotated[str, Form()] = "") -> Door:
@@ -142,3 +181,8 @@ def checked_form(door: SignedIn, csrf: Annotated[str, Form()] = "") -> Door:
             "This form is out of date or was sent from another page. Go back, reload, and try again."
         )
     return door
+
+
+async def inputs_of(request: Request) -> dict[str, str]:
+    """Returns every input of a form whose names are not known before: files are left out."""
+    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}

@@ -8,10 +8,11 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from cxloop.core.accounts import Accounts
 from cxloop.core.errors import AccessDeniedError, CxloopError, InputError, NotFoundError, SignInNeededError
 from cxloop.core.host import Host
-from cxloop.web.access import Accounts, Door, visit_of
-from cxloop.web.pages import account, customers, explore, pulse, sources
+from cxloop.web.access import Door, visit_of
+from cxloop.web.pages import appearance, customers, explore, pulse, settings, signin, sources
 from cxloop.web.security import SecurityHeaders, add_headers
 from cxloop.web.site import BUILT, Site, assets_version, respond
 from cxloop.web.words import _
@@ -33,7 +34,7 @@ def create_app(host: Host, accounts: Accounts) -> FastAPI:
     app = FastAPI(title="cxloop", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(host, accounts)
     app.mount("/static", StaticFiles(directory=BUILT.parent), name="static")
-    for pages in (account, pulse, explore, customers, sources):
+    for pages in (signin, appearance, settings, pulse, explore, customers, sources):
         app.include_router(pages.router, include_in_schema=False)
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(CxloopError, _refused)
@@ -47,7 +48,7 @@ def _refused(request: Request, failure: Exception) -> Response:
     """A page for each error that is raised on purpose; its message is written for people."""
     assert isinstance(failure, CxloopError)
     if isinstance(failure, SignInNeededError):
-        return account.signed_out(request)
+        return signin.signed_out(request)
     if isinstance(failure, AccessDeniedError):
         return _error(request, 403, _("This is not open to you."), failure.message)
     if isinstance(failure, NotFoundError):
@@ -84,6 +85,6 @@ def _broken(request: Request, failure: Exception) -> Response:
 def _error(request: Request, status: int, heading: str, message: str) -> HTMLResponse:
     site: Site = request.app.state.site
     visit = visit_of(request)
-    door = Door(site.host, visit) if visit else None
+    door = Door(site.host, site.accounts, visit) if visit else None
     context = {"title": f"{status}", "heading": heading, "message": message}
     return respond(request, "error.html", context, door=door, status=status)

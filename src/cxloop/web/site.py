@@ -10,19 +10,33 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cxloop._version import __version__
 from cxloop.core import wording
+from cxloop.core.accounts import Accounts
 from cxloop.core.errors import WorkspaceError
 from cxloop.core.host import Host, Snapshot
 from cxloop.core.time import parse_zone
 from cxloop.web import words
-from cxloop.web.access import Accounts, Door
+from cxloop.web.access import SESSION_COOKIE, Door
 from cxloop.web.words import _
 
-__all__ = ["BUILT", "PAGES", "THEMES", "THEME_COOKIE", "Page", "Site", "age", "assets_version", "now", "respond"]
+__all__ = [
+    "BUILT",
+    "PAGES",
+    "THEMES",
+    "THEME_COOKIE",
+    "Page",
+    "Site",
+    "age",
+    "assets_version",
+    "keep_cookie",
+    "keep_session",
+    "now",
+    "respond",
+]
 
 BUILT = Path(__file__).parent / "static" / "built"
 THEMES = ("system", "light", "dark")
@@ -128,7 +142,24 @@ def respond(
         "company": site.host.settings.company.name,
         "page": "",
     }
-    return HTMLResponse(site.templates.get_template(template).render({**frame, **context}), status)
+    response = HTMLResponse(site.templates.get_template(template).render({**frame, **context}), status)
+    if door is not None and (fresh := site.accounts.renew(door.session)) is not None:
+        keep_session(request, response, fresh)
+    return response
+
+
+def keep_session(request: Request, response: Response, session: str) -> None:
+    """Lets the browser keep a session, for as long as one lasts."""
+    site: Site = request.app.state.site
+    days = site.host.settings.sign_in.longest_days
+    keep_cookie(request, response, SESSION_COOKIE, session, seconds=round(days * 86_400))
+
+
+def keep_cookie(request: Request, response: Response, name: str, value: str, *, seconds: int, path: str = "/") -> None:
+    """Lets the browser keep a secret, out of reach of scripts and of other sites."""
+    site: Site = request.app.state.site
+    secure = site.host.settings.server.secure_cookies
+    response.set_cookie(name, value, max_age=seconds, path=path, httponly=True, samesite="lax", secure=secure)
 
 
 def age(kept: Snapshot) -> str:

@@ -6,7 +6,7 @@ Nothing here shows data: the name of the company is all that a stranger learns.
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -14,13 +14,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from cxloop.core.accounts import Entrance, ThrottledError
 from cxloop.core.errors import AccessDeniedError, InputError
 from cxloop.web.access import SESSION_COOKIE, Door, SignedIn, accounts_of, browser_of, checked_form, own_path, visit_of
-from cxloop.web.site import Site, respond
+from cxloop.web.site import Site, keep_cookie, keep_session, respond
 from cxloop.web.words import _
 
-__all__ = ["keep_session", "router", "signed_out"]
+__all__ = ["router", "signed_out"]
 
 router = APIRouter()
-_MONTH_SECONDS = 30 * 86_400
 _STEP_SECONDS = 600
 CHALLENGE_COOKIE = "cxloop_challenge"
 DEPARTURE_COOKIE = "cxloop_departure"
@@ -53,7 +52,8 @@ def by_link(request: Request, token: Short) -> Response:
         return _form(request, mistake=failure.message, status=429, wait=failure.seconds)
     except AccessDeniedError:
         return _form(request, mistake=_("This link was used already, or is too old."), status=403)
-    return _further(request, entrance, "/")
+    known = entrance.session is None or accounts_of(request).profile(entrance.session).has_password
+    return _further(request, entrance, "/", introduce=not known)
 
 
 @router.post("/signin/password")
@@ -89,26 +89,31 @@ def by_code(request: Request, code: Short, next: Short = "/") -> Response:  # no
         return _code_form(request, goal=goal, mistake=failure.message, status=403)
     response = RedirectResponse(goal, 303)
     response.delete_cookie(CHALLENGE_COOKIE, path=_WAY_IN)
-    return keep_session(request, response, session)
+    keep_session(request, response, session)
+    return response
 
 
 @router.get("/signin/provider")
 def depart(request: Request, next: str = "/") -> Response:  # noqa: A002
     """Sends the browser to the provider. A link and no form: the policy of the pages keeps forms on this site."""
     try:
-        departure = accounts_of(request).depart(str(request.url_for("arrive")))
+        departure = accounts_of(request).depart(_public(request, "/signin/arrive"))
     except (AccessDeniedError, InputError) as failure:
         return _form(request, goal=own_path(next), mistake=failure.message, status=403)
     response = RedirectResponse(departure.address, 303)
-    return _keep(request, response, DEPARTURE_COOKIE, f"{departure.state} {own_path(next)}")
+    kept = f"{departure.state} {quote(own_path(next))}"
+    keep_cookie(request, response, DEPARTURE_COOKIE, kept, path=_WAY_IN, seconds=_STEP_SECONDS)
+    return response
 
 
 @router.get("/signin/arrive")
 def arrive(request: Request) -> Response:
     """Takes the browser back from the provider."""
-    state, _space, goal = request.cookies.get(DEPARTURE_COOKIE, "").partition(" ")
+    state, _space, kept = request.cookies.get(DEPARTURE_COOKIE, "").partition(" ")
+    goal = unquote(kept)
     try:
-        entrance = accounts_of(request).arrive(state, str(request.url), browser_of(request))
+        answer = _public(request, f"/signin/arrive?{request.url.query}")
+        entrance = accounts_of(request).arrive(state, answer, browser_of(request))
     except ThrottledError as failure:
         response: Response = _form(request, mistake=failure.message, status=429, wait=failure.seconds)
     except (AccessDeniedError, InputError) as failure:
@@ -157,27 +162,21 @@ def signed_out(request: Request) -> HTMLResponse:
     return _form(request, goal=own_path(asked) if request.method == "GET" else "/", status=401)
 
 
-def keep_session(request: Request, response: Response, session: str) -> Response:
-    """Lets the browser keep a session, out of reach of scripts and of other sites."""
-    return _keep(request, response, SESSION_COOKIE, session, path="/", seconds=_MONTH_SECONDS)
-
-
-def _keep(
-    request: Request, response: Response, name: str, value: str, *, path: str = _WAY_IN, seconds: int = _STEP_SECONDS
-) -> Response:
+def _public(request: Request, path: str) -> str:
+    """The address of one of these pages as a browser sees it, also behind a proxy."""
     site: Site = request.app.state.site
-    secure = site.host.settings.server.secure_cookies
-    response.set_cookie(name, value, max_age=seconds, path=path, httponly=True, samesite="lax", secure=secure)
-    return response
+    return (site.host.settings.server.public_url or str(request.base_url).rstrip("/")) + path
 
 
-def _further(request: Request, entrance: Entrance, goal: str) -> Response:
+def _further(request: Request, entrance: Entrance, goal: str, *, introduce: bool = False) -> Response:
     """Leads on after the first step: to the second, to the introduction, or to the page that was asked for."""
     if entrance.session is None:
         response = RedirectResponse(f"/signin/code?{urlencode({'next': goal})}", 303)
-        return _keep(request, response, CHALLENGE_COOKIE, entrance.challenge or "")
-    known = accounts_of(request).profile(entrance.session).has_password
-    return keep_session(request, RedirectResponse(goal if known else "/welcome", 303), entrance.session)
+        keep_cookie(request, response, CHALLENGE_COOKIE, entrance.challenge or "", path=_WAY_IN, seconds=_STEP_SECONDS)
+        return response
+    response = RedirectResponse("/welcome" if introduce else goal, 303)
+    keep_session(request, response, entrance.session)
+    return response
 
 
 def _form(

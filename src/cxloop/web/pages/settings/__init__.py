@@ -1,1 +1,13 @@
 """Settings: you, people, keys, audit, workspace."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from cxloop.web.pages.settings import workspace, you
+
+__all__ = ["router"]
+
+router = APIRouter()
+for _pages in (you, workspace):
+    router.include_router(_pages.router)

@@ -10,8 +10,11 @@ from fastapi.responses import HTMLResponse
 
 from cxloop import charts
 from cxloop.web import words
-from cxloop.web.access import SignedIn
+from cxloop.web.access import Door, SignedIn
+from cxloop.web.pages.sources.connections import SAID, connected
 from cxloop.web.pages.sources.imports import IMPORTS_READ, REJECTS_READ, import_row, rows_wait, waiting_rows
+from cxloop.web.pages.sources.intake import intake_of
+from cxloop.web.pages.sources.one import address_of
 from cxloop.web.site import Site, respond
 from cxloop.web.words import _
 
@@ -22,8 +25,8 @@ Row: TypeAlias = Mapping[str, Any]
 
 
 @router.get("/sources")
-def sources(request: Request, door: SignedIn) -> HTMLResponse:
-    """Shows what arrives from where, and the imports, latest first, with what went in and what did not."""
+def sources(request: Request, door: SignedIn, done: str = "") -> HTMLResponse:
+    """Shows what flows in, from where, what is connected, and the imports with what went in and what did not."""
     arrivals = door.snapshot("collect.sources", {}).result.records()
     imports = door.run("collect.imports", {"limit": IMPORTS_READ}).records()
     waiting = waiting_rows(door) if any(row["rejected"] for row in imports) else {}
@@ -34,14 +37,28 @@ def sources(request: Request, door: SignedIn) -> HTMLResponse:
         "arrivals": [_arrival(row, site) for row in arrivals],
         "imports": [import_row(row, waiting, site) for row in imports],
         "lede": _lede(arrivals, imports, waiting),
+        "said": SAID.get(done, ""),
+        **_live(door, site),
     }
     return respond(request, "sources/overview.html", context, door=door)
+
+
+@router.get("/sources/live")
+def live(request: Request, door: SignedIn) -> HTMLResponse:
+    """Shows the moving part of the page."""
+    context = {"part": "sources/live.html", **_live(door, request.app.state.site)}
+    return respond(request, "sources/fragment.html", context, door=door)
+
+
+def _live(door: Door, site: Site) -> dict[str, Any]:
+    return {"intake": intake_of(door), "connections": connected(door, site)}
 
 
 def _arrival(row: Row, site: Site) -> dict[str, Any]:
     days = [int(number) for number in str(row.get("daily", "")).split()]
     return {
         **row,
+        "address": address_of(row["source"]),
         "latest": words.moment(row["last_at"], site.zone),
         "quiet": not row["recent"],
         "bars": charts.day_bars(days, label=f"{row['source']}, {_('the last seven days')}"),
