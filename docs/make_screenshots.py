@@ -76,6 +76,7 @@ def main(workspace: Path) -> None:
         page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
         page.goto(sign_in_link(workspace))
         page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name="Not now").click()
         page.wait_for_url(f"{address}/")
         for name, path in PAGES.items():
             page.goto(address + path)

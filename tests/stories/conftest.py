@@ -174,6 +174,8 @@ def session(browser: Any, product: Product) -> dict[str, Any]:
     page = context.new_page()
     page.goto(product.link)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/welcome")
+    page.get_by_role("link", name="Not now").click()
     page.wait_for_url(f"{product.address}/")
     kept: dict[str, Any] = context.storage_state()
     context.close()
