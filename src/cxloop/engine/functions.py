@@ -6,6 +6,7 @@ A query writes `cx_seconds_between(a, b)`; before it is rendered the call become
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from cxloop.core.errors import EngineError
@@ -41,9 +42,65 @@ def _spark_property(arguments: list[exp.Expr]) -> exp.Expr:
     return _call("element_at", _call("from_json", document, text_node("map<string,string>")), name)
 
 
+_DUCKDB_PARTS = """
+    case json_type($document)
+        when 'OBJECT' then list_transform(
+            list_distinct(json_keys($document)),
+            lambda k: {
+                'key': case k when '*' then '~2' else replace(replace(k, '~', '~0'), '/', '~1') end,
+                'value': json_extract($document, '/' || replace(replace(k, '~', '~0'), '/', '~1'))::varchar
+            }
+        )
+        when 'ARRAY' then list_transform(
+            from_json($document, '["JSON"]'), lambda v: {'key': '*', 'value': coalesce(v::varchar, 'null')}
+        )
+    end
+"""
+# Spark 4 reads each value as a variant: as a text, "5" and 5 would be the same
+_SPARK_PARTS = """
+    case left(trim($document), 1)
+        when '{' then transform(
+            map_entries(from_json($document, 'map<string,variant>')),
+            e -> named_struct(
+                'key', case e.key when '*' then '~2' else replace(replace(e.key, '~', '~0'), '/', '~1') end,
+                'value', coalesce(to_json(e.value), 'null')
+            )
+        )
+        when '[' then transform(
+            from_json($document, 'array<variant>'), v -> named_struct('key', '*', 'value', coalesce(to_json(v), 'null'))
+        )
+    end
+"""
+
+
+def _template(sql: str, dialect: str) -> Builder:
+    """Returns a builder that puts the only argument in place of `$document`."""
+
+    def build(arguments: list[exp.Expr]) -> exp.Expr:
+        from sqlglot import exp
+
+        tree = _parsed_template(sql, dialect).copy()
+        # sqlglot reads `$document` as a parameter in one dialect and as a placeholder in the other
+        for hole in list(tree.find_all(exp.Placeholder, exp.Parameter)):
+            hole.replace(arguments[0].copy())
+        return tree
+
+    return build
+
+
+@cache
+def _parsed_template(sql: str, dialect: str) -> exp.Expr:
+    import sqlglot
+
+    return sqlglot.parse_one(sql, dialect=dialect)
+
+
 FUNCTIONS: Mapping[str, Mapping[str, Builder]] = {
     # cx_property(json, 'name'): a property of a JSON object as text; the name is always a literal
     "cx_property": {"duckdb": _duckdb_property, "spark": _spark_property},
+    # cx_parts(json): what an object or an array holds, as a list of (key, value): the value is JSON text, the key is
+    # escaped as in a JSON pointer; "*" stands for each item of an array, "~2" for a key called "*". Null for others.
+    "cx_parts": {"duckdb": _template(_DUCKDB_PARTS, "duckdb"), "spark": _template(_SPARK_PARTS, "spark")},
 }
 
 

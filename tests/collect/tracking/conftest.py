@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cxloop.collect.tracking.checker import KIND, Plans
 from cxloop.store import documents
 from cxloop.store.base import Store
+
+if TYPE_CHECKING:
+    from tests.collect.conftest import Desk
 
 SIGNED_UP: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -53,3 +58,41 @@ def save(store: Store) -> Callable[..., None]:
         documents.save(store, KIND, "shop", content, author_id=None)
 
     return write
+
+
+@pytest.fixture
+def send(desk: Desk) -> Callable[..., None]:
+    """Puts events into the log as the loader does: (name, properties) pairs, spread evenly over some days."""
+    sent = count()
+
+    def put(events: Sequence[tuple[str, Any]], *, source: str = "shop", days: int = 7, back: int = 0) -> None:
+        admit(desk, events, source, next(sent), days, back)
+
+    return put
+
+
+def admit(
+    desk: Desk, events: Sequence[tuple[str, Any]], source: str, batch: int, days: int = 7, back: int = 0, **more: Any
+) -> None:
+    """Admits (name, properties) pairs of a source, spread evenly over `days` days that end `back` days ago."""
+    import pyarrow as pa
+
+    end = desk.as_of - timedelta(days=back)
+    step = timedelta(days=days) / max(len(events), 1)
+    rows = [
+        {
+            "message_id": f"{batch}-{place}",
+            "source": source,
+            "kind": "touch",
+            "name": name,
+            "key_namespace": source,
+            "key_type": "user_id",
+            "key_value": f"u-{place % 50}",
+            "occurred_at": end - step * (place + 1),
+            "properties": json.dumps(properties),
+            **more,
+        }
+        for place, (name, properties) in enumerate(events)
+    ]
+    admitted = desk.engine.admit(pa.Table.from_pylist(rows), now=desk.now())
+    assert admitted.admitted == len(rows)

@@ -5,20 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["described", "event_name"]
+__all__ = ["RESERVED", "described", "event_name"]
 
+RESERVED = (
+    "browser",
+    "browser_version",
+    "context",
+    "device_type",
+    "ip",
+    "os",
+    "os_version",
+    "sent_timestamp",
+    "tracking_plan",
+)
+"""Properties that the loader writes beside what was sent: they are nobody's plan."""
 _TRAITS = ("identify", "group")
 
 
 def event_name(event: Mapping[str, Any]) -> str:
-    """Returns the name by which a plan knows a call: the event's own for track, otherwise the kind of call.
+    """Returns the name by which a plan knows a call, the same as in the log: that of the event or page, else its kind.
 
     Example:
         >>> event_name({"type": "track", "event": "Signed up"}), event_name({"type": "page", "name": "Home"})
-        ('Signed up', 'page')
+        ('Signed up', 'Home')
+        >>> event_name({"type": "page"}), event_name({"type": "identify"})
+        ('page', 'identify')
     """
     kind = event.get("type")
-    named = event.get("event") if kind in ("track", None) else kind
+    named = event.get("event") if kind == "track" else event.get("name") or kind
     return named if isinstance(named, str) else ""
 
 

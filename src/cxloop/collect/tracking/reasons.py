@@ -86,7 +86,7 @@ def _where(path: Sequence[str | int]) -> str:
     said = ""
     for step in path:
         said += f"[{step}]" if isinstance(step, int) else f".{clipped(step)}"
-    return said.lstrip(".") or "properties"
+    return said.removeprefix(".") or "properties"
 
 
 def _options(options: Sequence[Any]) -> str:
