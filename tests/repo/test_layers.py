@@ -17,7 +17,8 @@ MAY: dict[str, set[str]] = {
     **{layer: {"core"} for layer in ("core", "stats", "charts", "engine", "adapters", "simulate")},
     "store": {"core", "engine"},
     "outreach": {"core", "store"},
-    "runtime": {*BASE, "store", "outreach", *PARTS},
+    "admin": {"core", "engine", "store"},
+    "runtime": {*BASE, "store", "outreach", "admin", *PARTS},
     **{face: {"core", "charts"} for face in FACES},
     **{part: {*BASE, *PARTS[:at], *(() if part in QUIET else ("store", "outreach"))} for at, part in enumerate(PARTS)},
 }
@@ -26,7 +27,10 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "duckdb": ("engine/duckdb",),
     "pyspark": ("engine/spark",),
     **dict.fromkeys(("fastapi", "starlette", "granian", "uvicorn"), ("api", "web", "collect/http", "entry")),
-    **dict.fromkeys(("sqlalchemy", "alembic"), ("store",)),
+    "sqlalchemy": ("store", "collect/connectors/sql"),
+    "alembic": ("store",),
+    "dlt": ("collect/connectors",),
+    "dbos": ("runtime",),
     **dict.fromkeys(("altair", "vl_convert"), ("charts",)),
     **dict.fromkeys(("requests", "httpx", "aiohttp", "boto3"), ("adapters", "outreach/channels", "collect/connectors")),
     **dict.fromkeys(("typer", "rich", "click"), ("cli", "entry")),
@@ -59,7 +63,7 @@ def broken(where: str, name: str, late: bool) -> str | None:
     if top == "" or (name in ("cxloop", "importlib", "importlib.import_module") and folder != "runtime"):
         return "an import says the whole name, so that its layer can be seen"
     if top == "cxloop":
-        shape_of_results = folder in FACES and steps[0] in PARTS and steps[1] == "results"
+        shape_of_results = folder in FACES and steps[0] in (*PARTS, "admin") and steps[1] == "results"
         if steps[0] not in (folder, "_version", *MAY.get(folder, steps)) and not shape_of_results:
             return f"{folder} may import {', '.join(sorted(MAY[folder]))}"
         if steps[0] in PARTS and steps[0] != folder and any(step.startswith("_") for step in steps):

@@ -52,7 +52,7 @@ def _add(router: APIRouter, verb: Verb, host: Host, actor_of: ActorOf) -> None:
     own.add_api_route(
         f"/{verb.part}/{verb.name}",
         _endpoint(verb, host, actor_of),
-        methods=["GET" if verb.right == "read" else "POST"],
+        methods=["GET" if verb.changes == "nothing" else "POST"],
         operation_id=verb.path.replace(".", "_"),
         summary=verb.about,
         description=verb.description,
@@ -71,8 +71,15 @@ def _endpoint(verb: Verb, host: Host, actor_of: ActorOf) -> Callable[..., JSONRe
         result = host.run(verb.path, arguments, actor=actor)
         return JSONResponse(result.to_dict())
 
-    place = Query() if verb.right == "read" else Body()
-    parameters = {"actor": Annotated[Actor, Depends(actor_of)], "given": Annotated[verb.model, place]}
+    def admitted(request: Request) -> Actor:
+        actor = actor_of(request)
+        if not actor.may(verb):
+            # before the parameters are looked at; the host refuses, and writes it down
+            host.run(verb.path, {}, actor=actor)
+        return actor
+
+    place = Query() if verb.changes == "nothing" else Body()
+    parameters = {"actor": Annotated[Actor, Depends(admitted)], "given": Annotated[verb.model, place]}
     endpoint.__name__ = verb.path.replace(".", "_")
     endpoint.__annotations__ = {**parameters, "return": JSONResponse}
     endpoint.__signature__ = inspect.Signature(  # type: ignore[attr-defined]

@@ -12,20 +12,20 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from cxloop.core.loop import PART_ABOUT, Part
+from cxloop.core.loop import GROUP_ABOUT, PARTS, Group
 
 __all__ = ["Root", "build"]
 
-Commands = Callable[[Part], dict[str, Any]]
+Commands = Callable[[Group], dict[str, Any]]
 
 
 class PartGroup(TyperGroup):
     """The verbs of one part as commands."""
 
-    def __init__(self, part: Part, commands: Commands) -> None:
+    def __init__(self, part: Group, commands: Commands) -> None:
         super().__init__(
             name=part,
-            help=PART_ABOUT[part],
+            help=GROUP_ABOUT[part],
             no_args_is_help=True,
             rich_markup_mode=None,
         )
@@ -56,8 +56,8 @@ class Root(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Writes the commands in two sections."""
         del ctx  # the base class hands it over; nothing here depends on it
-        groups = [item for item in self.commands.values() if isinstance(item, PartGroup)]
-        others = [item for item in self.commands.values() if not isinstance(item, PartGroup)]
+        groups = [item for name, item in self.commands.items() if name in PARTS]
+        others = [item for name, item in self.commands.items() if name not in PARTS]
         for heading, items in (("The loop", groups), ("The workspace", others)):
             rows = [(item.name or "", item.get_short_help_str(limit=100)) for item in items]
             if rows:
@@ -65,7 +65,7 @@ class Root(TyperGroup):
                     formatter.write_dl(rows)
 
 
-def build(app: typer.Typer, parts: list[Part], commands: Commands) -> TyperGroup:
+def build(app: typer.Typer, parts: list[Group], commands: Commands) -> TyperGroup:
     """Returns the command line.
 
     Args:

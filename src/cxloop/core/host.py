@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
@@ -39,6 +39,7 @@ ROLES: Mapping[Role, tuple[frozenset[Right], bool]] = {
     "viewer": (frozenset({"read"}), False),
 }
 """Rights of each role, and whether it may see single persons."""
+READS: frozenset[Right] = frozenset({"read"})
 
 
 LIMITED_BY = ("region", "brand", "team")
@@ -58,6 +59,7 @@ class Actor:
         role: gives the rights.
         limits: rows that this actor may see, by dimension; nothing where every row is open.
         key_id: the API key that asks, where it is one.
+        address: from where, truncated; empty at the machine itself.
     """
 
     account_id: int | None
@@ -65,12 +67,20 @@ class Actor:
     role: Role
     limits: Limits = ()
     key_id: int | None = None
+    address: str = field(default="", compare=False)
 
     def may(self, verb: Verb) -> bool:
         """Whether this actor may run `verb`."""
         rights, _ = ROLES[self.role]
+        if self.key_id is not None and self.role != "owner":
+            rights &= READS  # a read key only reads, also that of an analyst
         within_limits = not self.limits or verb.limited != "refuse"
         return verb.right in rights and (self.sees_persons or not verb.personal) and within_limits
+
+    @property
+    def at_machine(self) -> bool:
+        """Whether it is who sits at the machine: nobody else may name files outside of the workspace."""
+        return self.account_id is None and self.key_id is None
 
     @property
     def sees_persons(self) -> bool:
@@ -91,9 +101,8 @@ def require(actor: Actor, verb: Verb) -> None:
         )
     if not actor.may(verb):
         needs = f"the right to {verb.right}" + (" and to see single persons" if verb.personal else "")
-        raise AccessDeniedError(
-            f"{verb.path} needs {needs}; your role is {actor.role}. Ask an owner of this workspace."
-        )
+        who = f"your role is {actor.role}" if actor.key_id is None else f"this is a read key for {actor.role}s"
+        raise AccessDeniedError(f"{verb.path} needs {needs}; {who}. Ask an owner of this workspace.")
 
 
 def limits_phrase(limits: Limits) -> str:

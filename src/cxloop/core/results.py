@@ -52,6 +52,11 @@ class Result:
         super().__init_subclass__(**kwargs)
         Result.kinds[cls.__name__] = cls
 
+    @property
+    def target(self) -> str:
+        """What single thing it is about, as kind and number ("customer 42"): for the audit log, which names nobody."""
+        return ""
+
     def records(self) -> list[dict[str, Value]]:
         """Returns the rows of the result, each a mapping of column to value."""
         raise TypeError(f"{type(self).__name__} has no table")

@@ -16,17 +16,18 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 from cxloop.core.errors import InputError, Mistake, MistakesError, UnknownNameError
-from cxloop.core.loop import PARTS, Part
+from cxloop.core.loop import GROUPS, Group
 from cxloop.core.results import Result
 
 __all__ = [
-    "PARTS",
+    "GROUPS",
     "RIGHTS",
+    "Changes",
     "Condition",
+    "Group",
     "Limited",
     "Names",
     "Parameter",
-    "Part",
     "Registry",
     "Right",
     "Verb",
@@ -37,6 +38,9 @@ __all__ = [
 Right = Literal["read", "write", "admin"]
 """read: see numbers and lists. write: import and change. admin: people, keys, settings."""
 RIGHTS: tuple[Right, ...] = get_args(Right)
+
+Changes = Literal["nothing", "records", "log"]
+"""What a verb changes. Only one that changes the log waits for its turn to write, and has tables computed anew."""
 
 Limited = Literal["rows", "refuse", "own"]
 """What somebody gets who is limited to some rows of the log. rows: the answer over those rows. refuse: nothing.
@@ -82,12 +86,13 @@ class Parameter:
 class Verb:
     """One verb: its function and what every face needs to know of it."""
 
-    part: Part
+    part: Group
     function: Callable[..., Result]
     right: Right
     personal: bool
     limited: Limited = "refuse"
     waits: bool = False
+    changes: Changes = "log"
 
     @property
     def name(self) -> str:
@@ -201,7 +206,7 @@ class Registry:
         del self._verbs[path]
 
     def __iter__(self) -> Iterator[Verb]:
-        order = {part: place for place, part in enumerate(PARTS)}
+        order = {part: place for place, part in enumerate(GROUPS)}
         return iter(sorted(self._verbs.values(), key=lambda item: (order[item.part], item.name)))
 
     def of(self, part: str) -> list[Verb]:
@@ -225,29 +230,42 @@ _Function = TypeVar("_Function", bound=Callable[..., Result])
 
 def verb(
     *,
-    part: Part,
+    part: Group,
     right: Right,
     personal: bool = False,
     limited: Limited | None = None,
     waits: bool = False,
+    changes: Changes | None = None,
     into: Registry = registry,
 ) -> Callable[[_Function], _Function]:
     """Registers a function as a verb of `part`.
 
     Args:
-        part: which of the seven folders it belongs to.
+        part: which of the seven folders it belongs to, or admin.
         right: what an account needs for it.
         personal: whether its result shows data of single persons.
         limited: what somebody gets who is limited to some rows; unless said otherwise the answer over those rows where
             it reads, and a refusal where it changes something. One that looks at more than the log says "refuse".
         waits: whether it mostly waits for somebody else's system. It takes no lane then, and enters `ws.heavy` itself
             for as long as it changes the log.
+        changes: what it changes; unless said otherwise nothing where it reads, and the log where it does not.
         into: the registry; the process's own unless a test says otherwise.
     """
 
     def register(function: _Function) -> _Function:
         open_to = limited or ("rows" if right == "read" else "refuse")
-        into.add(Verb(part=part, function=function, right=right, personal=personal, limited=open_to, waits=waits))
+        does = changes or ("nothing" if right == "read" else "log")
+        into.add(
+            Verb(
+                part=part,
+                function=function,
+                right=right,
+                personal=personal,
+                limited=open_to,
+                waits=waits,
+                changes=does,
+            )
+        )
         return function
 
     return register

@@ -82,14 +82,17 @@ class LocalHost:
             raise AccessDeniedError(f"{path} changes the workspace; only verbs that read are kept for pages.")
         if verb.limited == "own":
             raise AccessDeniedError(f"{path} is about whoever asks; what is kept for pages is shown to others as well.")
-        call = Call(verb, checked, actor.limits)
-        kept = self.snapshots.get(call, seen_by(self.workspace.view(), actor, verb))
+        with self._recorded(verb, actor) if verb.personal else nullcontext():
+            return self._kept(Call(verb, checked, actor.limits), actor)
+
+    def _kept(self, call: Call, actor: Actor) -> Snapshot:
+        kept = self.snapshots.get(call, seen_by(self.workspace.view(), actor, call.verb))
         if kept is None:
             with self.lanes.pages:
                 return self._renew(call, actor)
         if kept.stale:
             # Where it fails, the page goes on showing the older result and its age.
-            self.lanes.later((path, call.key), lambda: self._renew(call, actor))
+            self.lanes.later((call.verb.path, call.key), lambda: self._renew(call, actor))
         return kept
 
     @property
@@ -122,7 +125,11 @@ class LocalHost:
 
     def _admit(self, path: str, arguments: Mapping[str, object], actor: Actor) -> tuple[Verb, dict[str, Any]]:
         verb = self._find(path)
-        require(actor, verb)
+        try:
+            require(actor, verb)
+        except AccessDeniedError:
+            self._record(verb, actor, "refused")
+            raise
         checked = verb.check(arguments)
         if not actor.sees_persons:
             require_no_persons(verb, checked, self.experience)
@@ -160,16 +167,19 @@ class LocalHost:
         finally:
             seconds = perf_counter() - started
             self.counters.add(verb.path, outcome, seconds)
-            if verb.changes != "nothing" or verb.personal:
-                self.workspace.store.audit(
-                    account_id=actor.account_id,
-                    key_id=actor.key_id,
-                    verb=verb.path,
-                    target=about[-1],
-                    outcome=outcome,
-                    seconds=seconds,
-                    address=actor.address,
-                )
+            self._record(verb, actor, outcome, seconds, about[-1])
+
+    def _record(self, verb: Verb, actor: Actor, outcome: str, seconds: float = 0.0, target: str = "") -> None:
+        if verb.changes != "nothing" or verb.personal:
+            self.workspace.store.audit(
+                account_id=actor.account_id,
+                key_id=actor.key_id,
+                verb=verb.path,
+                target=target,
+                outcome=outcome,
+                seconds=seconds,
+                address=actor.address,
+            )
 
     @contextmanager
     def _unforeseen(self, verb: Verb) -> Iterator[None]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from cxloop.core.calls import flag
 from cxloop.core.host import ROLES, Actor
-from cxloop.core.loop import PART_ABOUT, PARTS
+from cxloop.core.loop import GROUP_ABOUT, GROUPS
 from cxloop.core.verbs import Parameter, Verb
 
 __all__ = ["reference_markdown", "rights_table"]
@@ -22,10 +22,10 @@ def reference_markdown(verbs: Iterable[Verb]) -> str:
     """
     known = list(verbs)
     lines = ["# Verbs", "", "Generated from the code. One definition of a verb serves every face.", ""]
-    for part in PARTS:
+    for part in GROUPS:
         of_part = [verb for verb in known if verb.part == part]
         if of_part:
-            lines += [f"## {part}", "", PART_ABOUT[part], ""]
+            lines += [f"## {part}", "", GROUP_ABOUT[part], ""]
             lines += [line for verb in of_part for line in _section(verb)]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -42,7 +42,7 @@ def _section(verb: Verb) -> list[str]:
         "",
         f"* Python: `ws.{verb.path}({words})`",
         f"* Command line: `{command}`",
-        f"* HTTP: `{'GET' if verb.right == 'read' else 'POST'} /api/{verb.part}/{verb.name}`",
+        f"* HTTP: `{'GET' if verb.changes == 'nothing' else 'POST'} /api/{verb.part}/{verb.name}`",
         f"* Right: {verb.right}.{personal}",
         f"* Result: `{verb.result.__name__}`",
         "",

@@ -106,6 +106,11 @@ class Timeline(Result):
     offset: int
     steps: tuple[Step, ...]
 
+    @property
+    def target(self) -> str:
+        """Which customer."""
+        return f"customer {self.customer.customer_id}"
+
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per interaction."""
         return [asdict(step) for step in self.steps]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cxloop.collect.connectors import forms
-from cxloop.collect.connectors.base import FILE, Connector
+from cxloop.collect.connectors.base import FILE, Connector, Settings
 from cxloop.collect.connectors.forms import Parted
 from cxloop.collect.connectors.importing import mapping_for
 from cxloop.collect.connectors.landing import Place, hand_over, write_rows
@@ -19,10 +20,11 @@ from cxloop.collect.connectors.systems import connector, ready_mapping, systems
 from cxloop.collect.importer import import_found
 from cxloop.collect.mapping import mapping_text, read_mapping
 from cxloop.collect.results import Connections, ConnectionSettings, Suggestion, Systems, Trial
-from cxloop.collect.sources import Found, find_mapping
+from cxloop.collect.sources import INBOX, Found, find_mapping
 from cxloop.collect.suggest import suggest_mapping
 from cxloop.core.config import read_toml
 from cxloop.core.errors import InputError, Mistake, MistakesError
+from cxloop.core.expr import column
 from cxloop.core.results import Records, Result, Value
 from cxloop.core.time import parse_duration
 from cxloop.core.wording import count
@@ -195,12 +197,31 @@ class Wanted:
         try:
             given |= {key: value for key, value in _read_settings(file).items() if not self._left_blank(key, value)}
             given |= {key: value for key, value in _json(settings).items() if not self._left_blank(key, value)}
-            return forms.parted(forms.checked(self.connector, given, self.name))
+            found = forms.checked(self.connector, given, self.name)
+            mistakes += self._file_mistakes(found)
+            return forms.parted(found)
         except MistakesError as failure:
             mistakes += failure.mistakes
         except InputError as failure:
             mistakes.append(Mistake("settings", failure.message))
         return Parted({}, {})
+
+    def _file_mistakes(self, settings: Settings) -> Iterable[Mistake]:
+        """An account reads files of the inbox only; what was named at the machine itself may stay."""
+        named = self.connector.file(settings) if self.connector.file is not None else None
+        if named is None or self._ws.actor.at_machine or named == self._file_before():
+            return
+        inbox = (self._ws.path / INBOX).resolve()
+        if not (inbox / named).resolve().is_relative_to(inbox):
+            message = (
+                f"It is outside of the workspace's inbox, {inbox}. Put it there, or connect it at the machine itself."
+            )
+            yield Mistake(str(named), message)
+
+    def _file_before(self) -> Path | None:
+        if self.before is None or self.connector.file is None:
+            return None
+        return self.connector.file(self.connector.settings.model_construct(**self.before.settings))
 
     def _left_blank(self, key: str, value: object) -> bool:
         """A secret that a form leaves blank is the one that is kept."""
@@ -323,7 +344,20 @@ def _suggestion(ws: Operations, wanted: Wanted, place: Place) -> Suggestion:
         raise InputError("The source has no rows yet, so there is nothing to look at.")
     named = place.path / f"{wanted.name}{''.join(files[0].suffixes[-1:])}"
     files[0].replace(named)
-    return suggest_mapping(ws, named)
+    found = suggest_mapping(ws, named)
+    settings = forms.opened(wanted.connector, wanted.kept)[0]
+    columns = wanted.connector.versions(settings) if wanted.connector.versions is not None else ()
+    return replace(found, mapping=_told_apart(found.mapping, columns)) if columns else found
+
+
+def _told_apart(mapping: str, columns: Sequence[str]) -> str:
+    """Returns a mapping whose id is each version of a row: a row that changes comes again, and is no contradiction."""
+    named = ", ".join(json.dumps(column(name), ensure_ascii=False) for name in columns)
+    line = f"id = [{named}]  # each version of a row is one interaction"
+    without = re.sub(r"^id = .*\n", "", mapping, flags=re.MULTILINE)
+    return re.sub(
+        r"^(\[\[interaction\]\]\nname = .*\n)", lambda head: f"{head[1]}{line}\n", without, flags=re.MULTILINE
+    )
 
 
 def pause(ws: Operations, name: str) -> Connections:
