@@ -29,7 +29,7 @@ demo: $(VENV)/.product ## Make a simulated company, print the link to its app an
 serve: $(VENV)/.product ## Serve the workspace in DIR (demo, unless said otherwise).
 	$(VENV)/bin/cxloop serve --workspace $(DIR)
 
-test: $(VENV)/.dev $(VENV)/.browser ## Run all tests.
+test: $(VENV)/.dev $(VENV)/.browser $(VENV)/.servers ## Run all tests.
 	$(PYTHON) -m pytest $(TEST_ARGS)
 
 check: $(VENV)/.dev ## Look for mistakes without running: style, types, documentation.
@@ -67,4 +67,8 @@ $(VENV)/.dev: $(VENV)/.product requirements/dev.txt
 
 $(VENV)/.browser: scripts/browser.sh $(UV)
 	scripts/browser.sh
+	touch $@
+
+$(VENV)/.servers: scripts/servers.sh $(UV)
+	scripts/servers.sh
 	touch $@

@@ -16,8 +16,9 @@ PARSES = {"parse_one", "maybe_parse", "transpile"}
 STATEMENT = re.compile(
     r"^\s*(select|insert into|update|delete from|create|drop|alter|with \w+ as|copy)\s", re.IGNORECASE
 )
-DOORS = ("engine/duckdb/", "engine/spark/", "store/", "collect/spool/")
-"""store holds the operational records: SQLAlchemy builds its statements there. The spool has a file of its own, which
+DOORS = ("engine/duckdb/", "engine/spark/", "store/", "collect/spool/", "collect/connectors/sql/")
+"""store holds the operational records, connectors/sql reads the databases of others: SQLAlchemy builds their
+statements. The spool has a file of its own, which
 nothing else may lock, and microseconds for a request."""
 
 

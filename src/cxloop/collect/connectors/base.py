@@ -57,9 +57,13 @@ class Scope:
         folder: where it may keep files between pulls; its own.
         trial: whether only the first rows are wanted and no state is kept.
         most: rows after which it should stop and be called again, or for good in a trial.
+        first: whether this is the first call of a pull, and not the next after it had enough.
+        inbox: where relative paths of this machine begin.
     """
 
     folder: Path
+    inbox: Path = Path()
+    first: bool = True
     trial: bool = False
     most: int = 200_000
     rows: int = 0
@@ -115,6 +119,9 @@ class Connector:
         columns: by resource, columns that every row has: null where the system leaves them out.
         mapped: whether the folder has a mapping.toml, so that none need be given.
         suits: returns what is wrong with settings that are right one by one, each with the field's name.
+        file: returns the file or folder of this machine that would be read, where it is one; a relative one lies in
+            the inbox, and an account may name no other.
+        versions: returns the columns that together tell each version of a row apart, for a suggested mapping.
     """
 
     title: str
@@ -125,6 +132,8 @@ class Connector:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mapped: bool = False
     suits: Callable[[Any], Sequence[tuple[str, str]]] | None = None
+    file: Callable[[Any], Path | None] | None = None
+    versions: Callable[[Any], tuple[str, ...]] | None = None
 
     @property
     def pulls(self) -> bool:

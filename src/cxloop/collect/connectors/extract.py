@@ -130,8 +130,9 @@ def _pull(system: Connector, settings: Settings, place: Place, job: Mapping[str,
     """Pulls in slices, each durable before the next one begins."""
     pipeline = _pipeline(place)
     rows = _drain(place, pipeline)  # of a pull that was killed
+    first = True
     while True:
-        scope = Scope(place.path, most=job["most"])
+        scope = Scope(place.path, Path(job["inbox"]), first, most=job["most"])
         resources = _sealed(system, _resources(system, settings, scope), scope, say, rows)
         try:
             pipeline.extract(resources)
@@ -141,6 +142,7 @@ def _pull(system: Connector, settings: Settings, place: Place, job: Mapping[str,
         say({"landed": rows})
         if not scope.stopped:
             return
+        first = False
 
 
 def _told(scope: Scope, say: Say) -> None:
@@ -211,7 +213,7 @@ def _line(row: Mapping[str, Any], columns: tuple[str, ...]) -> str:
 
 def _try(system: Connector, settings: Settings, place: Place, job: Mapping[str, Any], say: Say) -> None:
     """Reads the first rows and keeps nothing."""
-    scope = Scope(place.path, trial=True, most=job["most"])
+    scope = Scope(place.path, Path(job["inbox"]), trial=True, most=job["most"])
     for resource in _resources(system, settings, scope):
         for number, row in enumerate(resource):
             say({"first": {"resource": resource.name, "row": _line(row, system.columns.get(resource.name, ()))}})

@@ -60,6 +60,8 @@ def _general(failure: BaseException) -> SourceError | None:
     status = getattr(answer, "status_code", None)
     if isinstance(status, int):
         return _refused(status)
+    if isinstance(failure, ModuleNotFoundError) and failure.name == "dlt":
+        return SourceError("Reading sources needs what the extra `sources` installs: dlt.", "settings")
     if isinstance(failure, ssl.SSLError):
         return SourceError("The connection is not safe: the certificate of the host was not accepted.", "unreachable")
     if isinstance(failure, socket.gaierror):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -85,13 +86,23 @@ def checked(connector: Connector, given: Mapping[str, Any], name: str) -> Settin
     """Returns the settings that a person gave; raises MistakesError with all mistakes together, secrets left out."""
     empty = {key for key, value in given.items() if value is None or value == ""}
     try:
-        settings = validate(connector.settings, {key: given[key] for key in given if key not in empty}, name)
+        settings = validate(
+            connector.settings, {key: _listed(connector, key, given[key]) for key in given if key not in empty}, name
+        )
     except MistakesError as failure:
         raise MistakesError(name, list(_without_secrets(connector, failure))) from None
     mistakes = connector.suits(settings) if connector.suits is not None else ()
     if mistakes:
         raise MistakesError(name, [Mistake(where, message) for where, message in mistakes])
     return settings
+
+
+def _listed(connector: Connector, key: str, value: Any) -> Any:
+    """Several values may come as one text, with commas or in lines: a form has nothing else."""
+    field = connector.settings.model_fields.get(key)
+    if field is None or not isinstance(value, str) or _kind(field)[0] != "list":
+        return value
+    return [part.strip() for part in re.split(r"[,\n]", value) if part.strip()]
 
 
 def _without_secrets(connector: Connector, failure: MistakesError) -> Iterator[Mistake]:

@@ -22,6 +22,7 @@ from cxloop.collect.connectors.landing import Place
 from cxloop.collect.connectors.running import Job, run
 from cxloop.collect.connectors.systems import connector, ready_mapping
 from cxloop.collect.results import Pull
+from cxloop.collect.sources import INBOX
 from cxloop.core.errors import CxloopError, InputError
 from cxloop.core.time import parse_duration
 from cxloop.core.wording import count
@@ -152,7 +153,7 @@ def _job(ws: Operations, connection: Connection, place: Place) -> Job:
         raise SourceError(failure.message, "settings") from None
     settings, secrets = opened(connector(connection.system), Parted(dict(connection.settings), sealed))
     plain = {key: value for key, value in settings.model_dump(mode="json").items() if key not in secrets}
-    return Job(connection.system, plain, secrets, place.path)
+    return Job(connection.system, plain, secrets, place.path, ws.path / INBOX)
 
 
 def _unread(taken: Taken) -> str:
@@ -231,7 +232,7 @@ def first_rows(workspace: Path, system: str, kept: Parted, most: int, use: Any) 
             notes.append(redacted(str(message["note"]), secrets))
 
     try:
-        run(Job(system, plain, secrets, folder, trial=True, most=most, quiet_seconds=120.0), hear)
+        run(Job(system, plain, secrets, folder, workspace / INBOX, trial=True, most=most, quiet_seconds=120.0), hear)
         return use(First(tuple(rows), tuple(notes)), Place(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

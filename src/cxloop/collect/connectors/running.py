@@ -32,6 +32,7 @@ class Job:
 
     Attributes:
         folder: the connection's folder, or a folder that is removed after a trial.
+        inbox: where relative paths of this machine begin.
         most: rows of a slice, or of a trial.
         quiet_seconds: after how long without a word a child is given up.
     """
@@ -40,6 +41,7 @@ class Job:
     settings: Mapping[str, Any]
     secrets: Mapping[str, str]
     folder: Path
+    inbox: Path
     trial: bool = False
     most: int = 200_000
     quiet_seconds: float = 900.0
@@ -52,6 +54,7 @@ class Job:
                 "settings": dict(self.settings),
                 "secrets": dict(self.secrets),
                 "folder": str(self.folder.absolute()),
+                "inbox": str(self.inbox.absolute()),
                 "trial": self.trial,
                 "most": self.most,
             }

@@ -1,0 +1,127 @@
+"""A PostgreSQL of the tests' own: its own folder, a free port of this machine, and a user who is not root."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+
+__all__ = ["Postgres", "free_port", "running"]
+
+
+class Postgres:
+    """A running server, which can be stopped and started again in the middle of a test."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self.programs = programs
+        self.folder = folder
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self, user: str = "owner", password: str | None = "owner-password", database: str = "postgres") -> str:
+        """Returns the address of a database."""
+        account = user if password is None else f"{user}:{password}"
+        return f"postgresql://{account}@127.0.0.1:{self.port}/{database}"
+
+    def make(self) -> None:
+        """Makes the files of the server."""
+        secret = self.folder / "secret"
+        secret.write_text("owner-password")
+        if as_user():
+            shutil.chown(self.folder, as_user())
+            shutil.chown(secret, as_user())
+        words = ["-D", str(self.folder / "data"), "-U", "owner", "--pwfile", str(secret)]
+        more = ["--auth=scram-sha-256", "--no-sync", "--no-locale", "-E", "UTF8"]
+        done = subprocess.run(
+            [self.programs / "initdb", *words, *more], user=as_user(), cwd=self.folder, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+
+    def start(self) -> None:
+        """Starts the server and waits for its first answer."""
+        options = {"port": self.port, "listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "30"}
+        words = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        self._process = subprocess.Popen(
+            [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *words],
+            user=as_user(),
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(200):
+            try:
+                psycopg.connect(self.url(), connect_timeout=2).close()
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return
+        raise AssertionError("PostgreSQL does not answer")
+
+    def stop(self) -> None:
+        """Ends the server at once, as a failing machine would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)  # anything gentler would wait for clients
+            self._process.wait()
+            self._process = None
+
+    def run(self, *statements: str, user: str = "owner", password: str = "owner-password") -> None:
+        """Runs statements, each in a transaction of its own."""
+        with psycopg.connect(self.url(user, password), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """Gives a running server; skips the test where there is none, but in CI."""
+    # not below pytest's own folder, which nobody but its user may enter
+    with TemporaryDirectory(prefix="cxloop-postgres-") as folder:
+        server = _started(Path(folder))
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _started(folder: Path) -> Postgres:
+    programs = found()
+    if programs is None:
+        assert not os.environ.get("CI"), "PostgreSQL is missing; scripts/servers.sh installs it"
+        pytest.skip("PostgreSQL is missing; scripts/servers.sh installs it")
+    server = Postgres(programs, folder)
+    server.make()
+    server.start()
+    return server
+
+
+def found() -> Path | None:
+    """Returns the folder of the programs."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
+    here = shutil.which("initdb")
+    return versions[-1] if versions else Path(here).parent if here else None
+
+
+def as_user() -> str | None:
+    """Returns a user other than root, whom PostgreSQL refuses; None where the tests run as somebody else already."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def free_port() -> int:
+    """Returns a port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
