@@ -16,6 +16,7 @@ __all__ = [
     "FileImport",
     "Guess",
     "Imports",
+    "Intake",
     "Mappings",
     "Pull",
     "Rejects",
@@ -122,6 +123,67 @@ class Suggestion(Result):
 @dataclass(frozen=True)
 class Imports(Records):
     """The runs of `collect file`, the latest first."""
+
+
+@dataclass(frozen=True)
+class Intake(Result):
+    """How live events get through.
+
+    Attributes:
+        requests: that wait in the spool.
+        events: in them.
+        bytes: that they take there; beyond `limit_bytes` the collector takes no more.
+        oldest_received_at: since when the first of them waits, UTC; None where nothing does.
+        lag_seconds: how long that is.
+        loading: whether a loader runs in this process.
+        loaded: events added to the log since the workspace began.
+        already_there: events that had come before, unchanged.
+        rejected: events kept in `rejected`.
+        bots: loaded events that were flagged as a bot's.
+        tests: loaded events that were flagged as a test.
+        loaded_at: when the last ones were loaded, UTC.
+        loaded_since_start: events since this process began.
+        events_a_second: over the last half minute.
+        failure: why the loader cannot load at the moment.
+        damages: what happened to the spool's file, the oldest first.
+    """
+
+    requests: int
+    events: int
+    bytes: int
+    limit_bytes: int
+    oldest_received_at: datetime | None
+    lag_seconds: float
+    loading: bool
+    loaded: int
+    already_there: int
+    rejected: int
+    bots: int
+    tests: int
+    loaded_at: datetime | None
+    loaded_since_start: int
+    events_a_second: float
+    failure: str | None = None
+    damages: tuple[str, ...] = ()
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns the numbers as one row."""
+        return [{name: value for name, value in vars(self).items() if name != "damages"}]
+
+    def __str__(self) -> str:
+        waiting = f"{count(self.events)} events wait" if self.requests else "Nothing waits"
+        since = f", the oldest for {self.lag_seconds:.1f} s" if self.requests else ""
+        full = f" ({self.bytes / self.limit_bytes:.0%} of the spool's limit)" if self.requests else ""
+        known = f"; {count(self.already_there)} had come before" if self.already_there else ""
+        wrong = f"; {count(self.rejected)} rejected" if self.rejected else ""
+        flagged = f"; flagged: {count(self.bots)} of bots, {count(self.tests)} tests" if self.bots or self.tests else ""
+        who = "" if self.loading or not self.requests else "\n  They are loaded while cxloop serve runs."
+        failure = f"\n  The loader cannot load: {self.failure}" if self.failure else ""
+        damages = "".join(f"\n  Damage: {each}" for each in self.damages)
+        return (
+            f"{waiting}{since}{full}. {count(self.loaded)} loaded in all ({self.events_a_second:,.0f} a second now)"
+            f"{known}{wrong}{flagged}.{who}{failure}{damages}"
+        )
 
 
 @dataclass(frozen=True)

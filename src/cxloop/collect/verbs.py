@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from cxloop.collect.connections import connect, connection, connections, disconnect, pause, pull, resume, systems
-from cxloop.collect.results import Imports, Mappings, Rejects, Replay, Sources
+from cxloop.collect.results import Imports, Intake, Mappings, Rejects, Replay, Sources
 from cxloop.collect.tracking.verbs import drift, enforce, import_plan, learn, plan
 from cxloop.core.errors import InputError
 from cxloop.core.results import Result
@@ -25,7 +25,9 @@ __all__ = [
     "file",
     "import_plan",
     "imports",
+    "intake",
     "learn",
+    "load",
     "mappings",
     "pause",
     "plan",
@@ -78,6 +80,22 @@ def imports(ws: Operations, *, limit: Count = 50) -> Imports:
     from cxloop.collect.history import list_imports
 
     return list_imports(ws, limit)
+
+
+@verb(part="collect", right="read", limited="refuse")
+def intake(ws: Operations) -> Intake:
+    """How live events get through: what waits in the spool and since when, and what was loaded, rejected or flagged."""
+    from cxloop.collect.intake import look
+
+    return look(ws)
+
+
+@verb(part="collect", right="write")
+def load(ws: Operations) -> Intake:
+    """Loads the live events that wait in the spool, where no server runs that does so by itself."""
+    from cxloop.collect.intake import load_waiting
+
+    return load_waiting(ws)
 
 
 @verb(part="collect", right="read", limited="refuse")

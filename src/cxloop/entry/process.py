@@ -64,6 +64,7 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     from cxloop.entry.collecting import collector
     from cxloop.entry.listening import run
     from cxloop.entry.watched import Watched
+    from cxloop.runtime.intake import Intake
 
     folder = host.workspace.folder
     log = logs.logger(folder.log)
@@ -75,10 +76,13 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     host.lanes.later("warm", lambda: warm(host))
     log.info("start", version=__version__, pid=os.getpid())
     threading.Thread(target=_announce, args=(host, address, port, first), daemon=True).start()
+    loading = Intake(host)
+    loading.start()
     try:
         asyncio.run(run(app, address, port))
     finally:
         intake.writer.close()
+        loading.stop()
         log.info("stop", pid=os.getpid())
 
 

@@ -6,7 +6,6 @@ Read on this machine, from the tables of ua-parser that are installed with cxloo
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import msgspec
@@ -49,10 +48,10 @@ _UNREAD = Agent(bot=False, browser=False, parts=(), members=b"")
 
 
 class Agents:
-    """Reads user agents and remembers them; the least recently used are forgotten."""
+    """Reads user agents and remembers them."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Agent] = OrderedDict()
+        self._known: dict[str, Agent] = {}
         self._left = NEW_AT_ONCE
 
     def begin_batch(self) -> None:
@@ -61,18 +60,14 @@ class Agents:
 
     def read(self, text: str) -> Agent:
         """Returns what a user agent says."""
-        found = self._known.get(text)
-        if found is None:
-            return self._learn(text)
-        self._known.move_to_end(text)
-        return found
+        return self._known.get(text) or self._learn(text)
 
     def _learn(self, text: str) -> Agent:
         if self._left <= 0:
             return Agent(_BOT.search(text[:LONGEST]) is not None, browser=False, parts=(), members=b"")
         self._left -= 1
         if len(self._known) >= REMEMBERED:
-            self._known.popitem(last=False)
+            self._known.clear()  # simpler than knowing which ones are in use, and over in a second
         found = self._known[text] = _read(text[:LONGEST])
         return found
 

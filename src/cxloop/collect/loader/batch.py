@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -38,12 +38,8 @@ class Reject(NamedTuple):
     raw: str
 
 
-class Origins(NamedTuple):
-    """Where a row came from: the request as a replay needs it, the place in it, and the event's JSON."""
-
-    request: Mapping[str, Any]
-    place: int
-    raw: bytes | msgspec.Raw
+Origins: TypeAlias = tuple[Mapping[str, Any], int, bytes | msgspec.Raw]
+"""Where a row came from: the request as a replay needs it, the place in it, and the event's JSON."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from cxloop.collect.loader.agents import AGENT_PARTS, Agent
-from cxloop.collect.loader.address import truncated
+from cxloop.collect.loader.times import readable
+from cxloop.core.addresses import truncate_ip
 
 __all__ = ["document"]
 
@@ -28,7 +29,7 @@ def document(
     context_ip: object,
     agent: Agent,
     ip: str,
-    unclear: str | None,
+    unclear: int | None,
     plan: str | None,
 ) -> bytes | None:
     """Returns the object, or None where there is nothing to keep.
@@ -53,7 +54,7 @@ def document(
     if ip:
         parts.append(b'"ip":' + _encode(ip))
     if unclear is not None:
-        parts.append(b'"sent_timestamp":' + _encode(unclear))
+        parts.append(b'"sent_timestamp":' + _encode(readable(unclear)))
     if plan is not None:
         parts.append(b'"tracking_plan":' + _encode(plan))
     return b"{" + b",".join(parts) + b"}" if parts else None
@@ -64,14 +65,15 @@ def _inner(sent: msgspec.Raw, named: Mapping[str, Any]) -> bytes:
     if not _OWN.isdisjoint(named):
         moved = {f"{name}_" if name in _OWN else name: value for name, value in _members.decode(sent).items()}
         sent = msgspec.Raw(_encode(moved))
-    plain = bytes(sent).strip()
-    return plain[1:-1].strip() if plain[:1] == b"{" else b""
+    plain = bytes(sent)
+    inner = plain[1:-1] if plain[:1] == b"{" else b""
+    return b"" if inner.isspace() else inner
 
 
 def _truncated(context: bytes, address: object) -> bytes:
     """The context with its address truncated, also where it stands there a second time."""
     whole = _encode(address)
-    short = _encode(truncated(address) if isinstance(address, str) else None)
+    short = _encode(truncate_ip(address) or None if isinstance(address, str) else None)
     if whole in context:
         return context.replace(whole, short)
     members = _members.decode(context)  # written with escapes

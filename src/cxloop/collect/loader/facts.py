@@ -1,4 +1,4 @@
-"""Properties that mean something to the log: orders and returns, answers and reviews, and whatever is named as a column.
+"""Properties that mean something to the log: orders, returns, answers, reviews, and whatever is named as a column.
 
 A property with the name of a column of the log fills that column and stays where it is. Nothing else is guessed.
 """

@@ -88,7 +88,9 @@ class Mapper:
         context = view(_context, told) if told else _NO_CONTEXT
         named = given(view(_properties, parts.properties)) if parts.properties else {}
         agent = self._agent(origin, context)
-        occurred, unclear = _moment(origin, event)
+        said = event.original_timestamp or event.timestamp
+        original = None if said is None else microseconds(said)
+        occurred, unclear = _moment(origin, event, original)
         form = event.type
         name = event.event if form == "track" else event.name or form
         kind = "profile" if form in _PROFILE else kind_of(name, named)
@@ -111,7 +113,7 @@ class Mapper:
                 key,
                 others,
                 _traffic(origin, context, named, agent),
-                content_hash(event, parts),
+                content_hash(event, parts, original),
                 occurred,
                 local_offset(zone, occurred) if isinstance(zone, str) else None,
                 origin.received_at,
@@ -156,25 +158,24 @@ class Mapper:
         return self._agents.read(origin.user_agent if origin.user_agent.startswith("Mozilla/") else "")
 
 
-def content_hash(event: Event, parts: Parts) -> int:
+def content_hash(event: Event, parts: Parts, original: int | None) -> int:
     """Returns a hash of what the event says; not of when and how it was sent, which differs when it is sent again."""
     head = (
         f"{event.type}\x1e{event.event}\x1e{event.name}\x1e{event.user_id}\x1e{event.anonymous_id}\x1e{event.group_id}"
-        f"\x1e{event.previous_id}\x1e{event.timestamp}\x1e{event.original_timestamp}\x1e"
+        f"\x1e{event.previous_id}\x1e{original}\x1e"
     )
     said = b"".join((head.encode(), parts.properties, b"\x1e", parts.traits))
     return int.from_bytes(hashlib.md5(said, usedforsecurity=False).digest()[8:], "little", signed=True)
 
 
-def _moment(origin: Origin, event: Event) -> tuple[int, str | None]:
-    """Returns when it happened, and what the sender said of it where that cannot be meant."""
-    said = event.original_timestamp or event.timestamp
+def _moment(origin: Origin, event: Event, original: int | None) -> tuple[int, int | None]:
+    """Returns when it happened, and what the sender's clock said where that cannot be meant."""
     received = origin.received_at
-    if said is None:
+    if original is None:
         return received, None
     sent = origin.sent_at if event.sent_at is None else microseconds(event.sent_at)
-    moment = corrected(microseconds(said), sent, received)
-    return (received, said.isoformat()) if is_absurd(moment, received) else (moment, None)
+    moment = corrected(original, sent, received)
+    return (received, original) if is_absurd(moment, received) else (moment, None)
 
 
 def _channel(form: str, context: Context, agent: Agent) -> str:

@@ -83,8 +83,9 @@ class Rows:
 
         columns: dict[str, pa.Array[Any]] = {}
         for name, values in zip(DENSE, zip(*self._dense, strict=True), strict=False):
-            if name in _ALWAYS or values.count(None) < len(values):
-                columns[name] = _array(name, values)
+            column = columns["source"] if name == "key_namespace" else _array(name, values)
+            if name in _ALWAYS or column.null_count < len(column):
+                columns[name] = column
         for name, sparse in self._sparse.items():
             if sparse:
                 columns[name] = _array(name, self._filled(sparse))

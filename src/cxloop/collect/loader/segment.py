@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from cxloop.collect.loader.agents import Agents
-from cxloop.collect.loader.batch import Batch, Origins, whole
+from cxloop.collect.loader.batch import Batch, whole
 from cxloop.collect.loader.mapping import Mapper, Origin
 from cxloop.collect.loader.times import microseconds
 from cxloop.collect.loader.views import Parts
@@ -38,8 +38,8 @@ class Verdict(Protocol):
 class PlanCheck(Protocol):
     """The tracking plans of a workspace."""
 
-    def watches(self, source: str) -> bool:
-        """Whether a source has a plan at all; most have none, and then no event is decoded for it."""
+    def enforced(self, source: str) -> bool:
+        """Whether any event of a source may get a verdict; where not, no event is decoded for it."""
 
     def check(self, source: str, event: Mapping[str, Any]) -> Verdict | None:
         """Returns the verdict on an event, None where it fits."""
@@ -85,14 +85,14 @@ class Segment:
         known = told(envelope, seq, request)
         refused = {int(place): (str(code), str(reason)) for place, code, reason in envelope.about.get("refused") or ()}
         mapper, origin = Mapper(self._agents, batch.rows), _origin(envelope, seq, request)
-        watched = self._plans is not None and self._plans.watches(envelope.source)
+        watched = self._plans is not None and self._plans.enforced(envelope.source)
         for accepted in request.events:
             place, event, raw = accepted.index, accepted.event, accepted.raw
             if place in refused:
-                batch.reject(Origins(known, first + place, raw), event.event or event.type, *refused[place])
+                batch.reject((known, first + place, raw), event.event or event.type, *refused[place])
                 continue
             plan = self._verdict(envelope.source, accepted) if watched else None
-            origins = Origins(known, first + place, raw)
+            origins = (known, first + place, raw)
             if plan is not None and self._enforce and plan.mode == "reject":
                 batch.reject(origins, event.event or event.type, "tracking_plan", plan.reason)
                 continue
@@ -108,7 +108,7 @@ class Segment:
             batch.origins.append(origins)
         for bad in request.refused:
             why = refused.get(bad.index, (bad.code, bad.reason))
-            batch.reject(Origins(known, first + bad.index, bad.raw), None, *why)
+            batch.reject((known, first + bad.index, bad.raw), None, *why)
 
     def _verdict(self, source: str, accepted: Accepted) -> Verdict | None:
         assert self._plans is not None

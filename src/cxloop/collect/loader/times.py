@@ -12,7 +12,7 @@ from functools import lru_cache
 from cxloop.core.errors import InputError
 from cxloop.core.time import parse_zone
 
-__all__ = ["corrected", "is_absurd", "local_offset", "microseconds"]
+__all__ = ["corrected", "is_absurd", "local_offset", "microseconds", "readable"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -24,6 +24,11 @@ _HOUR = 3_600_000_000
 def microseconds(moment: datetime) -> int:
     """Returns a moment as microseconds since 1970 UTC; one without a zone is UTC."""
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+
+
+def readable(moment: int) -> str:
+    """Returns a moment as people and machines write it: 2026-11-22T12:00:00+00:00."""
+    return (_EPOCH + moment * _MICROSECOND).isoformat()
 
 
 def corrected(original: int, sent: int | None, received: int) -> int:
