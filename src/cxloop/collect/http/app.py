@@ -19,7 +19,7 @@ from cxloop.collect.http.counters import Counters, exposition
 from cxloop.collect.http.intake import Key, Keys, Plans, answer_to, refused_by_plan, spooled, understood
 from cxloop.collect.http.request import Headers, body_of, headers_of, key_of_header, key_of_query, require_type
 from cxloop.collect.http.writer import Writer
-from cxloop.collect.protocol import UnreadableError
+from cxloop.collect.protocol import Checked, Refused, UnreadableError
 from cxloop.collect.spool import DiskFullError, Envelope, SpoolError, SpoolFullError
 from cxloop.core.addresses import client_of, truncate_ip
 
@@ -165,12 +165,10 @@ class Collector:
         found = understood(endpoint, body, encoding)
         if key is None:
             key = self._key((None if isinstance(found, UnreadableError) else found.write_key) or "", headers)
-        if isinstance(found, UnreadableError):
-            refused = []
-        else:
-            refused = sorted(
-                [*found.refused, *refused_by_plan(self.plans, key.source, found)], key=lambda each: each.index
-            )
+        refused: list[Refused] = []
+        if not isinstance(found, UnreadableError):
+            unplanned = refused_by_plan(self.plans, key.source, endpoint, body, encoding)
+            refused = sorted([*found.refused, *unplanned], key=lambda each: each.index)
         about = self._about(scope, headers, key)
         about["endpoint"], about["encoding"] = endpoint, encoding
         await self.writer.keep(spooled(key, now, body, about, found, refused))
@@ -178,12 +176,11 @@ class Collector:
         self.seen(key.key_id, about.get("ip", ""))
         return answer_to(found, refused)
 
-    def _count(self, found: object, refused: int) -> None:
+    def _count(self, found: Checked | UnreadableError, refused: int) -> None:
         if isinstance(found, UnreadableError):
             self.counters.add("events_refused")
             return
-        total = len(found.events) + len(found.refused)  # type: ignore[attr-defined]
-        self.counters.add("events_accepted", total - refused)
+        self.counters.add("events_accepted", found.total - refused)
         if refused:
             self.counters.add("events_refused", refused)
 
@@ -213,8 +210,10 @@ class Collector:
     def _address(self, scope: Scope, headers: Headers) -> str:
         """Returns where a request came from, truncated."""
         client = scope.get("client")
-        forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1")
-        return _truncated(client_of(client[0] if client else "", forwarded, self.proxies))
+        peer = client[0] if client else ""
+        if forwarded := headers.get(b"x-forwarded-for"):
+            peer = client_of(peer, forwarded.decode("latin-1"), self.proxies)
+        return _truncated(peer)
 
     async def _hook(self, name: str, scope: Scope, receive: Receive) -> Answer:
         headers = headers_of(scope)

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import msgspec
 
 from cxloop.collect.http.answers import SUCCESS, Answer, RefusalError, data
-from cxloop.collect.protocol import Refused, Request, UnreadableError, read
+from cxloop.collect.protocol import Checked, Refused, UnreadableError, check, read
 from cxloop.collect.spool import Envelope
 
-__all__ = ["UNREADABLE", "WHOLE", "Key", "Keys", "Plans", "TrackingVerdict", "answer_to", "spooled", "understood"]
+__all__ = ["WHOLE", "Key", "Keys", "Plans", "TrackingVerdict", "answer_to", "spooled", "understood"]
 
 WHOLE = -1
 """In place of an event's index: the request as a whole was refused."""
@@ -66,23 +66,20 @@ class Plans(Protocol):
         """Returns what to do with an event that does not fit; None for one that does."""
 
 
-UNREADABLE = "unreadable"
-
-
-def understood(endpoint: str, body: bytes, encoding: str) -> Request | UnreadableError:
+def understood(endpoint: str, body: bytes, encoding: str) -> Checked | UnreadableError:
     """Returns what a body holds, or why nothing in it can be read."""
     try:
-        return read(endpoint, body, encoding)
+        return check(endpoint, body, encoding)
     except UnreadableError as failure:
         return failure
 
 
-def refused_by_plan(plans: Plans, source: str, request: Request) -> list[Refused]:
-    """Returns the events that the tracking plan of their source refuses."""
+def refused_by_plan(plans: Plans, source: str, endpoint: str, body: bytes, encoding: str) -> list[Refused]:
+    """Returns the events that could be used, and that the tracking plan of their source refuses."""
     if not plans.enforced(source):
         return []
     found = []
-    for accepted in request.events:
+    for accepted in read(endpoint, body, encoding).events:
         verdict = plans.check(source, {**_decoded(accepted.raw), "type": accepted.event.type})
         if verdict is not None and verdict.mode == "reject":
             found.append(
@@ -100,7 +97,7 @@ def _decoded(raw: bytes | msgspec.Raw) -> dict[str, Any]:
 
 
 def spooled(
-    key: Key, now: int, body: bytes, about: dict[str, Any], found: Request | UnreadableError, refused: Sequence[Refused]
+    key: Key, now: int, body: bytes, about: dict[str, Any], found: Checked | UnreadableError, refused: Sequence[Refused]
 ) -> Envelope:
     """Returns the envelope of a request; what was refused travels with it, so that the loader files it as rejected.
 
@@ -117,16 +114,16 @@ def spooled(
         return Envelope(key.source, "segment", now, body, 0, about)
     if refused:
         about["refused"] = [[each.index, each.code, each.reason] for each in refused]
-    return Envelope(key.source, "segment", now, body, len(found.events) + len(found.refused), about)
+    return Envelope(key.source, "segment", now, body, found.total, about)
 
 
-def answer_to(found: Request | UnreadableError, refused: Sequence[Refused]) -> Answer:
+def answer_to(found: Checked | UnreadableError, refused: Sequence[Refused]) -> Answer:
     """Returns the answer to a request that is on the disk now."""
     if isinstance(found, UnreadableError):
         return RefusalError(found.status, found.why, found.message).answer
     if not refused:
         return SUCCESS
-    total = len(found.events) + len(found.refused)
+    total = found.total
     accepted = total - len(refused)
     content: dict[str, Any] = {
         "success": accepted > 0,

@@ -14,10 +14,12 @@ __all__ = [
     "MOST_EVENTS",
     "MOST_EVENT_BYTES",
     "MOST_ID",
-    "MOST_KEY",
     "MOST_NAME",
     "TYPES",
     "Event",
+    "Id",
+    "Name",
+    "Values",
 ]
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
@@ -30,11 +32,10 @@ MOST_EVENTS = 2_500
 MOST_DEPTH = 64
 MOST_ID = 512
 MOST_NAME = 1_000
-MOST_KEY = 256
 
 Id = Annotated[str, Meta(max_length=MOST_ID)]
 Name = Annotated[str, Meta(max_length=MOST_NAME)]
-Values = dict[Annotated[str, Meta(max_length=MOST_KEY)], Raw]
+Values = dict[str, Raw]
 """The names are read, the values are left as the JSON they came in."""
 
 

@@ -14,7 +14,7 @@ from cxloop.collect.protocol.body import UnreadableError, depth, holds_nul, shal
 from cxloop.collect.protocol.events import ENDPOINTS, MOST_DEPTH, MOST_EVENT_BYTES, MOST_EVENTS, TYPES, Event, Values
 from cxloop.collect.protocol.repair import RefusedError, repaired
 
-__all__ = ["Accepted", "Refused", "Request", "read"]
+__all__ = ["Accepted", "Refused", "Request", "read", "suspicious"]
 
 T = TypeVar("T")
 
@@ -102,7 +102,7 @@ def read(endpoint: str, body: bytes, encoding: str = "") -> Request:
         text = shallow(text)
         envelope = _opened(text)
     raws = _raws(endpoint, envelope, text)
-    accepted, refused = _sorted(endpoint, raws, _suspicious(text))
+    accepted, refused = _sorted(endpoint, raws, suspicious(text))
     return Request(
         accepted,
         refused,
@@ -133,7 +133,7 @@ def _raws(endpoint: str, envelope: _Envelope, text: bytes) -> list[Raw]:
     return envelope.batch
 
 
-def _suspicious(text: bytes) -> bool:
+def suspicious(text: bytes) -> bool:
     """Whether some event may hold what none may; one look at the whole instead of one at each."""
     if b"\\u0000" in text:
         return True

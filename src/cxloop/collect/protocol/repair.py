@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from cxloop.collect.protocol.events import MOST_ID, MOST_KEY, MOST_NAME, Event
+from cxloop.collect.protocol.events import MOST_ID, MOST_NAME, Event
 
 __all__ = ["RefusedError", "repaired"]
 
@@ -88,7 +88,4 @@ def _moment(name: str, value: object) -> str:
 def _values(name: str, value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise RefusedError("shape", f"{name} has to be an object.")
-    longest = max(map(len, value), default=0)
-    if longest > MOST_KEY:
-        raise RefusedError("too_long", f"A name in {name} has {longest:,} characters; {MOST_KEY} are allowed.")
     return value
