@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import Request
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
 
 from cxloop import web
-from cxloop._version import __version__
 from cxloop.api import router
-from cxloop.core.errors import AccessDeniedError, CxloopError, SignInNeededError, WorkspaceError
+from cxloop.core.errors import SignInNeededError, WorkspaceError
 from cxloop.core.host import Actor
+from cxloop.entry.health import add_health
 from cxloop.runtime import parts
 from cxloop.runtime.connect import connect
-from cxloop.runtime.health import metrics
 from cxloop.runtime.host import LocalHost
 from cxloop.web.access import visit_of
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 DESCRIPTION = "/api/openapi.json"
-LOOPBACK = frozenset({"127.0.0.1", "::1", "testclient"})
 
 
 def create_app(host: LocalHost | None = None) -> FastAPI:
@@ -40,7 +38,7 @@ def create_app(host: LocalHost | None = None) -> FastAPI:
     host = host or _host_from_environment()
     app = web.create_app(host, host.workspace.store.accounts)
     app.include_router(router.build(parts.load(), host, actor_of))
-    _add_health(app, host)
+    add_health(app, host, actor_of)
     app.add_api_route(DESCRIPTION, lambda: JSONResponse(app.openapi()), include_in_schema=False)
     return app
 
@@ -59,23 +57,3 @@ def actor_of(request: Request) -> Actor:
     if visit is None:
         raise SignInNeededError("Nobody is signed in. Open the app and sign in; the API takes the same session.")
     return visit.actor
-
-
-def _add_health(app: FastAPI, host: LocalHost) -> None:
-    @app.get("/healthz", include_in_schema=False)
-    def healthz() -> JSONResponse:
-        """Live: the process answers. Ready: the engine answers, too."""
-        state: dict[str, Any] = {"live": True, "ready": True, "version": __version__}
-        try:
-            host.workspace.engine.count("watermarks")
-        except CxloopError:
-            state["ready"] = False
-        return JSONResponse(state, 200 if state["ready"] else 503)
-
-    @app.get("/metrics", include_in_schema=False)
-    def metrics_(request: Request) -> PlainTextResponse:
-        """Counters for Prometheus; for this machine only."""
-        client = request.client.host if request.client else ""
-        if client not in LOOPBACK or "x-forwarded-for" in request.headers:
-            raise AccessDeniedError("Metrics are read from the machine itself.")
-        return PlainTextResponse(metrics(host.counters), media_type="text/plain; version=0.0.4")

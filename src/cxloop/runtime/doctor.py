@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from cxloop._version import __version__
+from cxloop.collect.intake import open_spool, said
 from cxloop.core.errors import CxloopError
 from cxloop.core.results import Records
 from cxloop.engine.query import Query
@@ -25,6 +26,8 @@ State: TypeAlias = Literal["ok", "look", "wrong"]
 FAILING: State = "wrong"
 LEAST_FREE_BYTES = 2_000_000_000
 LATEST_YEAR = 2037
+MUCH_WAITS = 0.5
+"""Of the spool's limit."""
 PACKAGES = ("duckdb", "pyarrow", "sqlglot", "fastapi", "granian", "sqlalchemy")
 
 WAITING = Query(
@@ -92,6 +95,8 @@ def _folder(folder: Folder) -> Iterator[Finding]:
     yield definitions
     server = server_of(folder)
     yield _server(folder, server)
+    if definitions.state == "ok":
+        yield from _attempted("intake", lambda: _intake(folder, runs=server is not None))
     if server is None and definitions.state == "ok":
         yield from _inside(folder)
 
@@ -130,6 +135,29 @@ def _server(folder: Folder, found: dict[str, object] | None) -> Finding:
             "server", "look", "not running, its socket is left over", "It crashed; the next start cleans up."
         )
     return Finding("server", "ok", "not running")
+
+
+def _intake(folder: Folder, *, runs: bool) -> Finding:
+    """What waits in the spool, read from its file whether a server runs or not."""
+    if not folder.spool.exists():
+        return Finding("intake", "ok", "no live events yet")
+    spool = open_spool(folder.path, folder.definitions()[0])
+    try:
+        state, damages = spool.state(), spool.damages()
+    finally:
+        spool.close()
+    share = state.bytes / state.limit_bytes
+    waits = f"{state.events:,} events wait in {state.requests:,} requests ({share:.0%} of the limit)"
+    if state.oldest_received_at is not None:
+        waits += f", the oldest for {time.time() - state.oldest_received_at / 1e6:,.0f} s"
+    if damages:
+        last = f"{said(damages[-1])} In all {sum(damage.lost for damage in damages):,} requests were lost."
+        return Finding("intake", "look", f"{waits}. {last}", f"What was set aside lies in {folder.spool}.")
+    if share > MUCH_WAITS:
+        return Finding("intake", "wrong", waits, "Beyond the limit no more is taken: see /healthz and the log.")
+    if state.requests and not runs:
+        return Finding("intake", "look", waits, "Load them: cxloop serve does, or once: cxloop collect load")
+    return Finding("intake", "ok", waits if state.requests else "nothing waits")
 
 
 def _inside(folder: Folder) -> Iterator[Finding]:
