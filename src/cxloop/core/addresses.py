@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Container
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-__all__ = ["client_of", "neighbourhood", "truncate_ip"]
+__all__ = ["client_of", "neighbourhood", "truncate_ip", "url"]
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "testclient"})
+
+
+def url(host: str, port: int) -> str:
+    """Returns the address of the app for a browser, without a slash at the end.
+
+    Example:
+        >>> url("::1", 8440)
+        'http://[::1]:8440'
+    """
+    # A server that listens everywhere is reached here by the machine's own name.
+    shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
 def truncate_ip(address: str) -> str:

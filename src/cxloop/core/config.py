@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from cxloop.core.addresses import url
 from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean
 from cxloop.core.time import parse_zone
 
@@ -72,6 +73,16 @@ class Server(Strict):
     secure_cookies: bool = False
     public_url: Annotated[str, Field(pattern=r"^$|^https?://[^/\s]+$")] = ""
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+    @property
+    def address(self) -> str:
+        """Where people reach the app: what a proxy shows to the world, or where the app itself listens."""
+        return self.public_url or url(self.host, self.port)
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the app through TLS, so that cookies need never travel without."""
+        return self.secure_cookies or self.public_url.startswith("https://")
 
 
 class Oidc(Strict):

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxloop.core.addresses import url
+
 if TYPE_CHECKING:
     from cxloop.store.base import Store
 
 __all__ = ["sign_in_link", "url"]
-
-
-def url(host: str, port: int) -> str:
-    """Returns the address of the app for a browser, without a slash at the end.
-
-    Example:
-        >>> url("::1", 8440)
-        'http://[::1]:8440'
-    """
-    # A server that listens everywhere is reached here by the machine's own name.
-    shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
 def sign_in_link(store: Store, address: str) -> str:

@@ -79,7 +79,7 @@ def accounts(store: Store) -> list[Person]:
     """Returns all accounts, the oldest first."""
     seen = select(Session.account_id, func.max(Session.seen_at)).group_by(Session.account_id)
     with store.read() as work:
-        last = dict(work.execute(seen).tuples().all())
+        last = {row[0]: row[1] for row in work.execute(seen)}
         return [_person(row, last.get(row.id)) for row in work.scalars(select(Account).order_by(Account.id))]
 
 
