@@ -28,6 +28,7 @@ ARRIVALS = Query(
     sql=f"""select source, count(*) as interactions, min(occurred_at) as first_at, max(occurred_at) as last_at,
             max(received_at) as received_at,
             count(case when occurred_at >= $day_1 then 1 end) as recent,
+            count(case when traffic = 'bot' then 1 end) as bots, count(case when traffic = 'test' then 1 end) as tests,
             {_DAY_COUNTS}count(case when occurred_at >= ${_DAY_COLUMNS[-1]} then 1 end) as {_DAY_COLUMNS[-1]}
         from interactions group by source order by interactions desc, source""",
     inputs=("interactions",),
@@ -39,6 +40,8 @@ ARRIVALS = Query(
         "last_at": "timestamp",
         "received_at": "timestamp",
         "recent": "bigint",
+        "bots": "bigint",
+        "tests": "bigint",
         **dict.fromkeys(_DAY_COLUMNS, "bigint"),
     },
 )

@@ -1,5 +1,7 @@
 """Rejected rows through a corrected mapping again: their raw rows are staged as if they were a file.
 
+Rejected live events have no mapping; they go through the decoder that refused them.
+
 A raw row holds the columns that its lookups brought, so that a replay needs none of the original files.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cxloop.collect.importer import limits, reasons
 from cxloop.collect.mapping import Mapping, read_mapping
@@ -19,7 +22,10 @@ from cxloop.engine.loading import LoadPlan, LoadReport
 from cxloop.engine.query import Query
 from cxloop.store.context import Operations
 
-__all__ = ["WAITING", "replay_rejected"]
+__all__ = ["LIVE", "WAITING", "replay_rejected"]
+
+LIVE = "live-"
+"""Begins the import_id of rejected live events, which no import met: `live-web`."""
 
 WAITING = Query(
     name="collect.waiting_rejects",
@@ -53,9 +59,15 @@ def replay_rejected(ws: Operations, import_id: str | None, ids: Sequence[int], m
     if (import_id is None) == (not ids):
         raise InputError("Say what to replay: an import (import-3), or single rows by their rejected_id; not both.")
     override = None if mapping is None else find_mapping(mapping, ws.path)[0]
-    groups = _groups(ws, import_id, ids, override)
-    rows = sum(len(group.ids) for group in groups)
+    waiting = _waiting(ws, import_id, ids)
+    live = [int(row["rejected_id"]) for row in waiting if row["import_id"].startswith(LIVE)]
+    groups = _groups([row for row in waiting if not row["import_id"].startswith(LIVE)], override)
+    rows = len(waiting)
     reports = [report for group in groups if (report := _replay(ws, group)) is not None]
+    if live:
+        from cxloop.collect.loader.replay import replay_live
+
+        reports.append(replay_live(ws, live))
     admitted = sum(report.admission.admitted for report in reports)
     failed = [rejection for report in reports for rejection in report.rejections]
     return Replay(
@@ -68,11 +80,15 @@ def replay_rejected(ws: Operations, import_id: str | None, ids: Sequence[int], m
     )
 
 
-def _groups(ws: Operations, import_id: str | None, ids: Sequence[int], override: str | None) -> list[_Group]:
+def _waiting(ws: Operations, import_id: str | None, ids: Sequence[int]) -> list[dict[str, Any]]:
     found = ws.engine.fetch(WAITING, {"import_id": import_id, "ids": list(ids)}).to_pylist()
     if not found:
         what = f"of {import_id}" if import_id else f"with the ids {', '.join(map(str, ids))}"
         raise NotFoundError(f"No rejected row {what} waits for a replay. See: cxloop collect rejects.")
+    return found
+
+
+def _groups(found: Sequence[dict[str, Any]], override: str | None) -> list[_Group]:
     groups: dict[tuple[str, str | None], list[int]] = {}
     for row in found:
         text = override or row["mapping"]

@@ -111,7 +111,7 @@ def rejects(ws: Operations, import_id: str | None = None, *, waiting: bool = Tru
     """Rows that could not be taken, with the reason and the raw row.
 
     Args:
-        import_id: Only those of one import, such as import-3.
+        import_id: Only those of one import, such as import-3, or of the live events of a source: live-web.
         waiting: Only those that were not replayed successfully yet.
         limit: How many rows at most.
     """
@@ -128,10 +128,10 @@ def replay(
     rejected: tuple[int, ...] = (),
     mapping: MappingPath = None,
 ) -> Replay:
-    """Sends rejected rows through the mapping again, after it or the workspace was corrected.
+    """Sends rejected rows through the mapping again, after it, a tracking plan or the workspace was corrected.
 
     Args:
-        import_id: All waiting rows of this import.
+        import_id: All waiting rows of this import, or of the live events of a source: live-web.
         rejected: Or single rows, by their rejected_id.
         mapping: The corrected mapping's file, or the name of a ready one. Without it: the one they came with.
     """

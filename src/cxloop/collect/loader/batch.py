@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import msgspec
 
 from cxloop.collect.loader.rows import Rows
+from cxloop.collect.replays import LIVE
 
 if TYPE_CHECKING:
     from cxloop.collect.spool import Envelope, Spooled
 
-__all__ = ["LIVE", "Batch", "Origins", "Reject", "import_id", "whole"]
+__all__ = ["Batch", "Origins", "Reject", "import_id", "whole"]
 
-LIVE = "live-"
-"""Begins the import_id of rejected live events: `cxloop collect rejects live-web`."""
 _encode = msgspec.json.Encoder().encode
 
 
