@@ -71,6 +71,7 @@ INTERACTION_KINDS = (
     "answer",
     "review",
     "message",
+    "reply",
     "call",
     "order",
     "return",

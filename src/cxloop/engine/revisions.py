@@ -1,7 +1,7 @@
 """Revisions: the log stays append-only, and its current view leaves out what a newer row revises.
 
 A row's `revises` holds the message id, in the same source, of the row whose newer state it is. Several rows may revise
-the same one; the latest known of them stands.
+the same one; the latest known of them stands, and of those known at one moment the one that came last.
 """
 
 from __future__ import annotations
@@ -33,8 +33,12 @@ _CURRENT = """
         where s.source = i.source and s.revises = i.revises
         and (
             s.known_at > i.known_at
-            or (s.known_at = i.known_at and s.ordinal > i.ordinal)
-            or (s.known_at = i.known_at and s.ordinal = i.ordinal and s.interaction_id > i.interaction_id)
+            or (s.known_at = i.known_at and s.batch > i.batch)
+            or (s.known_at = i.known_at and s.batch = i.batch and s.ordinal > i.ordinal)
+            or (
+                s.known_at = i.known_at and s.batch = i.batch and s.ordinal = i.ordinal
+                and s.interaction_id > i.interaction_id
+            )
         )
     )
 """

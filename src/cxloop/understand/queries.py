@@ -7,7 +7,7 @@ from cxloop.engine.query import Query
 __all__ = ["VERBATIMS", "VERBATIM_COUNT"]
 
 # What the company itself tells people (a promise, a newsletter, an invitation) is not their voice.
-_SAID = "i.text is not null and trim(i.text) <> '' and i.kind not in ('treatment', 'promise')"
+_SAID = "i.text is not null and trim(i.text) <> '' and i.kind not in ('reply', 'treatment', 'promise')"
 
 VERBATIMS = Query(
     name="understand.verbatims",

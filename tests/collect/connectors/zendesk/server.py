@@ -164,12 +164,13 @@ class HelpDesk:
         ticket |= {"status": "deleted", "subject": "SCRUBBED", "tags": []}
 
     def comments(self, *, staff: bool, public: bool = True) -> list[Thing]:
-        """The comments that customers (or the staff) wrote."""
+        """The comments that customers (or the staff) wrote in tickets that were not deleted."""
         said = [(each["ticket_id"], child) for each in self.events for child in each["child_events"]]
         return [
             {**child, "ticket_id": ident}
             for ident, child in said
             if child["event_type"] == "Comment"
+            and self.tickets[ident]["status"] != "deleted"
             and child["public"] is public
             and (self.users[child["author_id"]]["role"] != "end-user") is staff
         ]
@@ -196,7 +197,7 @@ class Server:
         if not self._known(headers.get("Authorization", "")):
             return 401, {}, b'{"error":"Couldn\'t authenticate you"}'
         path = parts.path.removeprefix("/api/v2/").removesuffix(".json")
-        made = {
+        made: Callable[[Thing], Thing] | None = {
             "incremental/tickets/cursor": self._tickets,
             "incremental/ticket_events": self._events,
             "satisfaction_ratings": self._ratings,

@@ -33,6 +33,13 @@ def rows(pages: Any) -> list[dict[str, Any]]:
     return [row for page in pages for row in page]
 
 
+def _messages(reading: Reading) -> Any:
+    """What was said, after the tickets were read, as in a pull."""
+    desk = reading.desk()
+    rows(tickets(desk, {}))
+    return messages(desk, {})
+
+
 def test_pages_are_followed_to_the_end_of_the_stream(reading: Reading) -> None:
     state: dict[str, Any] = {}
 
@@ -46,7 +53,7 @@ def test_pages_are_followed_to_the_end_of_the_stream(reading: Reading) -> None:
 def test_pages_of_events_overlap_and_leave_none_out(reading: Reading) -> None:
     reading.server.page = 13
 
-    found = rows(messages(reading.desk(), {}))
+    found = rows(_messages(reading))
 
     desk = reading.server.desk
     wanted = {str(each["id"]) for staff in (True, False) for each in desk.comments(staff=staff)}
@@ -164,7 +171,7 @@ def test_reading_stops_when_the_slice_is_full(reading: Reading) -> None:
 
 
 def test_each_person_is_looked_up_once_and_a_hundred_at_a_time(reading: Reading) -> None:
-    rows(messages(reading.desk(), {}))
+    rows(_messages(reading))
 
     asked = [each for each in reading.server.asked if "users/show_many" in each]
     idents = [ident for each in asked for ident in each.partition("ids=")[2].split("%2C")]

@@ -228,13 +228,15 @@ def _customer(people: People, ident: object, *, known: bool = True) -> Row:
 
 
 def message_rows(event: Mapping[str, Any], people: People, *, private: bool) -> Iterator[Row]:
-    """Yields the rows of the comments in an event of a ticket.
+    """Yields the rows of the comments in an event of a ticket; what was said in a deleted ticket is not read.
 
     Args:
         event: one of the export of ticket events, with its comments.
         people: who is who.
         private: whether notes among agents are wanted.
     """
+    if people.ticket(event.get("ticket_id")).get("status") == "deleted":
+        return
     for child in listed(event.get("child_events")):
         if "Comment" not in (child.get("event_type"), child.get("type")):
             continue
@@ -248,16 +250,15 @@ def _message(event: Mapping[str, Any], child: Mapping[str, Any], people: People,
     author = child.get("author_id") or event.get("updater_id")
     staff = people.is_staff(author)
     customer = ticket.get("requester_id") if staff or author is None else author
-    gone = ticket.get("status") == "deleted"
     row: Row = {
         "message_id": text(child.get("id")),
         "ticket_id": text(event.get("ticket_id")),
         "said_at": _when(child.get("created_at")) or _when(event.get("created_at")) or _when(event.get("timestamp")),
-        **_customer(people, customer, known=not gone),
+        **_customer(people, customer),
         "author": "agent" if staff else "customer",
         "public": "true" if public else "false",
         "channel": _channel(child.get("via")) or _channel(event.get("via")) or _channel(ticket.get("via")),
-        "text": None if gone else _unscrubbed(child.get("plain_body") or child.get("body")),
+        "text": _unscrubbed(child.get("plain_body") or child.get("body")),
         "attachments": str(len(listed(child.get("attachments")))),
         "agent": people.name(author) if staff else None,
         "team": people.group(ticket.get("group_id")),

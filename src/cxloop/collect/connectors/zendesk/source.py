@@ -27,8 +27,6 @@ Pages: TypeAlias = Iterator[list[Row]]
 
 RATING_MAY_CHANGE = timedelta(days=30)
 """Ratings are read again from so long before the latest one."""
-_MARGIN_SECONDS = 120
-"""Exports leave out the latest minute; asking from a little earlier costs some rows that are known already."""
 
 
 class Desk:
@@ -38,6 +36,7 @@ class Desk:
         """Asks nothing yet."""
         self.settings = settings
         self.some = False
+        self.pending: set[str] = set()
         self.scope = scope
         token = settings.token.get_secret_value()
         self.client = client or Client(
@@ -58,12 +57,14 @@ def resources(settings: ZendeskSettings, scope: Scope) -> list[Any]:
         reads["ratings"] = ratings
     elif settings.satisfaction == "surveys":
         reads["answers"] = surveys
+    desk.pending |= {"tickets"}
     return [_resource(desk, name, read) for name, read in reads.items()]
 
 
 def _resource(desk: Desk, name: str, read: Callable[[Desk, State], Pages]) -> Any:
     def pages() -> Pages:
         yield from kept(desk, read(desk, dlt.current.resource_state()))
+        desk.pending.discard(name)
 
     return dlt.resource(pages, name=name)
 
@@ -101,15 +102,20 @@ def tickets(desk: Desk, state: State) -> Pages:
 
 
 def messages(desk: Desk, state: State) -> Pages:
-    """Yields what was said in tickets; the state is the time up to which events were read."""
-    start = max(desk.start, int(state.get("until", 0)) - _MARGIN_SECONDS)
-    while True:
+    """Yields what was said in tickets; the state is the second up to which events were read, and which those are."""
+    while "tickets" in desk.pending:  # tickets first: they say which were deleted, and whose they are
+        yield []
+    start = max(desk.start, int(state.get("until", 0)))
+    while not desk.scope.stopped:
         query = {"start_time": str(start), "include": "comment_events"}
         page = desk.client.get("/api/v2/incremental/ticket_events.json", query)
         ended = page.get("end_time")
-        until = ended if isinstance(ended, int) else start
-        yield _said(desk, listed(page.get("ticket_events")))
-        state["until"] = max(until, int(state.get("until", 0)))
+        until = max(start, ended) if isinstance(ended, int) else start
+        events = listed(page.get("ticket_events"))
+        known = set(state.get("latest", ()))
+        yield _said(desk, [each for each in events if each.get("id") not in known])
+        # an export begins with the second at which the one before ended
+        state["until"], state["latest"] = until, [each.get("id") for each in events if each.get("timestamp") == until]
         desk.scope.reached(f"messages until {datetime.fromtimestamp(until, UTC):%Y-%m-%d %H:%M}")
         if page.get("end_of_stream", True) or desk.scope.enough():
             return
