@@ -1,0 +1,215 @@
+"""Who may use which route and which verb: what the walk of `test_access_walk.py` expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cxloop.core.host import Limits, Role
+
+MARK = "xqsouth"
+"""Stands in every text of the other team, and nowhere else: in a name, an address, an order, a rejected row, a key."""
+PROBE = MARK[:5]
+"""What is searched for; the page says the question again, and so the question must not be the whole mark."""
+NORTH: Limits = (("team", ("North",)),)
+LAST_DAY = datetime(2026, 10, 31, 9)
+UNKNOWN = 987_654
+ELSEWHERE = ("203.0.113.7", 4711)
+"""The address that everybody asks from: it is not the machine itself."""
+CAST: Mapping[str, tuple[Role, Limits]] = {
+    "owner": ("owner", ()),
+    "analyst": ("analyst", ()),
+    "agent": ("agent", ()),
+    "viewer": ("viewer", ()),
+    "analyst of North": ("analyst", NORTH),
+    "agent of North": ("agent", NORTH),
+    "viewer of North": ("viewer", NORTH),
+}
+STRANGER = "stranger"
+OF_NORTH = frozenset(name for name, (_, limits) in CAST.items() if limits)
+EVERYBODY = frozenset({*CAST, STRANGER})
+SIGNED_IN = frozenset(CAST)
+WHOLE = SIGNED_IN - OF_NORTH
+PERSONS = SIGNED_IN - {"viewer", "viewer of North"}
+WHOLE_PERSONS = WHOLE & PERSONS
+IMPORTERS = frozenset({"owner", "analyst"})
+OWNERS = frozenset({"owner"})
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the walk expects of one route.
+
+    Attributes:
+        who: gets in.
+        ask: the addresses to try; `{north}`, `{south}`, `{shared}` are the numbers of customers.
+        about_persons: further addresses, open only to those among `who` who may see single persons.
+        form: of a POST.
+        csrf: whether the form has to carry the token of its session.
+    """
+
+    who: frozenset[str]
+    ask: tuple[str, ...] = ()
+    about_persons: tuple[str, ...] = ()
+    form: Mapping[str, str] = field(default_factory=dict)
+    csrf: bool = True
+
+    @property
+    def addresses(self) -> Iterator[tuple[str, frozenset[str]]]:
+        """Each address with who gets in."""
+        yield from ((address, self.who) for address in self.ask)
+        yield from ((address, self.who & PERSONS) for address in self.about_persons)
+
+
+SPLITS = ("team", "channel", "source", "product", "note", "touchpoint", "campaign", "kind", "survey_id", "metric")
+QUESTIONS = (
+    "?every=none&since=all",
+    "?metric=rating&since=all",
+    f"?by={PROBE}ern&since=all",
+    f"?metric={PROBE}&since=all",
+    "?since=all&every=none&where=score <= 3",
+    *(f"?by={name}&every=none&since=all" for name in SPLITS),
+)
+ABOUT_PERSONS = (
+    f"?since=all&every=none&where=contains(text, '{PROBE}')",
+    "?since=all&every=none&by=employee",
+    f"?since=all&every=none&by=properties.{PROBE}",
+)
+ROUTES: Mapping[str, Line] = {
+    "GET /": Line(SIGNED_IN, ("/", "/?period=365d", "/?period=90d&wall=1")),
+    "GET /explore": Line(
+        SIGNED_IN,
+        tuple(f"/explore{question}" for question in QUESTIONS),
+        tuple(f"/explore{question}" for question in ABOUT_PERSONS),
+    ),
+    "GET /explore/download/{kind}": Line(
+        SIGNED_IN,
+        tuple(
+            f"/explore/download/{kind}?by=team&every=none&since=all" for kind in ("csv", "json", "svg", "png", "xls")
+        ),
+    ),
+    "GET /customers": Line(PERSONS, ("/customers", f"/customers?q={PROBE}", "/customers?q=north", "/customers?page=2")),
+    "GET /customers/{customer_id}": Line(
+        PERSONS,
+        ("/customers/{north}", "/customers/{south}", "/customers/{shared}", "/customers/{shared}?channel=web"),
+    ),
+    "GET /sources": Line(WHOLE, ("/sources",)),
+    "GET /sources/live": Line(SIGNED_IN, ("/sources/live",)),
+    "GET /sources/send": Line(SIGNED_IN, ("/sources/send",)),
+    "GET /sources/from/{source}": Line(SIGNED_IN, ("/sources/from/desk", f"/sources/from/{PROBE}")),
+    "POST /sources/from/{source}/learn": Line(IMPORTERS, ("/sources/from/desk/learn",)),
+    "POST /sources/from/{source}/mode": Line(IMPORTERS, ("/sources/from/desk/mode",), form={"mode": "flag"}),
+    "GET /sources/connect": Line(WHOLE, ("/sources/connect",)),
+    "GET /sources/connect/{system}": Line(OWNERS, ("/sources/connect/sql", f"/sources/connect/{PROBE}")),
+    "POST /sources/connect/{system}": Line(OWNERS, ("/sources/connect/sql",)),
+    "GET /sources/connections/{name}": Line(WHOLE, ("/sources/connections/nobody",)),
+    "GET /sources/connections/{name}/state": Line(WHOLE, ("/sources/connections/nobody/state",)),
+    **{
+        f"POST /sources/connections/{{name}}/{what}": Line(who, (f"/sources/connections/nobody/{what}",))
+        for what, who in (("pull", IMPORTERS), ("pause", IMPORTERS), ("resume", IMPORTERS), ("disconnect", OWNERS))
+    },
+    "GET /sources/{import_id}": Line(WHOLE_PERSONS, ("/sources/import-9",)),
+    "POST /sources/{import_id}/replay": Line(IMPORTERS, ("/sources/import-9/replay",)),
+    "GET /settings": Line(SIGNED_IN, ("/settings",)),
+    "GET /settings/workspace": Line(SIGNED_IN, ("/settings/workspace",)),
+    "POST /settings/profile": Line(SIGNED_IN, ("/settings/profile",)),
+    "POST /settings/password": Line(SIGNED_IN, ("/settings/password",)),
+    "POST /settings/factor": Line(SIGNED_IN, ("/settings/factor",)),
+    "POST /settings/factor/confirm": Line(SIGNED_IN, ("/settings/factor/confirm",)),
+    "POST /settings/factor/remove": Line(SIGNED_IN, ("/settings/factor/remove",)),
+    "POST /settings/sessions/{session_id}/end": Line(SIGNED_IN, ("/settings/sessions/4711/end",)),
+    "POST /settings/sessions/end-others": Line(SIGNED_IN, ("/settings/sessions/end-others",)),
+    "GET /signin": Line(EVERYBODY, ("/signin", "/signin?token=made-up")),
+    "POST /signin": Line(EVERYBODY, ("/signin",), form={"token": "made-up"}, csrf=False),
+    "POST /signin/password": Line(
+        EVERYBODY, ("/signin/password",), form={"email": f"{PROBE}@example.org", "password": "made up"}, csrf=False
+    ),
+    "GET /signin/code": Line(EVERYBODY, ("/signin/code",)),
+    "POST /signin/code": Line(EVERYBODY, ("/signin/code",), form={"code": "000000"}, csrf=False),
+    "GET /signin/provider": Line(EVERYBODY, ("/signin/provider",)),
+    "GET /signin/arrive": Line(EVERYBODY, ("/signin/arrive", "/signin/arrive?state=made-up&code=made-up")),
+    "GET /welcome": Line(SIGNED_IN, ("/welcome",)),
+    "POST /welcome": Line(SIGNED_IN, ("/welcome",)),
+    "POST /signout": Line(SIGNED_IN, ("/signout",)),
+    "POST /theme": Line(EVERYBODY, ("/theme",), form={"theme": "dark"}, csrf=False),
+    "GET /healthz": Line(EVERYBODY, ("/healthz",)),
+    "GET /metrics": Line(WHOLE, ("/metrics",)),
+    "GET /api/openapi.json": Line(EVERYBODY, ("/api/openapi.json",)),
+    "MOUNT /static": Line(EVERYBODY, ("/static/built/inputs.sha256", "/static/../cxloop.toml")),
+}
+"""Every route of the app but those of the verbs, which stand in VERBS."""
+
+VERBS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        (
+            "admin.accounts",
+            "admin.audit",
+            "admin.change",
+            "admin.create_key",
+            "admin.disable",
+            "admin.enable",
+            "admin.invite",
+            "admin.keys",
+            "admin.revoke_key",
+            "admin.rotate_key",
+            "admin.sessions",
+            "admin.sign_out",
+            "admin.verify_audit",
+        ),
+        OWNERS,
+    ),
+    "collect.connect": OWNERS,
+    "collect.connection": OWNERS,
+    "collect.connections": WHOLE,
+    "collect.disconnect": OWNERS,
+    "collect.drift": WHOLE,
+    "collect.enforce": IMPORTERS,
+    "collect.file": IMPORTERS,
+    "collect.import_plan": IMPORTERS,
+    "collect.imports": WHOLE,
+    "collect.intake": WHOLE,
+    "collect.learn": IMPORTERS,
+    "collect.load": IMPORTERS,
+    "collect.mappings": WHOLE,
+    "collect.pause": IMPORTERS,
+    "collect.plan": WHOLE,
+    "collect.pull": IMPORTERS,
+    "collect.rejects": WHOLE_PERSONS,
+    "collect.replay": IMPORTERS,
+    "collect.resume": IMPORTERS,
+    "collect.sources": SIGNED_IN,
+    "collect.systems": WHOLE,
+    "measure.ces": SIGNED_IN,
+    "measure.csat": SIGNED_IN,
+    "measure.nps": SIGNED_IN,
+    "measure.pulse": SIGNED_IN,
+    "measure.rating": SIGNED_IN,
+    "understand.verbatims": PERSONS,
+    "unify.customers": PERSONS,
+    "unify.timeline": PERSONS,
+}
+"""Who may run which verb. Written by hand: rights that are read from the code would agree with any mistake in it."""
+
+ARGUMENTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
+    "collect.rejects": ({}, {"import_id": "import-9"}, {"import_id": f"{PROBE}"}),
+    "collect.plan": ({"source": "desk"},),
+    "measure.nps": (
+        {},
+        *({"by": name} for name in ("team", "source", "product", "campaign")),
+        {"by": f"{PROBE}ern"},
+        {"where": f'region == "{PROBE}"'},
+    ),
+    "measure.pulse": ({}, {"period": "365d"}),
+    "understand.verbatims": ({}, {"limit": 1000}, {"where": f'contains(text, "{PROBE}")'}),
+    "unify.customers": ({}, {"query": PROBE}, {"limit": 1000}),
+    "unify.timeline": (
+        {"customer": "{north}"},
+        {"customer": "{south}"},
+        {"customer": "{shared}", "limit": 1000},
+        {"customer": f"user_id:{PROBE}"},
+    ),
+}
+"""What verbs are asked; those without a line get the least that their parameters take."""
