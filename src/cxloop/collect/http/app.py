@@ -149,7 +149,7 @@ class Collector:
         return {
             "/healthz": self._health,
             "/metrics": lambda: self._metrics(scope),
-            "/cx.js": lambda: pages.snippet(self.snippet),
+            "/cx.js": lambda: pages.snippet(self.snippet, headers_of(scope)),
             "/v1/openapi.json": pages.description,
         }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 __all__ = ["BUCKETS", "Counters", "exposition", "totals"]
 
-STATUSES = (200, 204, 400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503)
+STATUSES = (200, 204, 304, 400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503)
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0)
 NAMES = (
     *(f"status_{status}" for status in STATUSES),

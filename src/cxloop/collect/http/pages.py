@@ -13,6 +13,7 @@ from cxloop.collect.http.request import Headers
 
 __all__ = ["description", "project_of", "settings", "snippet"]
 
+KEPT = b"public, max-age=3600"
 PROJECT = re.compile(r"/v1/projects/([\w-]{1,200})/settings")
 HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
 
@@ -52,8 +53,8 @@ def settings(secret: str, headers: Headers, scheme: str, *, trusted: bool) -> An
     return data(200, content)
 
 
-def snippet(path: Path | None) -> Answer:
-    """Returns the browser snippet."""
+def snippet(path: Path | None, asked: Headers) -> Answer:
+    """Returns the browser snippet; nothing but its tag to a browser that has it already."""
     try:
         modified = path.stat().st_mtime_ns if path is not None else 0
         content, tag = _content(path, modified) if path is not None else (b"", b"")
@@ -61,15 +62,15 @@ def snippet(path: Path | None) -> Answer:
         content, tag = b"", b""
     if not content:
         raise RefusalError(404, "not_found", "The browser snippet has not been built.")
+    if asked.get(b"if-none-match") == tag:
+        return Answer(304, ((b"etag", tag), (b"cache-control", KEPT)), b"")
     headers = [
         (b"content-type", b"text/javascript; charset=utf-8"),
         (b"cross-origin-resource-policy", b"cross-origin"),
         (b"etag", tag),
     ]
     found = answer(200, content, headers)
-    kept = tuple(
-        (name, b"public, max-age=3600" if name == b"cache-control" else value) for name, value in found.headers
-    )
+    kept = tuple((name, KEPT if name == b"cache-control" else value) for name, value in found.headers)
     return Answer(200, kept, content)
 
 
