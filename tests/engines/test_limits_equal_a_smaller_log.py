@@ -19,8 +19,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import sqlglot
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from tests.engines.test_spark_translation import sample_slots
 
 from cxloop.core.errors import AccessDeniedError
 from cxloop.core.host import LOCAL, Actor, Limits
@@ -28,7 +30,8 @@ from cxloop.core.schema import INCOMING, TABLES, Type
 from cxloop.core.verbs import Verb
 from cxloop.engine.duckdb.tables import VIEWS
 from cxloop.engine.query import Query
-from cxloop.engine.scope import REFUSED, RULES, ScopedEngine
+from cxloop.engine.render import render
+from cxloop.engine.scope import REFUSED, RULES, Scope, ScopedEngine
 from cxloop.runtime import limited, parts
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.host import LocalHost
@@ -358,3 +361,17 @@ def test_every_query_with_slots_is_asked_by_a_verb_of_this_test(
                 said(larger, verb.path, arguments, actor_with(LIMITS[0]))
 
     assert {query.name for query in queries if query.slots and not set(query.inputs) & set(REFUSED)} <= asked
+
+
+def test_the_limited_query_translates_to_spark(query: Query) -> None:
+    scope = Scope((("region", ("DE", "FR")), ("team", ("South's",))), limited.derived_tables())
+    scoped = replace(query, within=scope)
+    if set(query.inputs) & set(REFUSED):
+        with pytest.raises(AccessDeniedError, match=query.name):
+            render(scoped, sample_slots(query), dialect="spark")
+        return
+
+    written = render(scoped, sample_slots(query), dialect="spark")
+
+    assert sqlglot.parse_one(written, dialect="spark").sql("spark") == written
+    assert "`team` IN ('South\\'s')" in written or "false" in written.lower()
