@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxloop.admin.results import Accounts, Done, Invitation, Sessions
 from cxloop.core.errors import InputError, NotFoundError
-from cxloop.core.host import Limits, Role, limits_phrase
+from cxloop.core.host import LIMITED_BY, Limits, Role, limits_phrase
 from cxloop.core.time import parse_duration
 from cxloop.core.wording import count
 from cxloop.store import accounts, second_factor, sessions
@@ -29,6 +29,7 @@ _COLUMNS = (
     "email",
     "role",
     "limits",
+    *LIMITED_BY,
     "password",
     "second_factor",
     "provider",
@@ -62,6 +63,7 @@ def _row(person: Person) -> dict[str, Value]:
         "email": person.email,
         "role": person.role,
         "limits": limits_phrase(person.limits) or None,
+        **{column: ", ".join(dict(person.limits).get(column, ())) or None for column in LIMITED_BY},
         "password": person.has_password,
         "second_factor": person.has_second_factor,
         "provider": person.through_provider,

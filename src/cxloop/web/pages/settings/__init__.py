@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from cxloop.web.pages.settings import workspace, you
+from cxloop.web.pages.settings import audit, keys, people, workspace, you
 
 __all__ = ["router"]
 
 router = APIRouter()
-for _pages in (you, workspace):
+for _pages in (you, people, keys, audit, workspace):
     router.include_router(_pages.router)

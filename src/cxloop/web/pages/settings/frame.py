@@ -44,6 +44,8 @@ DONE: dict[str, str] = {
     "account": _("Saved. It holds from now on."),
     "disabled": _("The account is locked, and its sessions are ended."),
     "enabled": _("The account is open again."),
+    "signed-out": _("The account is signed out everywhere."),
+    "factor-reset": _("The second factor is taken away; the password is enough to sign in until a new one is set up."),
     "revoked": _("The key is revoked; whatever used it is refused from now on."),
 }
 """What is said after something was done; the address only carries the word, so that nobody can make it say more."""

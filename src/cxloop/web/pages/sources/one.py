@@ -65,14 +65,31 @@ def set_mode(
     door: Checked,
     source: str,
     mode: Annotated[str, Form(max_length=20)],
-    event: Annotated[str, Form(max_length=400)] = "",
+    event: Annotated[str, Form(max_length=1000)] = "",
+    sure: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
-    """Says what is done with events that do not fit."""
+    """Says what is done with events that do not fit; shows first what that would have meant for recent ones."""
+    arguments: dict[str, Any] = {"source": source, "mode": mode, "event": event}
     try:
-        door.run("collect.enforce", {"source": source, "mode": mode, "event": event})
+        if mode == "reject" and not sure:
+            tried = door.run("collect.enforce", {**arguments, "dry_run": True}).records()
+            if any(row["do_not_fit"] for row in tried):
+                return _show(request, door, source, question=_question(tried, event))
+        door.run("collect.enforce", arguments)
     except (InputError, NotFoundError) as failure:
         return _show(request, door, source, failure=failure)
     return RedirectResponse(f"{address_of(source)}?done=mode", 303)
+
+
+def _question(tried: Sequence[Row], event: str) -> dict[str, Any]:
+    checked, broken = sum(row["checked"] for row in tried), sum(row["do_not_fit"] for row in tried)
+    return {
+        "event": event,
+        "text": _("Of {} events of the last seven days, {} would have been refused.").format(
+            wording.count(checked), wording.count(broken)
+        ),
+        "events": [row["event"] for row in tried if row["do_not_fit"]],
+    }
 
 
 def address_of(source: str) -> str:
@@ -81,7 +98,13 @@ def address_of(source: str) -> str:
 
 
 def _show(
-    request: Request, door: Door, source: str, *, said: str = "", failure: CxloopError | None = None
+    request: Request,
+    door: Door,
+    source: str,
+    *,
+    said: str = "",
+    question: Mapping[str, Any] | None = None,
+    failure: CxloopError | None = None,
 ) -> HTMLResponse:
     arrivals = door.snapshot("collect.sources", {}).result.records()
     row = next((row for row in arrivals if row["source"] == source), None)
@@ -104,6 +127,7 @@ def _show(
         "drift": drift,
         "lede": _lede(source, plan, drift),
         "said": said,
+        "question": question,
         "mistake": failure.message if failure else "",
     }
     return respond(request, "sources/one.html", context, door=door, status=400 if failure else 200)
@@ -122,8 +146,17 @@ def plan_of(door: Door, source: str) -> Any:
 def _drift(door: Door, source: str) -> list[dict[str, Any]]:
     if not door.may("collect.drift"):
         return []
-    found: list[dict[str, Any]] = door.snapshot("collect.drift", {"source": source}).result.records()
-    return found
+    return [_difference(row) for row in door.snapshot("collect.drift", {"source": source}).result.records()]
+
+
+def _difference(row: Row) -> dict[str, Any]:
+    """One difference as the page says it."""
+    seen = words.plural(row["n"], _("event"), _("events")) if row["n"] is not None else ""
+    usual = f"{row['a_day_before']:.3g} {_('a day before')}, {row['a_day_now']:.3g} {_('now')}"
+    share = f"{100 * row['share']:.3g} %" if row["share"] is not None else ""
+    note = [seen, share, usual if row["a_day_before"] is not None and row["a_day_now"] is not None else ""]
+    place = ", ".join(part for part in (row["event"], row["property"]) if part)
+    return {"tag": row["what"], "sentence": f"{place}: {row['detail']}", "note": " · ".join(filter(None, note))}
 
 
 def _days(row: Row) -> list[int]:

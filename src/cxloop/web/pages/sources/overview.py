@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -15,7 +16,7 @@ from cxloop.web.pages.sources.connections import SAID, connected
 from cxloop.web.pages.sources.imports import IMPORTS_READ, REJECTS_READ, import_row, rows_wait, waiting_rows
 from cxloop.web.pages.sources.intake import intake_of
 from cxloop.web.pages.sources.one import address_of
-from cxloop.web.site import Site, respond
+from cxloop.web.site import Site, now, respond
 from cxloop.web.words import _
 
 __all__ = ["router"]
@@ -29,12 +30,13 @@ def sources(request: Request, door: SignedIn, done: str = "") -> HTMLResponse:
     """Shows what flows in, from where, what is connected, and the imports with what went in and what did not."""
     arrivals = door.snapshot("collect.sources", {}).result.records()
     imports = door.run("collect.imports", {"limit": IMPORTS_READ}).records()
+    drift = _drift(door)
     waiting = waiting_rows(door) if any(row["rejected"] for row in imports) else {}
     site: Site = request.app.state.site
     context = {
         "title": _("Sources"),
         "page": "sources",
-        "arrivals": [_arrival(row, site) for row in arrivals],
+        "arrivals": [_arrival(row, drift, site) for row in arrivals],
         "imports": [import_row(row, waiting, site) for row in imports],
         "lede": _lede(arrivals, imports, waiting),
         "said": SAID.get(done, ""),
@@ -51,14 +53,24 @@ def live(request: Request, door: SignedIn) -> HTMLResponse:
 
 
 def _live(door: Door, site: Site) -> dict[str, Any]:
-    return {"intake": intake_of(door), "connections": connected(door, site)}
+    return {"intake": intake_of(door, now()), "connections": connected(door, site)}
 
 
-def _arrival(row: Row, site: Site) -> dict[str, Any]:
+def _drift(door: Door) -> dict[str, int] | None:
+    """How many things differ from the plan of each source that has one; None for those who may not see it."""
+    if not door.may("collect.drift"):
+        return None
+    found: Any = door.snapshot("collect.drift", {}).result
+    counts = Counter(row["source"] for row in found.records())
+    return {source: counts[source] for source, _checked, _of in found.checked}
+
+
+def _arrival(row: Row, drift: Mapping[str, int] | None, site: Site) -> dict[str, Any]:
     days = [int(number) for number in str(row.get("daily", "")).split()]
     return {
         **row,
         "address": address_of(row["source"]),
+        "differs": drift.get(row["source"]) if drift else None,
         "latest": words.moment(row["last_at"], site.zone),
         "quiet": not row["recent"],
         "bars": charts.day_bars(days, label=f"{row['source']}, {_('the last seven days')}"),
