@@ -78,11 +78,11 @@ def admit(
         try:
             _check_values(cursor)
             settled = settle(cursor, _candidates(cursor, rows.column_names, batch, bits))
+            conflicting = () if keep_conflicts else _places(cursor, settled)
             if keep_conflicts:
                 _keep_conflicts(cursor, settled, rows.column_names, batch, now)
         finally:
             _drop(cursor)
-    conflicting = () if keep_conflicts else settled.conflicts
     return Admission(batch, settled.admitted, settled.already_there, len(settled.conflicts), conflicting)
 
 
@@ -266,6 +266,14 @@ def _traits(name: str, rows: str) -> str:
 def _needed(name: str) -> str:
     own = [column for column in table(name).names if column != "interaction_id"]
     return ", ".join(["interaction_id", *own])
+
+
+def _places(cursor: duckdb.DuckDBPyConnection, settled: Settled) -> tuple[int, ...]:
+    """Returns the conflicts as places among the rows; inside a transaction, DuckDB counts its rows from afar."""
+    if not settled.conflicts:
+        return ()
+    first = int(cursor.execute(f"select min(rowid) from {_IN}").fetchall()[0][0])
+    return tuple(row_no - first for row_no in settled.conflicts)
 
 
 def _keep_conflicts(
