@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from cxloop._version import __version__
@@ -65,6 +66,7 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     from cxloop.entry.listening import run
     from cxloop.entry.watched import Watched
     from cxloop.runtime.intake import Intake
+    from cxloop.runtime.schedule import Schedule
 
     folder = host.workspace.folder
     log = logs.logger(folder.log)
@@ -75,7 +77,8 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     host.lanes.later("derive", host.derive_now)
     host.lanes.later("warm", lambda: warm(host))
     log.info("start", version=__version__, pid=os.getpid())
-    threading.Thread(target=_announce, args=(host, address, port, first), daemon=True).start()
+    schedule = Schedule(host)
+    threading.Thread(target=_announce, args=(host, address, port, first, schedule.start), daemon=True).start()
     loading = Intake(host)
     loading.start()
     try:
@@ -83,6 +86,7 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     finally:
         intake.writer.close()
         loading.stop()
+        schedule.stop()
         log.info("stop", pid=os.getpid())
 
 
@@ -95,10 +99,19 @@ def warm(host: LocalHost) -> None:
     gc.freeze()
 
 
-def _announce(host: LocalHost, address: str, port: int, first: bool) -> None:
-    """Says where the app is once it answers, and how to sign in where nobody owns the workspace yet."""
+def _announce(host: LocalHost, address: str, port: int, first: bool, then: Callable[[], None]) -> None:
+    """Says where the app is once it answers, and how to sign in where nobody owns the workspace yet.
+
+    Args:
+        host: of the workspace.
+        address: where it listens.
+        port: where it listens.
+        first: whether it is the first attempt.
+        then: what can wait until then.
+    """
     while not _answers(address, port):
         time.sleep(0.05)
+    then()
     if not first:
         return
     sys.stdout.write(f"cxloop serves {host.workspace.path} at {url(address, port)}/  (Ctrl-C stops it)\n")

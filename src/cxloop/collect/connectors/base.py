@@ -17,7 +17,16 @@ from cxloop.core.errors import CxloopError
 __all__ = ["FILE", "PASSING", "Connector", "FailureKind", "Scope", "Settings", "SourceError", "downloaded"]
 
 FailureKind: TypeAlias = Literal[
-    "credentials", "unreachable", "missing", "schema", "throttled", "timeout", "settings", "busy", "unforeseen"
+    "credentials",
+    "unreachable",
+    "missing",
+    "schema",
+    "throttled",
+    "timeout",
+    "settings",
+    "busy",
+    "interrupted",
+    "unforeseen",
 ]
 """What went wrong, for machines: password or token, network, a table that is not there, columns that changed, ..."""
 PASSING: frozenset[FailureKind] = frozenset({"unreachable", "throttled", "timeout", "busy"})

@@ -15,7 +15,7 @@ from cxloop.collect.connectors.base import FILE, Connector, Settings
 from cxloop.collect.connectors.forms import Parted
 from cxloop.collect.connectors.importing import mapping_for
 from cxloop.collect.connectors.landing import Place, hand_over, write_rows
-from cxloop.collect.connectors.pulls import First, alone, first_rows
+from cxloop.collect.connectors.pulls import First, alone, first_rows, is_running
 from cxloop.collect.connectors.systems import connector, ready_mapping, systems
 from cxloop.collect.importer import import_found
 from cxloop.collect.mapping import mapping_text, read_mapping
@@ -100,14 +100,14 @@ def list_connections(ws: Operations) -> Connections:
         "failure",
         "reason",
     )
-    rows = tuple(_standing(each, ws.now()) for each in found)
+    rows = tuple(_standing(each, ws.now(), running=is_running(ws, each.name)) for each in found)
     wrong = [each.name for each in found if each.outcome == "failed"]
     head = f"{count(len(found))} {'system is' if len(found) == 1 else 'systems are'} connected"
     summary = f"{head}; not well: {', '.join(wrong)}." if wrong else f"{head}."
     return Connections(summary if found else "No system is connected yet.", columns, rows)
 
 
-def _standing(each: Connection, now: datetime) -> tuple[Value, ...]:
+def _standing(each: Connection, now: datetime, *, running: bool) -> tuple[Value, ...]:
     pulls = connector(each.system).pulls if each.system in systems() else False
     since = each.succeeded_at or each.created_at
     lag = round((now - since).total_seconds()) if pulls else None
@@ -115,7 +115,7 @@ def _standing(each: Connection, now: datetime) -> tuple[Value, ...]:
     return (
         each.name,
         each.system,
-        _state(each, pulls),
+        "running" if running else _state(each, pulls),
         each.every,
         each.finished_at,
         lag,
@@ -130,11 +130,11 @@ def _standing(each: Connection, now: datetime) -> tuple[Value, ...]:
 
 
 def _state(each: Connection, pulls: bool) -> str:
-    """Returns how it stands in one word: running, paused, done, failed, interrupted, waiting or listening."""
-    if each.running:
-        return "running"
+    """Returns how it stands in one word: paused, interrupted, done, failed, waiting or listening."""
     if each.paused:
         return "paused"
+    if each.running:
+        return "interrupted"
     return each.outcome or ("waiting" if pulls else "listening")
 
 

@@ -130,6 +130,7 @@ def _pull(system: Connector, settings: Settings, place: Place, job: Mapping[str,
     """Pulls in slices, each durable before the next one begins."""
     pipeline = _pipeline(place)
     rows = _drain(place, pipeline)  # of a pull that was killed
+    shutil.rmtree(place.downloads, ignore_errors=True)
     first = True
     while True:
         scope = Scope(place.path, Path(job["inbox"]), first, most=job["most"])

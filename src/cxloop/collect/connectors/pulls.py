@@ -30,7 +30,7 @@ from cxloop.store import connections
 from cxloop.store.connections import Connection, Run
 from cxloop.store.context import Operations
 
-__all__ = ["FIRST_PAUSE", "First", "alone", "first_rows", "next_due", "pull"]
+__all__ = ["FIRST_PAUSE", "First", "alone", "first_rows", "is_running", "next_due", "pull"]
 
 FIRST_PAUSE = timedelta(minutes=1)
 """After the first failure that may pass by itself; doubled after each further one, up to the usual pause."""
@@ -73,7 +73,8 @@ def pull(ws: Operations, name: str, *, leave_out: bool = False) -> Pull:
             _end(ws, connection, taken, heard, failure)
             raise
         except BaseException as failure:
-            _end(ws, connection, taken, heard, SourceError(f"It was broken off ({type(failure).__name__})."))
+            broken = SourceError(f"It was broken off ({type(failure).__name__}).", "interrupted")
+            _end(ws, connection, taken, heard, broken)
             raise
         _end(ws, connection, taken, heard, None)
     return Pull(
@@ -104,6 +105,12 @@ def alone(ws: Operations, name: str) -> Iterator[None]:
     finally:
         with _guard:
             _running.discard(place)
+
+
+def is_running(ws: Operations, name: str) -> bool:
+    """Whether this process pulls a connection now; no other can, since this one owns the workspace."""
+    with _guard:
+        return ws.path / name in _running
 
 
 def _pull(ws: Operations, connection: Connection, taken: Taken, heard: _Heard, *, leave_out: bool) -> None:
@@ -169,7 +176,7 @@ def _unread(taken: Taken) -> str:
 def _end(ws: Operations, connection: Connection, taken: Taken, heard: _Heard, failure: CxloopError | None) -> None:
     kind = failure.kind if isinstance(failure, SourceError) else None if failure is None else "schema"
     ended = Run(
-        outcome="done" if failure is None else "failed",
+        outcome="done" if failure is None else "interrupted" if kind == "interrupted" else "failed",
         reason="" if failure is None else failure.message,
         failure=kind,
         rows=taken.rows,
@@ -191,6 +198,8 @@ def next_due(connection: Connection, now: datetime, failure: str | None) -> date
     """
     if connection.every is None:
         return None
+    if failure == "interrupted":
+        return now
     pause = parse_duration(connection.every)
     if failure in PASSING:
         pause = min(pause, FIRST_PAUSE * 2 ** min(connection.failures, 20))

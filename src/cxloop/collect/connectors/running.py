@@ -8,22 +8,26 @@ import re
 import selectors
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import IO, Any, TypeAlias
 
 from cxloop.collect.connectors.base import SourceError
 from cxloop.collect.connectors.extract import ENVIRONMENT
 
-__all__ = ["Hear", "Job", "run"]
+__all__ = ["Hear", "Job", "broken_off", "run"]
 
 Hear: TypeAlias = Callable[[Mapping[str, Any]], None]
 
 _FOREIGN = re.compile(r"^(AWS_|PG[A-Z]|DLT_|CXLOOP_)|__")
 """Variables by which libraries would find credentials or settings that are not the connection's; and our own."""
 _LONGEST_MESSAGE = 50_000_000
+_LOOK_SECONDS = 0.2
+_stopping = threading.Event()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,7 @@ def _lines(stream: IO[bytes], quiet_seconds: float) -> Iterator[bytes]:
         selector.register(stream, selectors.EVENT_READ)
         buffer = b""
         while True:
-            if not selector.select(quiet_seconds):
-                raise SourceError(f"The source said nothing for {quiet_seconds:g} seconds.", "timeout")
+            _wait(selector, quiet_seconds)
             block = os.read(stream.fileno(), 1 << 16)
             if not block:
                 return
@@ -131,3 +134,23 @@ def _lines(stream: IO[bytes], quiet_seconds: float) -> Iterator[bytes]:
             if len(buffer) > _LONGEST_MESSAGE:
                 raise SourceError("A row of the source is longer than 50 MB.", "unforeseen")
             yield from lines
+
+
+def _wait(selector: selectors.BaseSelector, quiet_seconds: float) -> None:
+    """Returns when there is something to read."""
+    latest = monotonic() + quiet_seconds
+    while not selector.select(min(_LOOK_SECONDS, quiet_seconds)):
+        if _stopping.is_set():
+            raise SourceError("It was broken off, since cxloop stops. The next pull goes on from there.", "interrupted")
+        if monotonic() > latest:
+            raise SourceError(f"The source said nothing for {quiet_seconds:g} seconds.", "timeout")
+
+
+@contextmanager
+def broken_off() -> Iterator[None]:
+    """Ends every child of this process, and lets none begin meanwhile."""
+    _stopping.set()
+    try:
+        yield
+    finally:
+        _stopping.clear()
