@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from cxloop.core.accounts import ThrottledError
 from cxloop.core.errors import (
     AccessDeniedError,
     CxloopError,
@@ -48,6 +49,7 @@ class ErrorBody(BaseModel):
 # From the special to the general: the first that fits gives the status.
 STATUS: tuple[tuple[type[CxloopError], int], ...] = (
     (TooLargeError, 413),
+    (ThrottledError, 429),
     (SignInNeededError, 401),
     (AccessDeniedError, 403),
     (NotFoundError, 404),
@@ -59,7 +61,8 @@ STATUS: tuple[tuple[type[CxloopError], int], ...] = (
 def answer(failure: CxloopError) -> JSONResponse:
     """Returns the response for an error raised on purpose."""
     status = next((status for kind, status in STATUS if isinstance(failure, kind)), 500)
-    return JSONResponse(failure.to_dict(), status)
+    later = {"retry-after": str(failure.seconds)} if isinstance(failure, ThrottledError) else None
+    return JSONResponse(failure.to_dict(), status, later)
 
 
 def from_validation(verb: Verb, failure: RequestValidationError) -> MistakesError:

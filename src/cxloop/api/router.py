@@ -21,9 +21,10 @@ ActorOf = Callable[[Request], Actor]
 """Says who asks; raises SignInNeededError where nobody is signed in."""
 
 ERRORS: dict[int | str, dict[str, Any]] = {
-    401: {"model": ErrorBody, "description": "Nobody is signed in."},
+    401: {"model": ErrorBody, "description": "Nobody is signed in, or the key is not known."},
     403: {"model": ErrorBody, "description": "The account lacks the right."},
     422: {"model": ErrorBody, "description": "A parameter cannot be used."},
+    429: {"model": ErrorBody, "description": "Too many wrong keys came from there."},
 }
 
 

@@ -10,13 +10,15 @@ from fastapi.responses import JSONResponse
 
 from cxloop import web
 from cxloop.api import router
-from cxloop.core.errors import SignInNeededError, WorkspaceError
-from cxloop.core.host import Actor
+from cxloop.api.credentials import SCHEMES
+from cxloop.api.errors import answer
+from cxloop.core.errors import CxloopError, WorkspaceError
+from cxloop.entry.credentials import Credentials
 from cxloop.entry.health import add_health
+from cxloop.entry.identities import accounts_of
 from cxloop.runtime import parts
 from cxloop.runtime.connect import connect
 from cxloop.runtime.host import LocalHost
-from cxloop.web.access import visit_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -36,11 +38,26 @@ def create_app(host: LocalHost | None = None) -> FastAPI:
         WorkspaceError: another process holds the workspace.
     """
     host = host or _host_from_environment()
-    app = web.create_app(host, host.workspace.store.accounts)
-    app.include_router(router.build(parts.load(), host, actor_of))
-    add_health(app, host, actor_of)
-    app.add_api_route(DESCRIPTION, lambda: JSONResponse(app.openapi()), include_in_schema=False)
+    app = web.create_app(host, accounts_of(host.workspace.store, host.settings))
+    credentials = Credentials(host.workspace.store)
+    app.include_router(router.build(parts.load(), host, credentials.actor_of))
+    add_health(app, host, credentials.actor_of)
+    _add_description(app, credentials)
     return app
+
+
+def _add_description(app: FastAPI, credentials: Credentials) -> None:
+    @app.get(DESCRIPTION, include_in_schema=False)
+    def description(request: Request) -> JSONResponse:
+        """The API in OpenAPI; for whoever may use it, since strangers have no need of a map."""
+        try:
+            credentials.actor_of(request)
+        except CxloopError as failure:
+            return answer(failure)
+        document = app.openapi()
+        document["components"]["securitySchemes"] = SCHEMES
+        document["security"] = [{name: []} for name in SCHEMES]
+        return JSONResponse(document)
 
 
 def _host_from_environment() -> LocalHost:
@@ -49,11 +66,3 @@ def _host_from_environment() -> LocalHost:
         raise WorkspaceError(f"{connection.note} One app process owns a workspace; stop that one first.")
     connection.host.derive()
     return connection.host
-
-
-def actor_of(request: Request) -> Actor:
-    """Returns who asks, by the session cookie that the pages use; raises SignInNeededError for a stranger."""
-    visit = visit_of(request)
-    if visit is None:
-        raise SignInNeededError("Nobody is signed in. Open the app and sign in; the API takes the same session.")
-    return visit.actor

@@ -71,11 +71,11 @@ def attempt(store: Store, who: str, address: str, *, account: Bucket = ACCOUNT) 
     if place := neighbourhood(address):
         places.append((ADDRESS, digest(f"{ADDRESS.name} {place}")))
     now = store.clock()
+    with store.read() as work:  # who has to wait costs no write
+        _require_no_wait(work, places, now)
     with store.work() as work:
         work.execute(delete(Throttle).where(Throttle.failed_at < now - FORGOTTEN))
-        wait = max(_wait(work, bucket, what, now) for bucket, what in places)
-        if wait > timedelta():
-            raise _throttled(wait)
+        _require_no_wait(work, places, now)
         for _, what in places:
             _count(work, what, now)
     yield
@@ -85,6 +85,12 @@ def attempt(store: Store, who: str, address: str, *, account: Bucket = ACCOUNT) 
         work.execute(delete(Throttle).where(Throttle.what == places[0][1]))
         for _, what in places[1:]:
             _take_back(work, what)
+
+
+def _require_no_wait(work: Work, places: list[tuple[Bucket, str]], now: datetime) -> None:
+    wait = max(_wait(work, bucket, what, now) for bucket, what in places)
+    if wait > timedelta():
+        raise _throttled(wait)
 
 
 def _wait(work: Work, bucket: Bucket, what: str, now: datetime) -> timedelta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from queue import Empty, Queue
 from threading import Thread
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Form, Request
 
 from cxloop.core.accounts import Accounts, Browser
-from cxloop.core.addresses import client_of
+from cxloop.core.addresses import client_of, truncate_ip
 from cxloop.core.errors import AccessDeniedError, CxloopError, SignInNeededError, UnknownNameError
 from cxloop.core.host import Actor, Host, Snapshot, require
 from cxloop.core.verbs import registry
@@ -130,7 +130,9 @@ def visit_of(request: Request) -> Visit | None:
     """Returns the visit that the session cookie proves, or None."""
     session = request.cookies.get(SESSION_COOKIE)
     actor = request.app.state.site.accounts.actor_of_session(session) if session else None
-    return Visit(actor, session) if session and actor else None
+    if not session or not actor:
+        return None
+    return Visit(replace(actor, address=truncate_ip(browser_of(request).address)), session)
 
 
 def door_of(request: Request) -> Door:

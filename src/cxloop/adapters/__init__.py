@@ -1,0 +1,1 @@
+"""What talks to services of other people."""
