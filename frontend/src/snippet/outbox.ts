@@ -47,9 +47,8 @@ export class Outbox {
     addEventListener("online", this.online);
     addEventListener("pagehide", this.leave);
     document.addEventListener("visibilitychange", this.hidden);
-    const orphans = this.storage.names(QUEUE);
-    const youngest = orphans.length ? storedAt(orphans[orphans.length - 1]!) : 0;
-    if (orphans.length) this.later(Math.max(WAIT_MS, youngest + FOREIGN_MS - Date.now()));
+    const oldest = this.storage.names(QUEUE)[0];
+    if (oldest) this.later(Math.max(WAIT_MS, storedAt(oldest) + FOREIGN_MS - Date.now()));
   }
 
   /** Forgets everything that was not sent yet. */
@@ -102,14 +101,17 @@ export class Outbox {
   private async flush(): Promise<void> {
     if (this.sending) return;
     const { body, names } = this.batch(this.names(false));
-    if (!body) return;
+    if (!body) {
+      if (this.storage.names(QUEUE).length) this.later(FOREIGN_MS); // another tab's, or given up a moment from now
+      return;
+    }
     this.sending = true;
     const failed = await this.post(body, names);
     this.sending = false;
     this.failures = failed === undefined ? 0 : this.failures + 1;
     const wait = failed ?? WAIT_MS;
     this.waitUntil = Date.now() + wait;
-    if (this.names(false).length) this.later(wait);
+    if (this.storage.names(QUEUE).length) this.later(wait);
   }
 
   /** Returns how long to wait before the next try; nothing where these need no other. */
@@ -117,6 +119,8 @@ export class Outbox {
     try {
       // text/plain spares the question whether it may be sent (CORS), the key stands in the body
       const answer = await fetch(this.url, { method: "POST", body, keepalive: true, credentials: "omit", mode: "cors" });
+      // an answer that is not read to its end counts against the 64 KB that may be on their way
+      await answer.text();
       if (answer.ok || HOPELESS.includes(answer.status)) {
         names.forEach((name) => this.forget(name));
         return undefined;
@@ -138,7 +142,7 @@ export class Outbox {
     const before = Date.now() - FOREIGN_MS;
     return this.storage
       .names(QUEUE)
-      .filter((name) => this.own.has(name) || (!ownOnly && storedAt(name) < before));
+      .filter((name) => this.own.has(name) || (!ownOnly && storedAt(name) <= before));
   }
 
   private batch(waiting: readonly string[]): { body: string; names: string[] } {
