@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.collect.conftest import Desk
 
 from cxloop.collect.loader import Loader
 from cxloop.collect.spool import Envelope, Spool
 from cxloop.collect.tracking.checker import Plans
 from cxloop.engine.duckdb.engine import DuckDBEngine
-from tests.collect.conftest import Desk
 
 RECEIVED = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 BROWSER = (
@@ -53,7 +53,7 @@ class Line:
     def log(self, columns: str, where: str = "true") -> list[tuple[Any, ...]]:
         """Returns columns of the log, with the names of events and keys beside it, in the order of the events."""
         return self.desk.rows(
-            f"select {columns} from interactions i join event_codes e using (event_code) "  # noqa: S608
+            f"select {columns} from interactions i join event_codes e using (event_code) "
             f"left join keys k on k.key_id = i.key_id where {where} order by ordinal"
         )
 

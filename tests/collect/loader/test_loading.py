@@ -8,12 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.collect.loader.conftest import Line, track
 
 from cxloop.collect.loader import Loader
 from cxloop.collect.replays import replay_rejected
 from cxloop.core.errors import EngineError
 from cxloop.store import documents
-from tests.collect.loader.conftest import Line, track
 
 
 def test_a_client_that_retries_three_times_is_counted_once(line: Line) -> None:
@@ -110,9 +110,10 @@ def test_an_engine_that_cannot_write_at_all_leaves_everything_in_the_spool(
         raise EngineError("The disk is full.")
 
     line.send(track())
-    with monkeypatch.context() as broken, pytest.raises(EngineError, match="disk is full"):
+    with monkeypatch.context() as broken:
         broken.setattr(line.desk.engine, "replace", full)
-        line.load()
+        with pytest.raises(EngineError, match="disk is full"):
+            line.load()
 
     assert (line.spool.state().requests, line.log("1"), line.rejects()) == (1, [], [])
     line.load()

@@ -8,11 +8,11 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.collect.loader.conftest import BROWSER, Line, track
 
 from cxloop.collect.loader.batch import Batch
 from cxloop.collect.loader.segment import Segment
 from cxloop.collect.spool import Envelope
-from tests.collect.loader.conftest import BROWSER, Line, track
 
 
 def test_a_track_call_is_a_touch_of_its_user(line: Line) -> None:

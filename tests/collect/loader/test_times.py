@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.collect.loader.conftest import RECEIVED, Line, track
 
 from cxloop.collect.loader.times import corrected, local_offset, microseconds
-from tests.collect.loader.conftest import RECEIVED, Line, track
 
 
 def test_the_skew_of_the_senders_clock_is_taken_off() -> None:
