@@ -21,6 +21,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 import cxloop
+from cxloop.collect.connectors.reference import systems_reference
 from cxloop.collect.mapping import Entry, Files, Key, Lookup, LookupColumn, NumberField, PromiseField, TimeField
 from cxloop.collect.mapping import Mapping as Mapping_
 from cxloop.collect.mapping import Table as Table_
@@ -427,6 +428,12 @@ def metrics() -> str:
     return page(metrics_reference())
 
 
+def systems() -> str:
+    """reference/systems.md."""
+    about = "What `cxloop collect connect` can connect, and its settings. [How](../how-to/connect-a-source.md)."
+    return page("# Systems", "", MADE, about, "", systems_reference())
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "verbs": verbs,
     "rights": rights,
@@ -437,6 +444,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "errors": errors,
     "expressions": expressions,
     "metrics": metrics,
+    "systems": systems,
 }
 
 
