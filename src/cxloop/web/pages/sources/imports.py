@@ -17,11 +17,23 @@ from cxloop.web.access import Door, SignedIn, checked_form
 from cxloop.web.site import Site, respond
 from cxloop.web.words import _
 
-__all__ = ["IMPORTS_READ", "REJECTS_READ", "Reason", "by_reason", "import_row", "router", "rows_wait", "waiting_rows"]
+__all__ = [
+    "IMPORTS_READ",
+    "LIVE",
+    "REJECTS_READ",
+    "Reason",
+    "by_reason",
+    "import_row",
+    "router",
+    "rows_wait",
+    "waiting_rows",
+]
 
 router = APIRouter()
 IMPORTS_READ = 100
 REJECTS_READ = 1000
+LIVE = "live-"
+"""What the rejected events of a source are kept under begins with this."""
 RAW_SHOWN = 20
 """Raw rows listed per reason; the others are counted."""
 
@@ -61,26 +73,33 @@ def replay(
 def _show_import(
     request: Request, door: Door, import_id: str, *, replayed: Any = None, mistake: str = "", chosen: str = ""
 ) -> HTMLResponse:
-    imports = door.run("collect.imports", {"limit": IMPORTS_READ}).records()
-    row = next((row for row in imports if row["import_id"] == import_id), None)
-    if row is None:
-        raise NotFoundError(f"There is no import {import_id!r} among the latest {IMPORTS_READ}.")
     site: Site = request.app.state.site
+    live = import_id.startswith(LIVE)
+    row = {"import_id": import_id, "source": import_id.removeprefix(LIVE)} if live else _import(door, import_id)
     rejects = door.run("collect.rejects", {"import_id": import_id, "limit": REJECTS_READ}).records()
     may_replay = bool(rejects) and door.may("collect.replay")
     context = {
-        "title": f"{row['source']}, {import_id}",
+        "title": row["source"] if live else f"{row['source']}, {import_id}",
         "page": "sources",
-        "import_": import_row(row, {}, site),
+        "live": live,
+        "import_": row if live else import_row(row, {}, site),
         "reasons": by_reason(rejects),
-        "lede": _lede(row, rejects),
+        "lede": _live_lede(row["source"], rejects) if live else _lede(row, rejects),
         "may_replay": may_replay,
-        "mappings": door.run("collect.mappings", {}).records() if may_replay else [],
+        "mappings": door.run("collect.mappings", {}).records() if may_replay and not live else [],
         "chosen": chosen,
         "replayed": replayed,
         "mistake": mistake,
     }
     return respond(request, "sources/import.html", context, door=door, status=400 if mistake else 200)
+
+
+def _import(door: Door, import_id: str) -> dict[str, Any]:
+    imports: list[dict[str, Any]] = door.run("collect.imports", {"limit": IMPORTS_READ}).records()
+    row = next((row for row in imports if row["import_id"] == import_id), None)
+    if row is None:
+        raise NotFoundError(f"There is no import {import_id!r} among the latest {IMPORTS_READ}.")
+    return row
 
 
 def waiting_rows(door: Door) -> dict[str, int]:
@@ -112,15 +131,25 @@ def _files(listed: object) -> list[str]:
     return [str(item["name"] if isinstance(item, dict) else item) for item in items or ()]
 
 
+def _live_lede(source: str, rejects: Sequence[Row]) -> str:
+    if not rejects:
+        return _("No event of {} waits.").format(source)
+    waits = words.plural(len(rejects), _("event waits"), _("events wait"))
+    return f"{waits}, {_('as {} sent them').format(source)}: {_why(rejects)}."
+
+
 def _lede(row: Row, rejects: Sequence[Row]) -> str:
     came = f"{words.plural(row['admitted'], _('interaction'), _('interactions'))} {_('from')} {row['source']}"
     if not rejects:
         return f"{came}, {_('and no row waits.')}"
+    return f"{came}, {rows_wait(len(rejects))}: {_why(rejects)}."
+
+
+def _why(rejects: Sequence[Row]) -> str:
     reasons = by_reason(rejects)
-    why = reasons[0].title.lower() if len(reasons) == 1 else f"{len(reasons)} {_('reasons')}"
     if len(reasons) > 1 and 2 * reasons[0].count > len(rejects):
-        why = f"{_('mostly')} {reasons[0].title.lower()}"
-    return f"{came}, {rows_wait(len(rejects))}: {why}."
+        return f"{_('mostly')} {reasons[0].title.lower()}"
+    return reasons[0].title.lower() if len(reasons) == 1 else f"{len(reasons)} {_('reasons')}"
 
 
 def rows_wait(rows: int) -> str:

@@ -44,6 +44,7 @@ class Flow:
     sign: str
     figures: tuple[Figure, ...]
     troubles: tuple[Trouble, ...]
+    rejected: int = 0
 
 
 def intake_of(door: Door, now: datetime) -> Flow | None:
@@ -65,7 +66,7 @@ def flow(found: Intake, now: datetime) -> Flow:
     """
     troubles = _troubles(found)
     tone, sign = _sign(troubles, _recent(found, now))
-    return Flow(tone, sign, _figures(found, now), troubles)
+    return Flow(tone, sign, _figures(found, now), troubles, found.rejected)
 
 
 def _sign(troubles: Sequence[Trouble], recent: bool) -> tuple[str, str]:

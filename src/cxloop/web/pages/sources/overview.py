@@ -13,7 +13,7 @@ from cxloop import charts
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
 from cxloop.web.pages.sources.connections import SAID, connected
-from cxloop.web.pages.sources.imports import IMPORTS_READ, REJECTS_READ, import_row, rows_wait, waiting_rows
+from cxloop.web.pages.sources.imports import IMPORTS_READ, LIVE, REJECTS_READ, import_row, rows_wait, waiting_rows
 from cxloop.web.pages.sources.intake import intake_of
 from cxloop.web.pages.sources.one import address_of
 from cxloop.web.site import Site, now, respond
@@ -31,16 +31,19 @@ def sources(request: Request, door: SignedIn, done: str = "") -> HTMLResponse:
     arrivals = door.snapshot("collect.sources", {}).result.records()
     imports = door.run("collect.imports", {"limit": IMPORTS_READ}).records()
     drift = _drift(door)
-    waiting = waiting_rows(door) if any(row["rejected"] for row in imports) else {}
     site: Site = request.app.state.site
+    moving = _live(door, site)
+    refused = moving["intake"] is not None and moving["intake"].rejected
+    waiting = waiting_rows(door) if refused or any(row["rejected"] for row in imports) else {}
     context = {
         "title": _("Sources"),
         "page": "sources",
         "arrivals": [_arrival(row, drift, site) for row in arrivals],
         "imports": [import_row(row, waiting, site) for row in imports],
-        "lede": _lede(arrivals, imports, waiting),
+        "lede": _lede(arrivals, imports, waiting, moving),
+        "refused": {name.removeprefix(LIVE): count for name, count in waiting.items() if name.startswith(LIVE)},
         "said": SAID.get(done, ""),
-        **_live(door, site),
+        **moving,
     }
     return respond(request, "sources/overview.html", context, door=door)
 
@@ -77,11 +80,23 @@ def _arrival(row: Row, drift: Mapping[str, int] | None, site: Site) -> dict[str,
     }
 
 
-def _lede(arrivals: Sequence[Row], imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
-    if not arrivals and not imports:
+def _lede(
+    arrivals: Sequence[Row], imports: Sequence[Row], waiting: Mapping[str, int], moving: Mapping[str, Any]
+) -> str:
+    if not arrivals and not imports and not any(moving.values()):
         return _("Nothing has arrived yet.")
-    said = "; ".join(part for part in (_arriving(arrivals), _rejected(imports, waiting)) if part)
+    parts = (_trouble(moving), _arriving(arrivals), _rejected(imports, waiting))
+    said = "; ".join(part for part in parts if part)
     return f"{said[:1].upper()}{said[1:]}."
+
+
+def _trouble(moving: Mapping[str, Any]) -> str:
+    """What is wrong with the flow itself: it comes first."""
+    flow, failed = moving["intake"], [row["connection"] for row in moving["connections"] if row["state"] == "failed"]
+    said = [_("live events are not getting through")] if flow and flow.tone == "bad" else []
+    said += [_("live events are late")] if flow and flow.tone == "warn" else []
+    said += [f"{', '.join(failed)} {_('could not be pulled')}"] if failed else []
+    return "; ".join(said)
 
 
 def _arriving(arrivals: Sequence[Row]) -> str:
@@ -98,9 +113,9 @@ def _arriving(arrivals: Sequence[Row]) -> str:
 
 
 def _rejected(imports: Sequence[Row], waiting: Mapping[str, int]) -> str:
-    if not imports:
+    if not imports and not waiting:
         return ""
-    if not any(row["rejected"] for row in imports):
+    if not waiting and not any(row["rejected"] for row in imports):
         return _("no row of a file was rejected")
     if not waiting:
         return _("every row that was rejected has been settled")

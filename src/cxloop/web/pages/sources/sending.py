@@ -35,4 +35,4 @@ def _write_keys(door: Door) -> list[dict[str, Any]]:
     """The keys that may send, for those who may see keys."""
     if not door.may("admin.keys"):
         return []
-    return [row for row in door.run("admin.keys", {}).records() if row["kind"] == "write" and not row["revoked_at"]]
+    return [row for row in door.run("admin.keys", {}).records() if (row["kind"], row["state"]) == ("write", "works")]
