@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests.collect.connectors.webhook.conftest import MAPPING, Post, review
 
+from cxloop.collect.connectors.importing import take
 from cxloop.collect.connectors.landing import Place
 from cxloop.collect.connectors.webhook import loading
 from cxloop.collect.connectors.webhook.loading import load, suggest
@@ -43,7 +43,6 @@ def test_a_crash_between_landing_and_import_loses_and_doubles_nothing(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deliveries = [post.delivery(review(number)) for number in range(6)]
-    real: Callable[..., Any] = loading.take
 
     def killed(*_: Any) -> Any:
         raise KeyboardInterrupt
@@ -51,7 +50,7 @@ def test_a_crash_between_landing_and_import_loses_and_doubles_nothing(
     monkeypatch.setattr(loading, "take", killed)
     with pytest.raises(KeyboardInterrupt):
         post.load(*deliveries[:4])
-    monkeypatch.setattr(loading, "take", real)
+    monkeypatch.setattr(loading, "take", take)
     post.load(*deliveries)
 
     assert post.desk.number("select count(*) from interactions") == 6

@@ -107,7 +107,7 @@ def _explain(failure: BaseException, settings: MailboxSettings) -> SourceError |
             "provider asks for a second factor, make an app password.",
             "credentials",
         )
-    if isinstance(failure, FolderMissingError):
+    if isinstance(failure, FolderMissingError) and len(failure.args) > 1:
         return SourceError(f"There is no folder {failure.args[0]!r} that can be opened. {failure.args[1]}", "missing")
     if isinstance(failure, ssl.SSLError) and not isinstance(failure, ssl.SSLCertVerificationError):
         port = port_of(settings)

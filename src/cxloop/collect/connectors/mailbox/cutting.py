@@ -178,9 +178,12 @@ def _history_starts(lines: Sequence[str], at: int) -> bool:
 
 def _header_block(lines: Sequence[str], at: int) -> bool:
     """Whether the headers of a quoted mail stand here: who it was from, then at least two more within six lines."""
-    if not _FROM.match(lines[at][:400]):
+    line, below = lines[at][:600], lines[at + 1 : at + 7]
+    # some programs say first when it was sent
+    second = bool(below) and _HEADER.match(line) and _FROM.match(below[0][:400])
+    if not second and not _FROM.match(line[:400]):
         return False
-    return sum(1 for line in lines[at + 1 : at + 7] if _HEADER.match(line[:600])) >= 2
+    return sum(1 for each in below if _HEADER.match(each[:600])) >= 2
 
 
 def _next_filled(lines: Sequence[str], at: int) -> int | None:

@@ -71,7 +71,7 @@ def _words(raw: str) -> str:
     except (MessageError, BrokenEncoding, ValueError):
         return unfolded
     words = [part if isinstance(part, str) else decoded(part, charset) for part, charset in parts]
-    return " ".join("".join(words).replace("\x00", "").split())
+    return " ".join("".join(words).replace("\x00", "").split()) or unfolded
 
 
 def addresses(message: Message, *names: str) -> tuple[Address, ...]:

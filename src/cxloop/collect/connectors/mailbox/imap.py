@@ -25,6 +25,7 @@ _BATCH_BYTES = 4_000_000
 _HEADER_BYTES = 20_000
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
+_LISTED = re.compile(rb'\) (?:"(?:[^"\\]|\\.)*"|NIL) (.+)$', re.DOTALL)
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,18})\b")
 
 
@@ -144,7 +145,7 @@ class Mailbox:
         """Returns the names of the folders that there are, for messages."""
         _, data = self._asked(self._client.list)
         lines = [line for line in data if isinstance(line, bytes)]
-        return [_decoded(line.rpartition(b' "')[2].rstrip(b'"') or line.split()[-1]) for line in lines][:50]
+        return [_decoded(found[1].strip(b'"')) for line in lines if (found := _LISTED.search(line))][:50]
 
     def pages(self, folder: Folder, first_uid: int, since: date | None, most_bytes: int) -> Iterator[list[Fetched]]:
         """Yields the mails from a UID on, in the order of UIDs; a page holds no more than fits into memory.
