@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.collect.tracking.conftest import admit
 
+from cxloop.collect.loader.agents import Agents
+from cxloop.collect.loader.document import document
 from cxloop.collect.tracking.checker import compiled
 from cxloop.collect.tracking.document import find
 from cxloop.collect.tracking.events import RESERVED
@@ -163,6 +166,18 @@ def test_what_the_loader_adds_is_no_property(desk: Desk, send: Send) -> None:
 
     assert list(schema(desk)["properties"]) == ["plan"]
     assert all(f"'{name}'" in PROPERTIES.sql for name in RESERVED)
+
+
+def test_what_the_loader_adds_is_what_it_writes_now(desk: Desk) -> None:
+    agent = Agents().read("Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0")
+    sent = json.dumps(dict.fromkeys(("context", "ip", "sent_timestamp", "tracking_plan"), "own")).encode()
+
+    written = document(
+        msgspec.Raw(sent), json.loads(sent), msgspec.Raw(b'{"a":1}'), None, agent, "1.2.3.0", "never", "why"
+    )
+
+    assert written is not None
+    assert set(json.loads(written)) <= set(RESERVED)
 
 
 def test_bots_and_tests_teach_nothing(desk: Desk) -> None:

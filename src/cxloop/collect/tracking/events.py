@@ -11,14 +11,18 @@ RESERVED = (
     "browser",
     "browser_version",
     "context",
+    "context_",
     "device_type",
     "ip",
+    "ip_",
     "os",
     "os_version",
     "sent_timestamp",
+    "sent_timestamp_",
     "tracking_plan",
+    "tracking_plan_",
 )
-"""Properties that the loader writes beside what was sent: they are nobody's plan."""
+"""Properties that the loader writes beside what was sent, or moves out of their way: they are nobody's plan."""
 _TRAITS = ("identify", "group")
 
 

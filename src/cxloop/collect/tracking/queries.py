@@ -15,7 +15,8 @@ _EVENTS_OF = """
 """
 # `events.RESERVED`; a test holds one against the other.
 _RESERVED = """
-    'context', 'ip', 'sent_timestamp', 'tracking_plan', 'device_type', 'browser', 'browser_version', 'os', 'os_version'
+    'browser', 'browser_version', 'context', 'context_', 'device_type', 'ip', 'ip_', 'os', 'os_version',
+    'sent_timestamp', 'sent_timestamp_', 'tracking_plan', 'tracking_plan_'
 """
 # Three steps down: products, each product, and what it holds. Deeper is rare, and a person can write it by hand. A name
 # with "@" is somebody's address that was used as a name: it is no property.
