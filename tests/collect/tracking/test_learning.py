@@ -171,10 +171,9 @@ def test_what_the_loader_adds_is_no_property(desk: Desk, send: Send) -> None:
 def test_what_the_loader_adds_is_what_it_writes_now(desk: Desk) -> None:
     agent = Agents().read("Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0")
     sent = json.dumps(dict.fromkeys(("context", "ip", "sent_timestamp", "tracking_plan"), "own")).encode()
+    context = msgspec.Raw(b'{"a":1}')
 
-    written = document(
-        msgspec.Raw(sent), json.loads(sent), msgspec.Raw(b'{"a":1}'), None, agent, "1.2.3.0", "never", "why"
-    )
+    written = document(msgspec.Raw(sent), json.loads(sent), context, None, agent, "1.2.3.0", 0, "why")
 
     assert written is not None
     assert set(json.loads(written)) <= set(RESERVED)
