@@ -148,12 +148,17 @@ def _take(ws: Operations, place: Place, name: str, text: str, group: Sequence[Pa
             if not whole:
                 raise
             # a broken file must not stop the others; it waits for a better mapping, or for a better file of its name
-            taken.unread[new[0].name] = f"{new[0].name}: {failure.message}"
+            taken.unread[new[0].name] = _why(new[0].name, failure)
             return
     for file in group:
         place.done(file)
         if whole and taken.unread.pop(file.name, None) is not None:
             _replaced(place, file)
+
+
+def _why(name: str, failure: InputError) -> str:
+    reason = " ".join(failure.message.split())
+    return reason if reason.startswith(name) else f"{name}: {reason}"
 
 
 def _replaced(place: Place, by: Path) -> None:

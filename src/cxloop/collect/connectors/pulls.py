@@ -133,7 +133,7 @@ def _pull(ws: Operations, connection: Connection, taken: Taken, heard: _Heard, *
     if failed is not None:
         raise failed
     if taken.unread:
-        raise SourceError(_unread(taken), "schema")
+        raise SourceError(_unread(connection.name, taken), "schema")
 
 
 def _extract(ws: Operations, connection: Connection, place: Place, heard: _Heard, bring_in: Any) -> None:
@@ -163,13 +163,13 @@ def _job(ws: Operations, connection: Connection, place: Place) -> Job:
     return Job(connection.system, plain, secrets, place.path, ws.path / INBOX)
 
 
-def _unread(taken: Taken) -> str:
+def _unread(name: str, taken: Taken) -> str:
     shown = list(taken.unread.values())[:3]
     more = f" And {count(len(taken.unread) - 3)} more." if len(taken.unread) > 3 else ""
     files = "1 file waits that" if len(taken.unread) == 1 else f"{count(len(taken.unread))} files wait that"
     return (
         f"{files} cannot be read: {' '.join(shown)}{more} Correct the mapping, or replace the file at its source; "
-        "to do without: cxloop collect pull NAME --leave-out."
+        f"to do without: cxloop collect pull {name} --leave-out."
     )
 
 

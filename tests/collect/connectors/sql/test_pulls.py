@@ -13,7 +13,7 @@ from tests.collect.connectors.sql.conftest import MAPPING, insert
 
 def connected(office: Office, server: Postgres, **more: object) -> None:
     settings = {"url": server.url("reader", "reader-password"), "table": "orders", "cursor": "updated_at", **more}
-    office.connect("sql", "shop", MAPPING, **{key: value for key, value in settings.items() if value is not None})
+    office.connect("sql", "shop", MAPPING, **settings)
 
 
 def numbers(first: int, last: int) -> list[str]:
@@ -51,7 +51,7 @@ def test_values_come_as_the_database_has_them(office: Office, postgres: Postgres
 
 
 def test_rows_that_share_a_cursor_value_are_neither_lost_nor_doubled_between_slices(
-    office: Office, postgres: Postgres, monkeypatch: object
+    office: Office, postgres: Postgres
 ) -> None:
     insert(postgres, 1, 12_000)
     postgres.run("update orders set updated_at = '2026-04-01 12:00+00'")

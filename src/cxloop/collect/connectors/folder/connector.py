@@ -133,8 +133,9 @@ def explain(failure: BaseException, settings: Settings) -> SourceError | None:
         what = "the bucket" if settings.where == "bucket" else f"the folder {settings.path}"
         return SourceError(f"cxloop may not read {what}. Change its permissions.", "credentials")
     if isinstance(failure, FileNotFoundError):
-        what = f"bucket {settings.bucket}" if settings.where == "bucket" else f"folder {settings.path}"
-        return SourceError(f"There is no {what}.", "missing")
+        if settings.where == "bucket":
+            return SourceError(_BY_CODE["NoSuchBucket"][1], "missing")
+        return SourceError(f"There is no folder {settings.path}.", "missing")
     return None
 
 

@@ -116,7 +116,7 @@ class Folder:
         """Yields the files that fit the pattern; listings of any size come in pages."""
         if self._settings.where == "folder" and not Path(self._root).is_dir():
             raise FileNotFoundError(self._root)
-        for folder, _, found in self._system.walk(self._root, detail=True):
+        for folder, _, found in self._walked():
             for name, info in found.items():
                 path = str(info["name"])
                 below = path[len(self._root) :].lstrip("/")
@@ -125,6 +125,15 @@ class Folder:
                 if self._settings.where == "folder" and not self._is_inside(folder, name):
                     continue
                 yield _entry(path, below, info)
+
+    def _walked(self) -> Iterator[tuple[str, Any, dict[str, dict[str, Any]]]]:
+        """Yields folder after folder. A listing that fails is an error: files missing from it would count as gone."""
+        try:
+            yield from self._system.walk(self._root, detail=True, on_error="raise")
+        except FileNotFoundError:
+            # nothing under the prefix yet is no mistake; no bucket is
+            if self._settings.where == "folder" or not self._system.exists(str(self._settings.bucket)):
+                raise
 
     def _is_inside(self, folder: str, name: str) -> bool:
         """A link that leads out of the folder is not followed."""

@@ -78,7 +78,7 @@ class Settings(Base):
             return given
         user, _, host = parts.netloc.rpartition("@")
         address = urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{host}"))
-        return {"password": unquote(password), **given, "url": address}
+        return {**given, "password": unquote(password), "url": address}
 
     @field_validator("url")
     @classmethod
