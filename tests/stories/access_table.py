@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cxloop.core.host import Limits, Role
+from cxloop.store.keys import NewKey
 
 MARK = "xqsouth"
 """Stands in every text of the other team, and nowhere else: in a name, an address, an order, a rejected row, a key."""
@@ -37,6 +38,23 @@ WHOLE_PERSONS = WHOLE & PERSONS
 IMPORTERS = frozenset({"owner", "analyst"})
 OWNERS = frozenset({"owner"})
 NOBODY: frozenset[str] = frozenset()
+KEYS: Mapping[str, NewKey] = {
+    "read key": NewKey(kind="read", name="read key", role="analyst"),
+    "read key of North": NewKey(kind="read", name="read key of North", role="analyst", limits=NORTH),
+    "read key for numbers of North": NewKey(kind="read", name="numbers key", role="viewer", limits=NORTH),
+    "admin key": NewKey(kind="admin", name="admin key"),
+    "write key": NewKey(kind="write", name="write key", source="desk"),
+}
+LIKE: Mapping[str, str] = {
+    "read key": "agent",
+    "read key of North": "agent of North",
+    "read key for numbers of North": "viewer of North",
+    "admin key": "owner",
+    "write key": STRANGER,
+}
+"""Whom a key may do as much as: an agent reads what an analyst reads, and changes nothing. Pages take no key."""
+LIMITED = frozenset({*OF_NORTH, STRANGER, "read key of North", "read key for numbers of North", "write key"})
+"""Whoever must never see the mark."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +105,7 @@ ROUTES: Mapping[str, Line] = {
     ),
     "GET /explore/download/{kind}": Line(
         SIGNED_IN,
-        tuple(
-            f"/explore/download/{kind}?by=team&every=none&since=all" for kind in ("csv", "json", "svg", "png", "xls")
-        ),
+        tuple(f"/explore/download/{kind}?by=team&every=none&since=all" for kind in ("csv", "json", "svg", "xls")),
     ),
     "GET /customers": Line(PERSONS, ("/customers", f"/customers?q={PROBE}", "/customers?q=north", "/customers?page=2")),
     "GET /customers/{customer_id}": Line(
@@ -114,6 +130,22 @@ ROUTES: Mapping[str, Line] = {
     "GET /sources/{import_id}": Line(WHOLE_PERSONS, ("/sources/import-9",)),
     "POST /sources/{import_id}/replay": Line(IMPORTERS, ("/sources/import-9/replay",)),
     "GET /settings": Line(SIGNED_IN, ("/settings",)),
+    "GET /settings/people": Line(OWNERS, ("/settings/people",)),
+    "POST /settings/people/invite": Line(OWNERS, ("/settings/people/invite",)),
+    "GET /settings/people/{account}": Line(OWNERS, ("/settings/people/1", "/settings/people/4711")),
+    "POST /settings/people/{account}/change": Line(OWNERS, ("/settings/people/4711/change",)),
+    "POST /settings/people/{account}/{act}": Line(
+        OWNERS,
+        tuple(f"/settings/people/4711/{act}" for act in ("disable", "enable", "sign-out", "reset-factor", "nonsense")),
+    ),
+    "POST /settings/people/{account}/link/new": Line(OWNERS, ("/settings/people/4711/link/new",)),
+    "GET /settings/keys": Line(OWNERS, ("/settings/keys",)),
+    "POST /settings/keys": Line(OWNERS, ("/settings/keys",)),
+    "POST /settings/keys/{key}/rotate": Line(OWNERS, ("/settings/keys/4711/rotate",)),
+    "POST /settings/keys/{key}/revoke": Line(OWNERS, ("/settings/keys/4711/revoke",)),
+    "GET /settings/audit": Line(OWNERS, ("/settings/audit", f"/settings/audit?target={PROBE}")),
+    "GET /settings/audit/download/{kind}": Line(OWNERS, ("/settings/audit/download/csv", "/settings/audit/download/x")),
+    "POST /settings/audit/verify": Line(OWNERS, ("/settings/audit/verify",)),
     "GET /settings/workspace": Line(SIGNED_IN, ("/settings/workspace",)),
     "POST /settings/profile": Line(SIGNED_IN, ("/settings/profile",)),
     "POST /settings/password": Line(SIGNED_IN, ("/settings/password",)),
@@ -141,6 +173,22 @@ ROUTES: Mapping[str, Line] = {
     "MOUNT /static": Line(EVERYBODY, ("/static/built/inputs.sha256", "/static/../cxloop.toml")),
 }
 """Every route of the app but those of the verbs, which stand in VERBS."""
+
+COLLECTOR: Mapping[str, tuple[str, tuple[int, ...]]] = {
+    **{
+        f"POST {path}": ("write key", (200, 400, 415))
+        for path in (
+            *(f"/v1/{name}" for name in ("identify", "track", "page", "screen", "group", "alias", "batch", "import")),
+            *(f"/v1/{short}" for short in "tpigasb"),
+            "/beacon/v1/batch",
+        )
+    },
+    "POST /hooks/nobody": ("nobody", ()),
+    "GET /v1/openapi.json": ("anybody", (200,)),
+    "GET /cx.js": ("anybody", (200, 404)),
+    f"GET /v1/projects/{MARK}/settings": ("anybody", (200, 401, 404)),
+}
+"""What the collector answers: who is let through, and with which status."""
 
 VERBS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
