@@ -19,7 +19,17 @@ PAGES = {
     "search": "/customers?q=anna",
     "sources": "/sources",
     "import": "/sources/import-1",
+    "source": "/sources/from/web",
+    "connect": "/sources/connect",
+    "connect-sql": "/sources/connect/sql",
+    "connect-webhook": "/sources/connect/webhook",
+    "send": "/sources/send",
     "settings": "/settings",
+    "people": "/settings/people",
+    "person": "/settings/people/1",
+    "keys": "/settings/keys",
+    "audit": "/settings/audit",
+    "workspace": "/settings/workspace",
     "nowhere": "/customers/99999999",
 }
 LEAST_TARGET_PX = 44
@@ -130,7 +140,7 @@ def test_no_page_has_a_barrier_and_each_fits_its_screen(
 def test_the_way_in_has_no_barrier(visitor: Any, axe: str, screenshots: Path | None) -> None:
     page = visitor.browser.new_context(base_url=visitor.product.address).new_page()
     found: dict[str, Any] = {}
-    for name, address in (("signed-out", "/"), ("sign-in", "/signin?token=x")):
+    for name, address in (("signed-out", "/"), ("link", "/signin?token=x"), ("sign-in", "/signin")):
         page.goto(address)
         found |= _barriers(page, axe, name)
         if screenshots is not None:
@@ -146,8 +156,10 @@ def test_on_a_phone_what_is_tapped_is_large_enough(visitor: Any, pages: dict[str
         page.goto(address)
         page.locator("summary", has_text="Menu").click()
         low = page.evaluate(
-            """least => [...document.querySelectorAll("a.chip, .nav a, button, input, select, .topbar summary")]
+            """least => [...document.querySelectorAll(
+                    "a.chip, .button, .nav a, .tabs a, button, input, select, textarea, .topbar summary")]
                 .filter(item => item.offsetParent && item.type !== "hidden")
+                .map(item => ["radio", "checkbox"].includes(item.type) ? item.closest("label") : item)
                 .filter(item => item.getBoundingClientRect().height < least)
                 .map(item => item.outerHTML.slice(0, 80))""",
             LEAST_TARGET_PX,

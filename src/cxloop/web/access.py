@@ -32,6 +32,7 @@ __all__ = [
     "door_of",
     "inputs_of",
     "own_path",
+    "session_cookie",
     "visit_of",
 ]
 
@@ -126,9 +127,19 @@ def _given(arguments: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in arguments.items() if value not in (None, "", (), [])}
 
 
+def session_cookie(request: Request) -> str:
+    """Returns the name of the session's cookie.
+
+    Where the app is reached through TLS its name begins with __Host-: browsers then take it from this very host only,
+    so that no other site under the same domain can put one of its own in its place.
+    """
+    host: Host = request.app.state.site.host
+    return f"__Host-{SESSION_COOKIE}" if host.settings.server.secure else SESSION_COOKIE
+
+
 def visit_of(request: Request) -> Visit | None:
     """Returns the visit that the session cookie proves, or None."""
-    session = request.cookies.get(SESSION_COOKIE)
+    session = request.cookies.get(session_cookie(request))
     actor = request.app.state.site.accounts.actor_of_session(session) if session else None
     if not session or not actor:
         return None

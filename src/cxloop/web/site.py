@@ -20,7 +20,7 @@ from cxloop.core.errors import WorkspaceError
 from cxloop.core.host import Host, Snapshot
 from cxloop.core.time import parse_zone
 from cxloop.web import words
-from cxloop.web.access import SESSION_COOKIE, Door
+from cxloop.web.access import Door, session_cookie
 from cxloop.web.words import _
 
 __all__ = [
@@ -152,13 +152,13 @@ def keep_session(request: Request, response: Response, session: str) -> None:
     """Lets the browser keep a session, for as long as one lasts."""
     site: Site = request.app.state.site
     days = site.host.settings.sign_in.longest_days
-    keep_cookie(request, response, SESSION_COOKIE, session, seconds=round(days * 86_400))
+    keep_cookie(request, response, session_cookie(request), session, seconds=round(days * 86_400))
 
 
 def keep_cookie(request: Request, response: Response, name: str, value: str, *, seconds: int, path: str = "/") -> None:
     """Lets the browser keep a secret, out of reach of scripts and of other sites."""
     site: Site = request.app.state.site
-    secure = site.host.settings.server.secure_cookies
+    secure = site.host.settings.server.secure
     response.set_cookie(name, value, max_age=seconds, path=path, httponly=True, samesite="lax", secure=secure)
 
 

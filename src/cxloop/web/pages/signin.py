@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cxloop.core.accounts import Entrance, ThrottledError
 from cxloop.core.errors import AccessDeniedError, InputError
-from cxloop.web.access import SESSION_COOKIE, Door, SignedIn, accounts_of, browser_of, checked_form, own_path, visit_of
+from cxloop.web.access import Door, SignedIn, accounts_of, browser_of, checked_form, own_path, session_cookie, visit_of
 from cxloop.web.site import Site, keep_cookie, keep_session, respond
 from cxloop.web.words import _
 
@@ -129,7 +129,8 @@ def sign_out(request: Request, door: Annotated[Door, Depends(checked_form)]) -> 
     """Ends the session on the server, not only in the browser."""
     accounts_of(request).sign_out(door.session)
     response = RedirectResponse("/signin", 303)
-    response.delete_cookie(SESSION_COOKIE)
+    secure = door.settings.server.secure
+    response.delete_cookie(session_cookie(request), secure=secure, httponly=True, samesite="lax")
     return response
 
 

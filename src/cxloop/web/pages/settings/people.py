@@ -147,7 +147,7 @@ def _one(
     context = {
         "person": row,
         "form": _BLANK | (dict(form) if form else row),
-        "self": row["account"] == door.actor.account_id,
+        "own": row["account"] == door.actor.account_id,
         "link": _link(request, invited),
         "invited": invited,
         "failure": failure,
