@@ -126,10 +126,21 @@ def test_a_closed_list_may_hold_nothing_as_well(desk: Desk, send: Send) -> None:
         ["free", "pro"] * 100 + ["gold"],  # one that came once shows that others may come
         [f"v{n % 20}" for n in range(2_000)],  # so many are more likely names
         ["x" * 60, "y" * 60] * 100,  # sentences
+        ["1", "2", "3"] * 100,  # numbers of things
     ],
 )
 def test_a_list_that_may_go_on_is_no_enumeration(desk: Desk, send: Send, values: list[str]) -> None:
     assert learned(desk, send, values) == {"type": "string"}
+
+
+@pytest.mark.parametrize("name", ["id", "product_id", "productId", "sku", "shop.uuid"])
+def test_an_id_has_no_closed_list_of_values(desk: Desk, send: Send, name: str) -> None:
+    send([("Signed up", {name: value, "valid": value}) for value in ("lamp", "chair") * 100])
+
+    learn(desk, "shop")
+
+    assert schema(desk)["properties"][name] == {"type": "string"}
+    assert "enum" in schema(desk)["properties"]["valid"]
 
 
 def test_what_only_one_customer_sends_never_stands_in_a_plan(desk: Desk, send: Send) -> None:

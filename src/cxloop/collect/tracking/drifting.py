@@ -30,6 +30,14 @@ BEFORE_DAYS = 28
 RATE = 0.01
 """Of what is called missing or rarer, so much may be chance (false discovery rate)."""
 _LEAST_DAYS = 7
+_WORDS = {
+    "new event": ("new event", "new events"),
+    "missing event": ("missing event", "missing events"),
+    "rarer event": ("rarer event", "rarer events"),
+    "new property": ("new property", "new properties"),
+    "type changed": ("changed type", "changed types"),
+    "violations": ("event with violations", "events with violations"),
+}
 _COLUMNS = ("source", "event", "property", "what", "detail", "n", "share", "a_day_before", "a_day_now")
 
 
@@ -160,8 +168,12 @@ def _refused(ws: Operations, source: str, since: datetime, until: datetime) -> l
 def _summary(names: list[str], rows: list[_Row]) -> str:
     if not rows:
         return f"{', '.join(names)}: the last {RECENT_DAYS} days are as the plan says."
-    kinds: dict[str, int] = {}
-    for row in rows:
-        kinds[row.what] = kinds.get(row.what, 0) + 1
-    said = ", ".join(f"{count(n)} {what}" if n == 1 else f"{count(n)} × {what}" for what, n in kinds.items())
-    return f"{', '.join(names)}, the last {RECENT_DAYS} days: {said}."
+    said = []
+    for what, (one, several) in _WORDS.items():
+        amount = sum(1 for row in rows if row.what == what)
+        if amount:
+            said.append(f"{count(amount)} {one if amount == 1 else several}")
+    refused = sum(row.n or 0 for row in rows if row.what == "rejected")
+    if refused:
+        said.append(f"{count(refused)} rejected")
+    return f"{', '.join(names)}, the last {RECENT_DAYS} days: {', '.join(said)}."

@@ -95,11 +95,8 @@ def import_file(ws: Operations, source: str, path: Path) -> Learned:
     again = f", {count(len(changes))} changes" if before.events else ""
     return Learned(
         f"{source}: {count(len(events))} events taken from {path.name} (version {version}{again}).",
-        ("source", "event", "property", "type", "required", "mode", "share", "n"),
-        tuple(
-            (source, line.event, line.property, line.type, line.required, line.mode, line.share, line.n)
-            for line in lines.lines(after)
-        ),
+        ("event", "property", "type", "required", "mode"),
+        tuple((line.event, line.property, line.type, line.required, line.mode) for line in lines.lines(after)),
         versions=((source, version),),
         changes=tuple((source, *change) for change in changes) if before.events else (),
     )

@@ -176,9 +176,10 @@ def properties_of(
 
 
 def _told(learned: list[_One], request: LearnRequest) -> Learned:
-    columns = ("source", "event", "property", "type", "required", "mode", "share", "n")
+    several = len(learned) > 1
+    columns = ("source",) * several + ("event", "property", "type", "required", "share", "n")
     cells = tuple(
-        (one.source, line.event, line.property, line.type, line.required, line.mode, line.share, line.n)
+        (one.source,) * several + (line.event, line.property, line.type, line.required, line.share, line.n)
         for one in learned
         for line in lines.lines(one.after)
         if line.event in one.fresh
@@ -202,11 +203,15 @@ def _summary(learned: list[_One]) -> str:
     said = []
     for one in learned:
         n = sum(event.seen.n for name, event in one.after.events.items() if event.seen and name in one.fresh)
-        again = "" if not one.before.events else f", {count(len(_changes(one)))} changes"
+        again = "" if not one.before.events else f", {_count_of(len(_changes(one)), 'change')}"
         said.append(
-            f"{one.source}: {count(len(one.fresh))} events learned from {count(n)} (version {one.version}{again})"
+            f"{one.source}: {_count_of(len(one.fresh), 'event')} learned from {count(n)} (version {one.version}{again})"
         )
     return "; ".join(said) + "."
+
+
+def _count_of(amount: int, noun: str) -> str:
+    return f"{count(amount)} {noun}{'' if amount == 1 else 's'}"
 
 
 def _notes(learned: list[_One], request: LearnRequest) -> Iterable[str]:

@@ -10,6 +10,9 @@ from cxloop.collect.tracking.results import PlanLine
 
 __all__ = ["changes", "holds", "lines", "properties", "said_type", "spoken"]
 
+_MOST_SHOWN = 4
+"""Values of a list in a line for people; the JSON Schema has them all."""
+
 
 def lines(plan: Plan) -> tuple[PlanLine, ...]:
     """Returns one line per event and one per property, also those inside of others."""
@@ -80,7 +83,9 @@ def said_type(schema: Mapping[str, Any]) -> str:
     said = " or ".join(f"{name}{form}" if name == "string" else str(name) for name in types) or "anything"
     options = schema.get("enum")
     if isinstance(options, list):
-        said += ": " + ", ".join(str(option) for option in options if option is not None)
+        shown = [str(option) for option in options if option is not None]
+        more = f", … ({len(shown)} in all)" if len(shown) > _MOST_SHOWN else ""
+        said += f": {', '.join(shown[:_MOST_SHOWN])}{more}"
     return said
 
 

@@ -7,6 +7,7 @@ It never invents limits of numbers or lengths, and it leaves names it does not k
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ _CERTAIN = 100
 """So many must be alike before a rule is made of it: that whole numbers stay whole, that texts keep to a list."""
 _MOST_VALUES = 12
 _LONGEST_VALUE = 40
+_IDENTIFIER = re.compile(r"(?:^|[/_ .-])(?:id|ids|sku|uuid)(?:/[*])?$|[a-z](?:Id|Ids|ID|IDs)(?:/[*])?$", re.ASCII)
+"""Identifiers of things: a shop of seven products will have an eighth."""
 _EACH = 10
 _SENDERS = 5
 
@@ -130,7 +133,7 @@ class _Learner:
         for name, n in texts.formats.items():
             if texts.n >= _CERTAIN and self._always(n, texts.n):
                 return {"format": name}
-        options = _closed(self.event.values.get(place, ()), texts.n)
+        options = [] if _IDENTIFIER.search(place) else _closed(self.event.values.get(place, ()), texts.n)
         if not options:
             return {}
         return {"enum": [*options, *([None] if "null" in facts else [])]}
@@ -155,7 +158,9 @@ def _closed(values: tuple[Variant, ...], texts: int) -> list[str]:
     if texts < max(_CERTAIN, 50 * len(values)) or any(v.n < _EACH or v.senders < _SENDERS for v in values):
         return []
     options = [json.loads(value.value) for value in values]
-    return sorted(options) if all(0 < len(option) <= _LONGEST_VALUE for option in options) else []
+    # what is written in digits is a number or somebody's id, and there will be others
+    named = all(0 < len(option) <= _LONGEST_VALUE and not option.isdigit() for option in options)
+    return sorted(options) if named else []
 
 
 def _unescaped(step: str) -> str:
