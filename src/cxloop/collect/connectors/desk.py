@@ -236,7 +236,8 @@ class Wanted:
             if path is not None:
                 text, _ = find_mapping(path, self._ws.path)
             if not text:
-                if before is None and not self.connector.mapped and needed:
+                # of a system that sends by itself, deliveries wait for their mapping: nobody knows them before
+                if before is None and not self.connector.mapped and needed and self.connector.pulls:
                     raise InputError(f"{self.connector.title} needs a mapping. To get a first one written: --suggest.")
                 return before
             read_mapping(mapping_for(text, self.name), "The mapping")
@@ -291,6 +292,10 @@ def connect(ws: Operations, wanted: Wanted) -> Records:
         next_due=ws.now() if pulls else None,
         by=ws.actor.account_id,
     )
+    if not pulls and wanted.mapping is not None:
+        from cxloop.collect.connectors.webhook.loading import load
+
+        load(ws, wanted.name, ())  # what has waited for this mapping
     done = "is connected" if wanted.before is None else "is changed"
     when = (
         f" It is pulled every {wanted.every} while cxloop serve runs; at once: cxloop collect pull {wanted.name}."
@@ -303,7 +308,9 @@ def connect(ws: Operations, wanted: Wanted) -> Records:
 def attempt(ws: Operations, wanted: Wanted, *, suggest: bool) -> Result:
     """Reads the first rows, and shows what the mapping makes of them or suggests one."""
     if not wanted.connector.pulls:
-        raise InputError(f"{wanted.connector.title} sends by itself, so there is nothing to try before it does.")
+        from cxloop.collect.connectors.webhook.trial import attempt as look_at_deliveries
+
+        return look_at_deliveries(ws, wanted.name, wanted.mapping, suggest=suggest)
 
     def look(first: First, place: Place) -> Result:
         _lay_out(first, place)

@@ -6,12 +6,16 @@ import json
 from typing import Any
 
 import pytest
-from tests.collect.connectors.webhook.conftest import MAPPING, Post, review
+from tests.collect.connectors.webhook.conftest import MAPPING, SECRET, Post, review
 
+from cxloop.collect.connections import connect
 from cxloop.collect.connectors.importing import take
 from cxloop.collect.connectors.landing import Place
 from cxloop.collect.connectors.webhook import loading
-from cxloop.collect.connectors.webhook.loading import load, suggest
+from cxloop.collect.connectors.webhook.loading import load
+from cxloop.collect.replays import replay_rejected
+from cxloop.collect.results import Suggestion, Trial
+from cxloop.core.errors import InputError
 
 
 def test_a_delivery_becomes_what_the_mapping_says(post: Post) -> None:
@@ -141,8 +145,36 @@ def test_deliveries_to_a_connection_that_is_gone_wait_for_it(post: Post) -> None
     assert post.load().admitted == 1
 
 
-def test_a_mapping_is_suggested_from_one_delivery(post: Post) -> None:
-    found = suggest(post.desk, "reviews", json.dumps(review(3)))
+def test_a_mapping_is_found_by_looking_at_what_waits(post: Post) -> None:
+    settings = json.dumps({"scheme": "hmac", "secret": SECRET})
+    with pytest.raises(InputError, match="No delivery waits"):
+        connect(post.desk, "webhook", "shop", settings=settings, suggest=True)
+    connect(post.desk, "webhook", "shop", settings=settings)
+    post.name = "shop"
+    post.load(post.delivery(review(3)), post.delivery(review(4)))
 
-    assert 'source = "reviews"' in found.mapping
-    assert "order.number" in found.mapping
+    suggested = connect(post.desk, "webhook", "shop", suggest=True)
+    shown = connect(post.desk, "webhook", "shop", mapping_text=MAPPING, dry_run=True)
+    before = post.desk.number("select count(*) from interactions")
+    connect(post.desk, "webhook", "shop", mapping_text=MAPPING)
+
+    assert isinstance(suggested, Suggestion)
+    assert isinstance(shown, Trial)
+    assert shown.preview is not None
+    assert 'source = "shop"' in suggested.mapping
+    assert "order.number" in suggested.mapping
+    assert shown.preview.admitted == 2
+    assert before == 0
+    assert post.desk.number("select count(*) from interactions where source = 'shop'") == 2
+
+
+def test_rows_that_were_rejected_can_be_replayed(post: Post) -> None:
+    post.load(post.delivery(review(1, stars="4 stars")))
+    corrected = MAPPING.replace('score = "stars"', "score = 'number(split(stars, \" \", 1))'").replace(
+        'source = "shop"', 'source = "reviews"'
+    )
+
+    done = replay_rejected(post.desk, None, (1,), post.desk.write("corrected.toml", corrected))
+
+    assert done.admitted == 1
+    assert post.desk.rows("select score, text from interactions") == [(4.0, "It was number 1.")]

@@ -11,9 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from cxloop.collect.connectors.base import SourceError
@@ -28,11 +25,10 @@ from cxloop.core.wording import count
 from cxloop.store.connections import Connection, Run, find, finished
 
 if TYPE_CHECKING:
-    from cxloop.collect.results import Suggestion
     from cxloop.collect.spool import Spooled
     from cxloop.store.context import Operations
 
-__all__ = ["TABLE", "load", "suggest", "with_ids"]
+__all__ = ["TABLE", "complete", "load", "with_ids"]
 
 TABLE = "deliveries"
 """What the files of deliveries are called; a mapping may say files = "deliveries.*"."""
@@ -105,7 +101,7 @@ def _import(ws: Operations, place: Place, connection: Connection, deliveries: in
         return Taken(notes=[reason])
     try:
         mapping = with_ids(mapping_for(connection.mapping, connection.name), f"The mapping of {connection.name}")
-        _complete(place, mapping)
+        complete(place, mapping)
         taken = take(ws, place, connection.name, mapping)
     except CxloopError as failure:
         kind = failure.kind if isinstance(failure, SourceError) else "schema"
@@ -145,7 +141,7 @@ def with_ids(mapping: str, name: str) -> str:
     return parts[0] + "".join(head + added + part for head, added, part in zip(heads, lacking, parts[1:], strict=True))
 
 
-def _complete(place: Place, mapping: str) -> None:
+def complete(place: Place, mapping: str) -> None:
     """Adds the columns that the mapping reads and no row of a file has: a field that is missing today is null."""
     wanted = {*columns_read(read_mapping(mapping, "The mapping")), *ADDED}
     for file in place.waiting():
@@ -159,25 +155,3 @@ def _complete(place: Place, mapping: str) -> None:
         rows[0] = {**dict.fromkeys(sorted(missing)), **rows[0]}
         package = file.name.removeprefix(f"{TABLE}.").removesuffix(".jsonl")
         write_rows(place, TABLE, package, rows)
-
-
-def suggest(ws: Operations, name: str, sample: str | bytes, path: str = "") -> Suggestion:
-    """Returns a mapping for a webhook from a look at one delivery, to be corrected by a person.
-
-    Args:
-        ws: the workspace.
-        name: the connection; the source of its interactions.
-        sample: the body of a delivery, as the sender's documentation or log shows it.
-        path: where the list of rows stands in it.
-
-    Raises:
-        InputError: it is neither JSON nor a form.
-    """
-    from cxloop.collect.suggest import suggest_mapping
-
-    body = sample.encode() if isinstance(sample, str) else sample
-    received = int(ws.now().replace(tzinfo=UTC).timestamp() * 1e6)
-    with TemporaryDirectory() as folder:
-        file = write_rows(Place.of(Path(folder), name), name, "sample", rows_of(Delivery(body, received), path))
-        assert file is not None
-        return suggest_mapping(ws, file)
