@@ -109,7 +109,8 @@ def _without_secrets(connector: Connector, failure: MistakesError) -> Iterator[M
     """What was given in place of a secret is not shown either."""
     for mistake in failure.mistakes:
         field = connector.settings.model_fields.get(mistake.where.split(".")[0])
-        hidden = field is not None and is_secret(field)
+        # what a missing setting was looked for in is all that was given
+        hidden = (field is not None and is_secret(field)) or mistake.message.startswith("Field required")
         yield Mistake(mistake.where, mistake.message.partition(" (got ")[0] if hidden else mistake.message)
 
 
