@@ -140,7 +140,7 @@ def test_a_key_is_made_rotated_and_revoked(host: LocalHost) -> None:
     rotated: IssuedKey = _run(host, "rotate_key", key="Shop", overlap="1d")
     both = [recognised.find(key.secret) is not None for key in (made, rotated)]
     _run(host, "revoke_key", key=str(made.key_id))
-    recognised._living.forget()
+    recognised._ring._living.forget()
     neither = [recognised.find(key.secret) is not None for key in (made, rotated)]
     recognised.close()
 

@@ -41,7 +41,7 @@ def _write(store: Store, **more: Any) -> Issued:
 
 def _forget(*recognisers: WriteKeys | ApiKeys) -> None:
     for each in recognisers:
-        each._living.forget()
+        each._ring._living.forget()
 
 
 def test_a_write_key_leads_to_its_source(store: Store, write_keys: WriteKeys) -> None:
@@ -211,3 +211,13 @@ def test_no_secret_of_a_key_is_written_anywhere(store: Store, tmp_path: Path) ->
     assert b"Shop" in written  # otherwise the test could not see it
     assert made.secret.encode() not in written
     assert made.secret.removeprefix("cxw_").encode() not in written
+
+
+def test_a_new_key_works_at_once(store: Store, write_keys: WriteKeys) -> None:
+    first = write_keys.find("cxw_nothing_yet")
+
+    made = _write(store)
+    write_keys._ring._looked_at = float("-inf")  # a while after somebody else's wrong key
+
+    assert first is None
+    assert write_keys.find(made.secret) is not None

@@ -26,6 +26,7 @@ DEBUG = "CXLOOP_DEBUG"
 
 def main() -> None:
     """Runs the command line; an error that nobody foresaw becomes one line instead of a traceback."""
+    os.umask(0o077)  # what it writes holds data of persons; the processes that it starts do the same
     try:
         command_line()(prog_name="cxloop")
     except Exception as failure:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from cxloop._version import __version__
@@ -20,7 +21,7 @@ from cxloop.runtime import logs
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.host import LocalHost
 from cxloop.runtime.listener import Listener
-from cxloop.runtime.workspace import open_workspace
+from cxloop.runtime.workspace import Workspace, open_workspace
 
 __all__ = ["REFUSED", "main"]
 
@@ -36,8 +37,9 @@ def main(arguments: list[str]) -> int:
         arguments: folder, host, port and the number of this attempt.
     """
     path, host, port, attempt = arguments
+    os.umask(0o077)
     try:
-        workspace = open_workspace(Folder(Path(path)))
+        workspace = _listening_at(open_workspace(Folder(Path(path))), host, int(port))
     except CxloopError as failure:
         sys.stderr.write(f"Error: {failure.message}\n")
         # After a crash a command may have slipped in and opened the workspace itself; it will be done soon.
@@ -57,6 +59,12 @@ def main(arguments: list[str]) -> int:
         listener.close()
         local.close()
     return 0
+
+
+def _listening_at(workspace: Workspace, host: str, port: int) -> Workspace:
+    """Returns the workspace with the address that the command line chose: links lead where the app is."""
+    server = workspace.settings.server.model_copy(update={"host": host, "port": port})
+    return replace(workspace, settings=workspace.settings.model_copy(update={"server": server}))
 
 
 def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:

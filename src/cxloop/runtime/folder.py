@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -11,11 +13,13 @@ from pathlib import Path
 from cxloop.core.config import Experience, Settings, load_experience, load_settings
 from cxloop.core.errors import Mistake, MistakesError, UnknownNameError, WorkspaceError
 
-__all__ = ["SETTINGS_FILE", "Folder", "create", "find", "templates"]
+__all__ = ["SETTINGS_FILE", "Folder", "create", "find", "keep_private", "templates"]
 
 SETTINGS_FILE = "cxloop.toml"
 EXPERIENCE_FILE = "experience.toml"
 VARIABLE = "CXLOOP_WORKSPACE"
+INBOX = "inbox"
+OTHERS = 0o077
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Folder:
     @property
     def inbox(self) -> Path:
         """Where accounts other than the machine's own user may import files from."""
-        return self.path / "inbox"
+        return self.path / INBOX
 
     def definitions(self) -> tuple[Settings, Experience]:
         """Returns both TOML files; raises MistakesError with the mistakes of both together."""
@@ -135,4 +139,21 @@ def create(path: str | Path, template: str = "empty") -> Folder:
         shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
     # It will hold data of persons: nobody but its owner has business inside.
     folder.chmod(0o700)
+    keep_private(folder)
     return Folder(folder)
+
+
+def keep_private(folder: Path) -> None:
+    """Takes every right of others away from the files of a workspace, also from those that an earlier version made.
+
+    What people put into the inbox, and links, are left as they are.
+    """
+    for entry in folder.iterdir():
+        if entry.name == INBOX or entry.is_symlink():
+            continue
+        with suppress(OSError):  # somebody else's file, or gone meanwhile
+            if entry.is_dir():
+                keep_private(entry)
+            mode = stat.S_IMODE(entry.stat().st_mode)
+            if mode & OTHERS:
+                entry.chmod(mode & ~OTHERS)

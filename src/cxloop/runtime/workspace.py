@@ -19,7 +19,7 @@ from cxloop.core.host import LOCAL, Actor, Progress, no_progress
 from cxloop.core.time import utc_naive
 from cxloop.engine.base import Engine
 from cxloop.engine.query import Query
-from cxloop.runtime.folder import Folder
+from cxloop.runtime.folder import Folder, keep_private
 
 if TYPE_CHECKING:
     from cxloop.store.base import Store
@@ -142,4 +142,5 @@ def open_workspace(folder: Folder) -> Workspace:
     from cxloop.engine.duckdb.engine import DuckDBEngine
 
     engine = DuckDBEngine(folder.analytics, settings.engine)
+    keep_private(folder.path)
     return Workspace(folder, settings, experience, engine, LateStore(folder.store))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +52,8 @@ class Store:
         Raises:
             WorkspaceError: the file is damaged, is something else, or is newer than this program.
         """
+        with suppress(FileExistsError, OSError):  # what is wrong with the file, opening it will say
+            path.touch(0o600, exist_ok=False)
         engine = create_engine(f"sqlite:///{path}")
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)

@@ -8,6 +8,7 @@ collects for one source and can do nothing else. A read key (cxr_) reads the API
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -51,6 +52,8 @@ PREFIXES: Mapping[Kind, str] = {"write": "cxw_", "read": "cxr_", "admin": "cxa_"
 OVERLAP = timedelta(days=7)
 """How long the former secret of a rotated key still works: time to put the new one everywhere."""
 SHOWN = 4
+AGAIN_SECONDS = 0.05
+"""How often an unknown key has the records looked at again: many in a row must not."""
 _SOURCE = re.compile(r"[\w.-]{1,80}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 _LOG_IN_ROLES: tuple[Role, ...] = ("viewer", "analyst")
@@ -306,25 +309,46 @@ class _Living:
     key: WriteKey | Actor
 
 
-class WriteKeys:
-    """Recognises write keys from memory; what changed counts within a moment. Threads may share it."""
+class _Ring:
+    """The living secrets of some kinds, in memory."""
 
-    def __init__(self, store: Store) -> None:
-        """Reads nothing yet."""
+    def __init__(self, store: Store, kinds: Sequence[Kind]) -> None:
         self._clock = store.clock
-        self._living = Following(store, lambda: _living(store, ["write"]))
+        self._living = Following(store, lambda: _living(store, kinds))
+        self._looked_at = float("-inf")
 
-    def find(self, secret: str) -> WriteKey | None:
-        """Returns the key with this secret; None where there is none, or none any more."""
-        found = self._living.value.get(digest(secret)) if secret.startswith(PREFIXES["write"]) else None
+    def find(self, secret: str) -> WriteKey | Actor | None:
+        """Returns whose secret it is; a new key works at once, which is why an unknown one is looked for again."""
+        shown = digest(secret)
+        found = self._living.value.get(shown)
+        if found is None and time.monotonic() - self._looked_at > AGAIN_SECONDS:
+            self._looked_at = time.monotonic()
+            self._living.forget()
+            found = self._living.value.get(shown)
         if found is None or (found.until is not None and found.until <= self._clock()):
             return None
-        assert isinstance(found.key, WriteKey)
         return found.key
 
     def close(self) -> None:
         """Gives up what it watches the records with."""
         self._living.close()
+
+
+class WriteKeys:
+    """Recognises write keys from memory; what changed counts within a moment. Threads may share it."""
+
+    def __init__(self, store: Store) -> None:
+        """Reads nothing yet."""
+        self._ring = _Ring(store, ["write"])
+
+    def find(self, secret: str) -> WriteKey | None:
+        """Returns the key with this secret; None where there is none, or none any more."""
+        found = self._ring.find(secret) if secret.startswith(PREFIXES["write"]) else None
+        return found if isinstance(found, WriteKey) else None
+
+    def close(self) -> None:
+        """Gives up what it watches the records with."""
+        self._ring.close()
 
 
 class ApiKeys:
@@ -332,23 +356,19 @@ class ApiKeys:
 
     def __init__(self, store: Store) -> None:
         """Reads nothing yet."""
-        self._clock = store.clock
-        self._living = Following(store, lambda: _living(store, ["read", "admin"]))
+        self._ring = _Ring(store, ["read", "admin"])
 
     def find(self, secret: str) -> Actor | None:
         """Returns who asks with this secret; None where there is no such key, or none any more.
 
         A key dies with the account that made it, and an admin key when that is an owner's no longer.
         """
-        found = self._living.value.get(digest(secret))
-        if found is None or (found.until is not None and found.until <= self._clock()):
-            return None
-        assert isinstance(found.key, Actor)
-        return found.key
+        found = self._ring.find(secret)
+        return found if isinstance(found, Actor) else None
 
     def close(self) -> None:
         """Gives up what it watches the records with."""
-        self._living.close()
+        self._ring.close()
 
 
 def _living(store: Store, kinds: Sequence[Kind]) -> dict[str, _Living]:
