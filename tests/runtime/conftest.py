@@ -46,6 +46,11 @@ def verbs() -> Registry:
         CALLS.append(f"take {file}")
         return Records("Taken.", ("file",), ((str(file),),))
 
+    @verb(part="collect", right="write", changes="records", outdates=("measure.size",), into=registry)
+    def agree(ws: Workspace) -> Records:
+        """Changes what measure.size goes by, though no interaction comes."""
+        return Records("Agreed.", (), ())
+
     @verb(part="unify", right="read", personal=True, into=registry)
     def whereabouts(ws: Workspace, person: str) -> Records:
         """Where a person is."""

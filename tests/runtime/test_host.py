@@ -188,3 +188,16 @@ def test_a_page_does_not_wait_for_heavy_work(host: LocalHost) -> None:
 def test_only_verbs_that_read_are_kept_for_pages(host: LocalHost) -> None:
     with pytest.raises(AccessDeniedError, match="changes the workspace"):
         host.snapshot("collect.take", {"file": "a.csv"}, actor=LOCAL)
+
+
+def test_a_verb_that_outdates_another_makes_its_kept_result_forgotten(host: LocalHost, calls: list[str]) -> None:
+    host.snapshot("measure.size", {}, actor=LOCAL)
+    host.snapshot("measure.size", {}, actor=LOCAL)
+    wait(host)
+
+    host.run("collect.agree", {}, actor=LOCAL)
+    wait(host)
+    written = host.workspace.engine.count("snapshots")
+    host.snapshot("measure.size", {}, actor=LOCAL)
+
+    assert (calls, written) == (["size", "size"], 0)

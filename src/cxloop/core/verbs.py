@@ -93,6 +93,7 @@ class Verb:
     limited: Limited = "refuse"
     waits: bool = False
     changes: Changes = "log"
+    outdates: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -236,6 +237,7 @@ def verb(
     limited: Limited | None = None,
     waits: bool = False,
     changes: Changes | None = None,
+    outdates: tuple[str, ...] = (),
     into: Registry = registry,
 ) -> Callable[[_Function], _Function]:
     """Registers a function as a verb of `part`.
@@ -249,6 +251,7 @@ def verb(
         waits: whether it mostly waits for somebody else's system. It takes no lane then, and enters `ws.heavy` itself
             for as long as it changes the log.
         changes: what it changes; unless said otherwise nothing where it reads, and the log where it does not.
+        outdates: paths of the verbs whose kept results are wrong after it, though no interaction has come.
         into: the registry; the process's own unless a test says otherwise.
     """
 
@@ -264,6 +267,7 @@ def verb(
                 limited=open_to,
                 waits=waits,
                 changes=does,
+                outdates=outdates,
             )
         )
         return function

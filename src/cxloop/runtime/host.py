@@ -73,6 +73,9 @@ class LocalHost:
             if verb.changes == "log":
                 with view.heavy:
                     derivations.run(self.workspace.view(progress))
+            if verb.outdates and (known := self.snapshots.forget(verb.outdates)):
+                # the table has one writer at a time, and nobody shall wait for an import because of this
+                self.lanes.later(("forget", verb.path), lambda: self.snapshots.erase(known))
         return _explained(result, verb, checked, actor.limits)
 
     def snapshot(self, path: str, arguments: Mapping[str, object], *, actor: Actor) -> Snapshot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -125,10 +125,16 @@ class Snapshots:
 
     def clear(self) -> None:
         """Forgets everything, in memory and in the table: the definitions behind the numbers have changed."""
+        self.erase(self.forget(list(self._kept)))
+
+    def forget(self, verbs: Sequence[str]) -> list[str]:
+        """Forgets what these verbs answered, and returns those that had answered; `erase` takes them off the table."""
         with self._guard:
-            verbs = list(self._kept)
-            self._kept.clear()
-        self._workspace.engine.delete("snapshots", "verb", verbs)
+            return [verb for verb in verbs if self._kept.pop(verb, None) is not None]
+
+    def erase(self, verbs: Sequence[str]) -> None:
+        """Removes what these verbs answered from the table."""
+        self._workspace.engine.delete("snapshots", "verb", list(verbs))
 
 
 def _stale(kept: Kept, seen: Workspace) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from cxloop.collect.tracking.checker import Plans
 from cxloop.collect.tracking.verbs import enforce, import_plan, learn, plan
 from cxloop.core.errors import InputError, MistakesError, UnknownNameError
+from cxloop.core.verbs import registry
 
 if TYPE_CHECKING:
     from tests.collect.conftest import Desk
@@ -135,3 +136,12 @@ def test_inheriting_is_for_one_event(desk: Desk) -> None:
 def test_without_any_plan_the_way_to_one_is_said(desk: Desk) -> None:
     with pytest.raises(InputError, match="Learn one: cxloop collect learn shop"):
         plan(desk, "shop")
+
+
+def test_a_form_may_leave_the_event_empty(desk: Desk) -> None:
+    bring(desk, {"events": {"A": {}}})
+    verb = registry.get("collect.enforce")
+
+    checked = verb.check({"source": "shop", "mode": "flag", "event": ""})
+
+    assert verb.function(desk, **checked).records()[0]["mode"] == "flag"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from cxloop.collect.tracking.results import Drift, Enforced, Learned, TrackingPlan
 from cxloop.core.verbs import verb
@@ -15,11 +15,15 @@ __all__ = ["drift", "enforce", "import_plan", "learn", "plan"]
 
 Moment = Annotated[str, Field(max_length=40)]
 Source = Annotated[str, Field(min_length=1, max_length=200)]
-Event = Annotated[str, Field(min_length=1, max_length=1000)]
+Event = Annotated[
+    Annotated[str, Field(max_length=1000)] | None, BeforeValidator(lambda given: None if given == "" else given)
+]
+"""A form that means the whole plan sends an empty text."""
 Mode = Literal["allow", "flag", "reject"]
+_DRIFT = ("collect.drift",)
 
 
-@verb(part="collect", right="write")
+@verb(part="collect", right="write", changes="records", outdates=_DRIFT)
 def learn(
     ws: Operations,
     source: Source | None = None,
@@ -62,13 +66,13 @@ def plan(ws: Operations, source: Source) -> TrackingPlan:
     return show(ws, source)
 
 
-@verb(part="collect", right="write")
+@verb(part="collect", right="write", changes="records", outdates=_DRIFT)
 def enforce(
     ws: Operations,
     source: Source,
     mode: Literal["allow", "flag", "reject", "inherit"],
     *,
-    event: Event | None = None,
+    event: Event = None,
     unknown: Mode | None = None,
     dry_run: bool = False,
 ) -> Enforced:
@@ -86,7 +90,7 @@ def enforce(
     return enforce_plan(ws, source, mode, event=event, unknown=unknown, dry_run=dry_run)
 
 
-@verb(part="collect", right="write")
+@verb(part="collect", right="write", changes="records", outdates=_DRIFT)
 def import_plan(ws: Operations, source: Source, path: Path) -> Learned:
     """Takes a tracking plan from a JSON file in place of the one there is, such as an edited `collect plan --json`.
 
