@@ -17,7 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 IMAGES = Path(__file__).parent / "images"
-PAGES = {"pulse": "/?period=90d", "explore": "/explore?metric=nps&by=channel&every=month&since=365d"}
+PAGES = {
+    "pulse": "/?period=90d",
+    "explore": "/explore?metric=nps&by=channel&every=month&since=365d",
+    "sources": "/sources",
+    "keys": "/settings/keys",
+}
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -134,8 +134,8 @@ def _files(listed: object) -> list[str]:
 def _live_lede(source: str, rejects: Sequence[Row]) -> str:
     if not rejects:
         return _("No event of {} waits.").format(source)
-    waits = words.plural(len(rejects), _("event waits"), _("events wait"))
-    return f"{waits}, {_('as {} sent them').format(source)}: {_why(rejects)}."
+    waits = words.plural(len(rejects), _("event of {} waits"), _("events of {} wait")).format(source)
+    return f"{waits}: {_why(rejects)}."
 
 
 def _lede(row: Row, rejects: Sequence[Row]) -> str:
