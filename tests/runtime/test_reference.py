@@ -23,10 +23,10 @@ def test_the_reference_of_a_verb_has_each_face(verbs: Registry) -> None:
 def test_the_table_of_rights_says_who_may(verbs: Registry) -> None:
     lines = rights_table(verbs).splitlines()
 
-    assert "| verb | right | single persons | owner | analyst | agent | viewer |" in lines
-    assert "| `collect.take` | write |  | yes | yes |  |  |" in lines
-    assert "| `unify.whereabouts` | read | yes | yes | yes | yes |  |" in lines
-    assert "| `measure.size` | read |  | yes | yes | yes | yes |" in lines
+    assert "| verb | right | single persons | owner | analyst | agent | viewer | with limits |" in lines
+    assert "| `collect.take` | write |  | yes | yes |  |  | refused |" in lines
+    assert "| `unify.whereabouts` | read | yes | yes | yes | yes |  | their rows |" in lines
+    assert "| `measure.size` | read |  | yes | yes | yes | yes | their rows |" in lines
 
 
 def test_every_verb_and_parameter_of_the_product_is_explained() -> None:

@@ -86,12 +86,15 @@ def rights_table(verbs: Iterable[Verb]) -> str:
         "# Rights",
         "",
         "Generated from the code. A role with a mark may run the verb; everybody else is refused, in every face.",
+        "The last column is for whoever is limited to some rows: they get the answer over their rows, what is their",
+        "own, or a refusal. See [who may see what](../concepts/access.md).",
         "",
-        f"| verb | right | single persons | {' | '.join(roles)} |",
-        "|---" * (3 + len(roles)) + "|",
+        f"| verb | right | single persons | {' | '.join(roles)} | with limits |",
+        "|---" * (4 + len(roles)) + "|",
     ]
     for verb in verbs:
         marks = ["yes" if Actor(0, role, role).may(verb) else "" for role in roles]
         personal = "yes" if verb.personal else ""
-        lines.append(f"| `{verb.path}` | {verb.right} | {personal} | {' | '.join(marks)} |")
+        within = {"rows": "their rows", "own": "their own", "refuse": "refused"}[verb.limited]
+        lines.append(f"| `{verb.path}` | {verb.right} | {personal} | {' | '.join(marks)} | {within} |")
     return "\n".join(lines) + "\n"
