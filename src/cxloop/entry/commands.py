@@ -151,6 +151,22 @@ def link(workspace: WorkspaceOption = None) -> None:
 
 
 @app.command()
+def seal(
+    workspace: WorkspaceOption = None,
+    text: Annotated[
+        str, typer.Option("--text", prompt="Secret", hide_input=True, help="The secret; asked for unless given.")
+    ] = "",
+) -> None:
+    """Seal a secret with the workspace's key, to be put into cxloop.toml."""
+    with told():
+        from cxloop.runtime.folder import find
+        from cxloop.store.secrets import Vault
+
+        sealed = Vault.of(find(workspace).path).seal(text)
+    typer.echo(f"sealed:{sealed}")
+
+
+@app.command()
 def doctor(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
