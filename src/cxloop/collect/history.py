@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from cxloop.collect.replays import LIVE
+from cxloop.collect.live import is_live
 from cxloop.collect.results import Imports, Rejects
 from cxloop.core.errors import NotFoundError, did_you_mean
 from cxloop.core.wording import count
@@ -77,7 +77,7 @@ def list_rejects(ws: Operations, import_id: str | None, *, waiting: bool, limit:
     """Returns rejected rows, oldest first."""
     found = ws.engine.fetch(REJECTS, {"import_id": import_id, "waiting": waiting, "most": limit})
     rows = found.num_rows
-    if import_id is not None and not rows and not import_id.startswith(LIVE):
+    if import_id is not None and not rows and not is_live(import_id):
         _require_import(ws, import_id)
     shown = f"The first {count(rows)} rejected rows" if rows == limit else f"{count(rows)} rejected rows"
     summary = f"{shown}{' that wait' if waiting else ''}." if rows else "No rejected rows."

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cxloop.collect.importer import limits, reasons
+from cxloop.collect.live import is_live
 from cxloop.collect.mapping import Mapping, read_mapping
 from cxloop.collect.plan import check, table_plan
 from cxloop.collect.results import Replay
@@ -22,10 +23,7 @@ from cxloop.engine.loading import LoadPlan, LoadReport
 from cxloop.engine.query import Query
 from cxloop.store.context import Operations
 
-__all__ = ["LIVE", "WAITING", "replay_rejected"]
-
-LIVE = "live-"
-"""Begins the import_id of rejected live events, which no import met: `live-web`."""
+__all__ = ["WAITING", "replay_rejected"]
 
 WAITING = Query(
     name="collect.waiting_rejects",
@@ -60,8 +58,8 @@ def replay_rejected(ws: Operations, import_id: str | None, ids: Sequence[int], m
         raise InputError("Say what to replay: an import (import-3), or single rows by their rejected_id; not both.")
     override = None if mapping is None else find_mapping(mapping, ws.path)[0]
     waiting = _waiting(ws, import_id, ids)
-    live = [int(row["rejected_id"]) for row in waiting if row["import_id"].startswith(LIVE)]
-    groups = _groups([row for row in waiting if not row["import_id"].startswith(LIVE)], override)
+    live = [int(row["rejected_id"]) for row in waiting if is_live(row["import_id"])]
+    groups = _groups([row for row in waiting if not is_live(row["import_id"])], override)
     rows = len(waiting)
     reports = [report for group in groups if (report := _replay(ws, group)) is not None]
     if live:

@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import msgspec
 
 from cxloop.collect.loader.rows import Rows
-from cxloop.collect.replays import LIVE
 
 if TYPE_CHECKING:
     from cxloop.collect.spool import Envelope, Spooled
 
-__all__ = ["Batch", "Origins", "Reject", "import_id", "whole"]
+__all__ = ["Batch", "Origins", "Reject", "whole"]
 
 _encode = msgspec.json.Encoder().encode
-
-
-def import_id(source: str) -> str:
-    """Returns under which name the rejects of a live source are found."""
-    return LIVE + source
 
 
 class Reject(NamedTuple):

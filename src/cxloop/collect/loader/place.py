@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cxloop.collect.live import import_id
 from cxloop.engine.base import Engine
 from cxloop.engine.query import Query
 
@@ -77,8 +78,6 @@ def keep_rejects(engine: Engine, rejects: list[Reject], now: datetime) -> None:
     if not rejects:
         return
     import pyarrow as pa
-
-    from cxloop.collect.loader.batch import import_id
 
     last = int(engine.fetch(LAST_REJECTED)["last"][0].as_py())
     columns: dict[str, list[object]] = {
