@@ -13,7 +13,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-import boto3
+import boto3  # type: ignore[import-untyped]
 from tests.collect.connectors.postgres import free_port
 
 __all__ = ["Bucket", "running"]

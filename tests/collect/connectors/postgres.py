@@ -38,9 +38,10 @@ class Postgres:
         """Makes the files of the server."""
         secret = self.folder / "secret"
         secret.write_text("owner-password")
-        if as_user():
-            shutil.chown(self.folder, as_user())
-            shutil.chown(secret, as_user())
+        user = as_user()
+        if user is not None:
+            shutil.chown(self.folder, user)
+            shutil.chown(secret, user)
         words = ["-D", str(self.folder / "data"), "-U", "owner", "--pwfile", str(secret)]
         more = ["--auth=scram-sha-256", "--no-sync", "--no-locale", "-E", "UTF8"]
         done = subprocess.run(

@@ -49,6 +49,7 @@ class Settings(base.Settings):
     quick: bool = Field(False, title="Quick", description="Whether.")
 
 
+SETTINGS = Settings.model_validate({"host": "a", "token": "t"})
 ACME = Connector(title="Acme", about="Nothing.", settings=Settings)
 
 
@@ -203,7 +204,7 @@ def test_the_innermost_cause_that_somebody_knows_is_told() -> None:
         except OSError as inner:
             raise RuntimeError("in step extract") from inner
     except RuntimeError as failure:
-        found = explained(failure, ACME, Settings(host="a", token=SecretStr("t")))
+        found = explained(failure, ACME, SETTINGS)
 
     assert (found.kind, found.message) == (
         "unreachable",
@@ -212,7 +213,9 @@ def test_the_innermost_cause_that_somebody_knows_is_told() -> None:
 
 
 def test_a_failure_that_nobody_knows_is_told_by_its_type_alone() -> None:
-    found = explained(ZeroDivisionError("marta@example.org"), ACME, Settings(host="a", token=SecretStr("t")))
+    found = explained(
+        ZeroDivisionError("marta@example.org"), ACME, Settings.model_validate({"host": "a", "token": "t"})
+    )
 
     assert (found.kind, found.message) == ("unforeseen", "It failed in a way that nobody foresaw (ZeroDivisionError).")
 
