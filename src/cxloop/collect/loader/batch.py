@@ -37,10 +37,10 @@ Origins: TypeAlias = tuple[Mapping[str, Any], int, bytes | msgspec.Raw]
 
 @dataclass(slots=True)
 class Batch:
-    """A batch on its way into the log; `origins` has one entry for each row."""
+    """A batch on its way into the log; `origins` has one entry for each row: seq, request, place."""
 
     rows: Rows = field(default_factory=Rows)
-    origins: list[Origins] = field(default_factory=list)
+    origins: list[tuple[int, Envelope, int]] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     handed_on: dict[str, list[Spooled]] = field(default_factory=dict)
     """Requests of the format "webhook", by connection: their connector loads them through its mapping."""

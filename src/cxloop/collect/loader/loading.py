@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cxloop.collect.loader.batch import Batch, whole
 from cxloop.collect.loader.place import Totals, keep_rejects, keep_totals, totals
-from cxloop.collect.loader.segment import Segment, told
+from cxloop.collect.loader.segment import Segment, origins, told
 from cxloop.core.errors import CxloopError, InputError
 from cxloop.engine.loading import Admission
 
@@ -249,7 +249,7 @@ def commit(ws: Operations, batch: Batch) -> Admission:
     if len(batch.rows):
         admission = ws.engine.admit(batch.rows.table(), now=now, keep_conflicts=False)
         for place in admission.conflicting:
-            batch.reject(batch.origins[place], batch.rows.name_of(place), "conflict", CONFLICT)
+            batch.reject(origins(*batch.origins[place]), batch.rows.name_of(place), "conflict", CONFLICT)
     keep_rejects(ws.engine, batch.rejects, now)
     return admission
 

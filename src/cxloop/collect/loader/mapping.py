@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -21,10 +21,12 @@ from cxloop.collect.loader.times import corrected, is_absurd, local_offset, micr
 from cxloop.collect.loader.views import Contact, Context, Parts, Properties, given, view
 
 if TYPE_CHECKING:
+    from cxloop.collect.loader.plain import PlainEvent
     from cxloop.collect.protocol import Event
 
 __all__ = ["Mapper", "Origin"]
 
+Call: TypeAlias = "Event | PlainEvent"
 _PROFILE = {"identify", "group", "alias"}
 _VISIT = {"page", "screen"}
 _MOBILE = frozenset({"ios", "ipados", "android", "watchos", "tvos", "harmonyos"})
@@ -71,7 +73,7 @@ class Mapper:
         self._agents = agents
         self._rows = rows
 
-    def add(self, origin: Origin, event: Event, parts: Parts, place: int, plan: str | None = None) -> None:
+    def add(self, origin: Origin, event: Call, parts: Parts, place: int, plan: str | None = None) -> None:
         """Adds the row of one event.
 
         Args:
@@ -126,7 +128,7 @@ class Mapper:
     def _beside(
         self,
         place: int,
-        event: Event,
+        event: Call,
         parts: Parts,
         context: Context,
         named: Mapping[str, Any],
@@ -158,7 +160,7 @@ class Mapper:
         return self._agents.read(origin.user_agent if origin.user_agent.startswith("Mozilla/") else "")
 
 
-def content_hash(event: Event, parts: Parts, original: int | None) -> int:
+def content_hash(event: Call, parts: Parts, original: int | None) -> int:
     """Returns a hash of what the event says; not of when and how it was sent, which differs when it is sent again."""
     head = (
         f"{event.type}\x1e{event.event}\x1e{event.name}\x1e{event.user_id}\x1e{event.anonymous_id}\x1e{event.group_id}"
@@ -168,7 +170,7 @@ def content_hash(event: Event, parts: Parts, original: int | None) -> int:
     return int.from_bytes(hashlib.md5(said, usedforsecurity=False).digest()[8:], "little", signed=True)
 
 
-def _moment(origin: Origin, event: Event, original: int | None) -> tuple[int, int | None]:
+def _moment(origin: Origin, event: Call, original: int | None) -> tuple[int, int | None]:
     """Returns when it happened, and what the sender's clock said where that cannot be meant."""
     received = origin.received_at
     if original is None:
@@ -202,7 +204,7 @@ def _path_of(url: str) -> str:
     return "/" + rest.partition("/")[2] if sign else url
 
 
-def _keys(source: str, event: Event, parts: Parts, context: Context) -> tuple[str | None, str | None, bytes | None]:
+def _keys(source: str, event: Call, parts: Parts, context: Context) -> tuple[str | None, str | None, bytes | None]:
     """Returns type and value of the customer's key, and further keys as a JSON list."""
     user, anonymous, contact = event.user_id, event.anonymous_id, context.traits
     others = []
@@ -241,5 +243,5 @@ def _told_within(context: msgspec.Raw) -> msgspec.Raw:
     return view(_parts, context).traits if context else context
 
 
-def _tells_consent(event: Event) -> bool:
+def _tells_consent(event: Call) -> bool:
     return event.type == "track" and (event.event or "").lower() == _CONSENT_EVENT

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from cxloop.collect.loader.agents import Agents
-from cxloop.collect.loader.batch import Batch, whole
+from cxloop.collect.loader.batch import Batch, Origins, whole
 from cxloop.collect.loader.mapping import Mapper, Origin
+from cxloop.collect.loader.plain import PlainBatch, plain
 from cxloop.collect.loader.times import microseconds
 from cxloop.collect.loader.views import Parts
 from cxloop.collect.protocol import Accepted, Request, UnreadableError, read
@@ -17,7 +19,7 @@ from cxloop.collect.protocol import Accepted, Request, UnreadableError, read
 if TYPE_CHECKING:
     from cxloop.collect.spool import Envelope
 
-__all__ = ["PlanCheck", "Segment", "Verdict"]
+__all__ = ["PlanCheck", "Segment", "Verdict", "origins", "told"]
 
 _parts = msgspec.json.Decoder(Parts).decode
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -74,6 +76,10 @@ class Segment:
         """
         about = envelope.about
         endpoint = str(about.get("endpoint", "batch"))
+        if endpoint == "batch" and not about.get("refused") and not self._watched(envelope.source):
+            found = plain(envelope.body, str(about.get("encoding") or ""))
+            if found is not None and self._add_plain(batch, seq, envelope, found, first):
+                return
         try:
             request = read(endpoint, envelope.body, str(about.get("encoding") or ""))
         except UnreadableError as failure:
@@ -81,20 +87,34 @@ class Segment:
             return
         self._add_events(batch, seq, envelope, request, first)
 
+    def _watched(self, source: str) -> bool:
+        return self._plans is not None and self._plans.enforced(source)
+
+    def _add_plain(self, batch: Batch, seq: int, envelope: Envelope, found: PlainBatch, first: int) -> bool:
+        """Adds a plain batch; returns False, with nothing added, where one of its events needs the long way."""
+        mapper, origin, at = Mapper(self._agents, batch.rows), _origin(envelope, seq, found.sent_at), len(batch.rows)
+        try:
+            for place, event in enumerate(found.batch, first):
+                mapper.add(origin, event, event.parts, place)
+        except (ValueError, TypeError, OverflowError, RecursionError):
+            batch.rows.take_back(at)
+            return False
+        batch.origins += [(seq, envelope, place) for place in range(len(found.batch))]
+        return True
+
     def _add_events(self, batch: Batch, seq: int, envelope: Envelope, request: Request, first: int) -> None:
         known = told(envelope, seq, request)
         refused = {int(place): (str(code), str(reason)) for place, code, reason in envelope.about.get("refused") or ()}
-        mapper, origin = Mapper(self._agents, batch.rows), _origin(envelope, seq, request)
-        watched = self._plans is not None and self._plans.enforced(envelope.source)
+        mapper, origin = Mapper(self._agents, batch.rows), _origin(envelope, seq, request.sent_at)
+        watched = self._watched(envelope.source)
         for accepted in request.events:
             place, event, raw = accepted.index, accepted.event, accepted.raw
             if place in refused:
                 batch.reject((known, first + place, raw), event.event or event.type, *refused[place])
                 continue
             plan = self._verdict(envelope.source, accepted) if watched else None
-            origins = (known, first + place, raw)
             if plan is not None and self._enforce and plan.mode == "reject":
-                batch.reject(origins, event.event or event.type, "tracking_plan", plan.reason)
+                batch.reject((known, first + place, raw), event.event or event.type, "tracking_plan", plan.reason)
                 continue
             at = len(batch.rows)
             try:
@@ -103,9 +123,9 @@ class Segment:
             except (ValueError, TypeError, OverflowError, RecursionError) as failure:
                 batch.rows.take_back(at)
                 reason = f"The event cannot be read ({type(failure).__name__})."  # its words may hold a person's data
-                batch.reject(origins, event.event or event.type, "unreadable", reason)
+                batch.reject((known, first + place, raw), event.event or event.type, "unreadable", reason)
                 continue
-            batch.origins.append(origins)
+            batch.origins.append((seq, envelope, place))
         for bad in request.refused:
             why = refused.get(bad.index, (bad.code, bad.reason))
             batch.reject((known, first + bad.index, bad.raw), None, *why)
@@ -114,6 +134,14 @@ class Segment:
         assert self._plans is not None
         event = msgspec.json.decode(accepted.raw)
         return self._plans.check(source, {**event, "type": accepted.event.type})
+
+
+def origins(seq: int, envelope: Envelope, place: int) -> Origins:
+    """Returns what a reject has to know of an event that was a row: read once more, since hardly any is rejected."""
+    request = read(
+        str(envelope.about.get("endpoint", "batch")), envelope.body, str(envelope.about.get("encoding") or "")
+    )
+    return told(envelope, seq, request), place, next(each.raw for each in request.events if each.index == place)
 
 
 def told(envelope: Envelope, seq: int, request: Request | None = None) -> dict[str, Any]:
@@ -135,13 +163,13 @@ def told(envelope: Envelope, seq: int, request: Request | None = None) -> dict[s
     return found
 
 
-def _origin(envelope: Envelope, seq: int, request: Request) -> Origin:
+def _origin(envelope: Envelope, seq: int, sent_at: datetime | None) -> Origin:
     about = envelope.about
     return Origin(
         source=envelope.source,
         seq=seq,
         received_at=envelope.received_at,
-        sent_at=None if request.sent_at is None else microseconds(request.sent_at),
+        sent_at=None if sent_at is None else microseconds(sent_at),
         user_agent=str(about.get("user_agent") or ""),
         ip=str(about.get("ip") or ""),
         test=bool(about.get("test")),
