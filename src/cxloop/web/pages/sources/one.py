@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated, Any, TypeAlias
@@ -24,6 +24,8 @@ __all__ = ["address_of", "plan_of", "router"]
 router = APIRouter()
 Row: TypeAlias = Mapping[str, Any]
 Checked = Annotated[Door, Depends(checked_form)]
+LEARNED_FROM = "90d"
+"""Long enough for what happens seldom, short enough to be what is sent today."""
 MODES: dict[str, tuple[str, str]] = {
     "allow": (_("Allow"), _("Whatever comes is taken; what differs is only shown here.")),
     "flag": (_("Flag"), _("What does not fit is taken and marked, so that it can be found and left out.")),
@@ -53,7 +55,7 @@ def one_source(request: Request, door: SignedIn, source: str, done: str = "") ->
 def learn(request: Request, door: Checked, source: str) -> Response:
     """Learns the plan of a source from what it sent."""
     try:
-        learned = door.run("collect.learn", {"source": source})
+        learned = door.run("collect.learn", {"source": source, "since": LEARNED_FROM})
     except (InputError, NotFoundError) as failure:
         return _show(request, door, source, failure=failure)
     return _show(request, door, source, said=str(learned))
@@ -151,12 +153,17 @@ def _drift(door: Door, source: str) -> list[dict[str, Any]]:
 
 def _difference(row: Row) -> dict[str, Any]:
     """One difference as the page says it."""
-    seen = words.plural(row["n"], _("event"), _("events")) if row["n"] is not None else ""
-    usual = f"{row['a_day_before']:.3g} {_('a day before')}, {row['a_day_now']:.3g} {_('now')}"
-    share = f"{100 * row['share']:.3g} %" if row["share"] is not None else ""
-    note = [seen, share, usual if row["a_day_before"] is not None and row["a_day_now"] is not None else ""]
     place = ", ".join(part for part in (row["event"], row["property"]) if part)
-    return {"tag": row["what"], "sentence": f"{place}: {row['detail']}", "note": " · ".join(filter(None, note))}
+    return {"tag": row["what"], "sentence": f"{place}: {row['detail']}", "note": " · ".join(_evidence(row))}
+
+
+def _evidence(row: Row) -> Iterator[str]:
+    if row["n"] is not None:
+        yield words.plural(row["n"], _("event"), _("events"))
+    if row["share"] is not None:
+        yield f"{100 * row['share']:.3g} %"
+    if row["a_day_before"] is not None and row["a_day_now"] is not None:
+        yield f"{row['a_day_before']:.3g} {_('a day before')}, {row['a_day_now']:.3g} {_('now')}"
 
 
 def _days(row: Row) -> list[int]:

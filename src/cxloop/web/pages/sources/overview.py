@@ -95,7 +95,8 @@ def _trouble(moving: Mapping[str, Any]) -> str:
     flow, failed = moving["intake"], [row["connection"] for row in moving["connections"] if row["state"] == "failed"]
     said = [_("live events are not getting through")] if flow and flow.tone == "bad" else []
     said += [_("live events are late")] if flow and flow.tone == "warn" else []
-    said += [f"{', '.join(failed)} {_('could not be pulled')}"] if failed else []
+    sources = words.plural(len(failed), _("source could not be pulled"), _("sources could not be pulled"))
+    said += [f"{sources}: {', '.join(failed)}"] if failed else []
     return "; ".join(said)
 
 
