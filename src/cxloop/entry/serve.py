@@ -104,7 +104,7 @@ def _collectors(folder: Folder, place: _Place, number: int, stop: threading.Even
     for watcher in watchers:
         watcher.start()
     if watchers:
-        sys.stdout.write(f"It takes events at {url(*place)}/v1/, and at the app's own address.\n")
+        sys.stdout.write(f"Events are taken at {url(*place)}/v1/, and at the app's own address.\n")
         sys.stdout.flush()
     try:
         yield

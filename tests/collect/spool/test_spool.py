@@ -37,6 +37,15 @@ def test_requests_come_out_in_the_order_of_their_numbers(spool: Spool) -> None:
     assert spool.read(found[1].seq, 1_000_000) == found[2:]
 
 
+@pytest.mark.parametrize("number", [1, 3, 4, 21, 64, 150])
+def test_a_group_of_any_size_keeps_its_order(spool: Spool, number: int) -> None:
+    spool.append([request(each) for each in range(number)])
+
+    found = spool.read(0, 1 << 40)
+    assert [item.envelope for item in found] == [request(each) for each in range(number)]
+    assert spool.state().requests == number
+
+
 def test_reading_stops_at_the_size_that_was_asked_for_but_never_before_the_first(spool: Spool) -> None:
     spool.append([request(number, body=b"x" * 100) for number in range(5)])
 

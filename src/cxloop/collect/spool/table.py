@@ -38,6 +38,9 @@ insert into sqlite_sequence (name, seq) select 'requests', 0
     where not exists (select 1 from sqlite_sequence where name = 'requests');
 """
 COLUMNS = "source, format, received_at, events, about, size, body, checksum"
+ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
+INSERTS = {size: f"insert into requests ({COLUMNS}) values {', '.join([ROW] * size)}" for size in (64, 16, 4, 1)}
+"""Several rows at a time: each statement gives up the interpreter's lock, and a busy thread is slow to give it back."""
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
 
@@ -86,13 +89,20 @@ class Table:
             if taken + size > limit_bytes:
                 self._connection.execute("rollback")
                 return False
-            self._connection.executemany(f"insert into requests ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._insert(rows)
             self._count(len(rows), sum(row[3] for row in rows), size)
             self._connection.execute("commit")
         except BaseException:
             self._undo()
             raise
         return True
+
+    def _insert(self, rows: Sequence[Row]) -> None:
+        start = 0
+        for size, statement in INSERTS.items():
+            while len(rows) - start >= size:
+                self._connection.execute(statement, [value for row in rows[start : start + size] for value in row])
+                start += size
 
     def _count(self, requests: int, events: int, size: int) -> None:
         self._connection.execute(
