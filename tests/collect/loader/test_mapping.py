@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.collect.loader.conftest import BROWSER, Line, track
 
 from cxloop.collect.loader.batch import Batch
+from cxloop.collect.loader.plain import plain
 from cxloop.collect.loader.segment import Segment
 from cxloop.collect.spool import Envelope
 
@@ -227,3 +228,36 @@ def test_every_event_becomes_exactly_one_row_or_one_reject(sent: list[dict[str, 
         assert table.num_rows == len(batch.rows)
         for text in table.to_pydict().get("properties", []):
             assert text is None or isinstance(json.loads(text), dict)
+
+
+@given(st.lists(events, max_size=3))
+def test_the_short_way_through_a_batch_says_the_same_as_the_long_one(sent: list[dict[str, Any]]) -> None:
+    body = json.dumps({"batch": sent, "sentAt": "2026-05-01T12:00:00Z"}).encode()
+    found = []
+    for refused in ([], [[-1, "none", "A refusal of nothing makes the loader take the long way."]]):
+        batch = Batch()
+        envelope = Envelope("web", "segment", 1_777_636_800_000_000, body, len(sent), {"refused": refused})
+        Segment().add(batch, 7, envelope)
+        found.append((batch.rows.table().to_pylist() if len(batch.rows) else [], batch.rejects))
+
+    assert found[0] == found[1]
+
+
+def test_a_plain_batch_says_the_same_on_both_ways() -> None:
+    context = {"userAgent": BROWSER, "ip": "203.0.113.7", "page": {"path": "/a"}, "traits": {"email": "a@b.org"}}
+    sent = [
+        track(messageId="m1", timestamp="2026-05-01T11:00:00.5Z", context=context, properties={"x": 1, "brand": "N"}),
+        {"type": "identify", "userId": "u1", "anonymousId": "a1", "traits": {"plan": "pro"}, "context": context},
+        {"type": "page", "anonymousId": "a1", "name": "Home", "originalTimestamp": "2026-05-01T10:00:00+02:00"},
+    ]
+    body = json.dumps({"batch": sent, "sentAt": "2026-05-01T12:00:00Z"}).encode()
+    tables = []
+    for refused in ([], [[-1, "none", "A refusal of nothing makes the loader take the long way."]]):
+        batch = Batch()
+        envelope = Envelope("web", "segment", 1_777_636_800_000_000, body, 3, {"refused": refused})
+        Segment().add(batch, 7, envelope)
+        tables.append(batch.rows.table().to_pylist())
+
+    assert plain(body, "") is not None
+    assert tables[0] == tables[1]
+    assert len(tables[0]) == 3
