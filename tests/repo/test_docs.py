@@ -93,7 +93,7 @@ def test_every_name_is_in_the_reference(pages: dict[str, str]) -> None:
         "settings": [
             field.alias or name for model in (Settings, Experience) for name, field in model.model_fields.items()
         ],
-        "cli": [f"cxloop {verb.part} {verb.name}" for verb in parts.load()],
+        "cli": [f"cxloop {verb.part} {verb.name.replace('_', '-')}" for verb in parts.load()],
     }
 
     missing = {
