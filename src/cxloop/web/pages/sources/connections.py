@@ -154,24 +154,31 @@ def pull(request: Request, door: Checked, name: str) -> Response:
 
 
 @router.post("/sources/connections/{name}/pause")
-def pause(door: Checked, name: str) -> Response:
+def pause(request: Request, door: Checked, name: str) -> Response:
     """Stops the schedule."""
-    door.run("collect.pause", {"name": name})
-    return RedirectResponse(f"{_address(name)}?done=paused", 303)
+    return _do(request, door, name, "collect.pause", f"{_address(name)}?done=paused")
 
 
 @router.post("/sources/connections/{name}/resume")
-def resume(door: Checked, name: str) -> Response:
+def resume(request: Request, door: Checked, name: str) -> Response:
     """Lets the schedule go on."""
-    door.run("collect.resume", {"name": name})
-    return RedirectResponse(f"{_address(name)}?done=resumed", 303)
+    return _do(request, door, name, "collect.resume", f"{_address(name)}?done=resumed")
 
 
 @router.post("/sources/connections/{name}/disconnect")
-def disconnect(door: Checked, name: str) -> Response:
+def disconnect(request: Request, door: Checked, name: str) -> Response:
     """Removes a connection."""
-    door.run("collect.disconnect", {"name": name})
-    return RedirectResponse("/sources?done=disconnected", 303)
+    return _do(request, door, name, "collect.disconnect", "/sources?done=disconnected")
+
+
+def _do(request: Request, door: Door, name: str, path: str, goal: str) -> Response:
+    """Runs a verb on a connection and leads on; a refusal, as of one that is being pulled, is told on its page."""
+    door.require(path)
+    try:
+        door.run(path, {"name": name})
+    except CxloopError as failure:
+        return _show(request, door, name, failure=failure)
+    return RedirectResponse(goal, 303)
 
 
 def _address(name: str) -> str:
