@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import threading
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.collect.connectors.killing import kill_extraction
 from tests.collect.connectors.mailbox.conftest import Post, mail
 from tests.collect.connectors.mailbox.server import PASSWORD, USER
 from tests.collect.connectors.mailbox.wire import Wire
@@ -208,27 +206,17 @@ def test_a_wrong_password_is_not_tried_again(post: Post, tmp_path: Path) -> None
 
 def test_a_pull_that_is_killed_goes_on_where_it_was(post: Post) -> None:
     post.server.deliver([mail(number, "word " * 300) for number in range(150)])
-    killed = threading.Event()
-    with Wire(post.server.port, at=(40_000, lambda: _kill_children(killed))) as wire:
+    killed: list[int] = []
+    with Wire(post.server.port, at=(40_000, lambda: killed.append(kill_extraction()))) as wire:
         post.connect(port=wire.port)
         with pytest.raises(SourceError):
             post.pull()
     post.connect()
     post.pull()
 
-    assert killed.is_set()
+    assert killed == [1]
     assert post.count() == 150
     assert len(post.desk.rows("select distinct message_id from interactions")) == 150
-
-
-def _kill_children(killed: threading.Event) -> None:
-    """Kills the process that pulls, as a machine that runs out of memory does."""
-    for task in Path("/proc/self/task").iterdir():
-        for child in (task / "children").read_text().split():
-            command = Path(f"/proc/{child}/cmdline").read_bytes()
-            if b"cxloop.collect.connectors.extract" in command:
-                os.kill(int(child), signal.SIGKILL)
-                killed.set()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from tests.collect.connectors.killing import kill_extraction
 from tests.collect.connectors.zendesk.conftest import Support
 from tests.collect.connectors.zendesk.server import TOKEN, iso, once
 
@@ -136,6 +137,23 @@ def test_a_token_that_expires_on_the_way_costs_nothing_that_was_read(support: Su
     assert read == 2 * server.page
     assert "cursor=" in server.asked[0]
     assert support.count("kind = 'case'") == 230
+
+
+def test_a_pull_that_is_killed_goes_on_and_nothing_doubles(support: Support) -> None:
+    killed: list[int] = []
+
+    def kill(target: str) -> None:
+        if "ticket_events" in target and not killed:
+            killed.append(kill_extraction())
+
+    support.server.troubles.append(kill)
+    with pytest.raises(SourceError):
+        support.pull()
+    support.pull()
+
+    assert killed == [1]
+    assert support.count("kind = 'case'") == 230
+    assert support.count("kind = 'message'") == len(support.server.desk.comments(staff=False))
 
 
 def test_a_bad_day_ends_with_the_same_log(support: Support) -> None:
