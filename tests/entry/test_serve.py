@@ -75,7 +75,7 @@ class Server:
         """A browser that has used the link."""
         link = re.search(r"token=(\S+)", self.written.read_text())
         assert link is not None
-        with httpx.Client(base_url=self.address) as client:
+        with httpx.Client(base_url=self.address, timeout=STARTING_SECONDS) as client:
             answer = client.post("/signin", data={"token": link[1]}, headers={"origin": self.address})
             assert answer.status_code == 303
             yield client
@@ -112,7 +112,7 @@ def test_a_server_from_its_start_to_its_end(server: Server) -> None:
 
     link = cxloop("link", "-w", str(server.workspace)).stdout.strip()
     assert link.startswith(f"{server.address}/signin?token=")
-    assert httpx.get(link).status_code == 200
+    assert httpx.get(link, timeout=STARTING_SECONDS).status_code == 200
 
     second = cxloop("serve", "-w", str(server.workspace), "--port", str(free_port()))
     assert (second.returncode, "already" in second.stderr) == (1, True)
