@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from itertools import pairwise
 from typing import Any
 
 from cxloop.collect.results import Sources
@@ -18,18 +17,19 @@ RECENT = timedelta(days=7)
 
 DAYS = RECENT.days
 _DAY_COLUMNS = tuple(f"day_{place}" for place in range(1, DAYS + 1))
-_DAY_COUNTS = "".join(
-    f"count(case when occurred_at >= ${name} and occurred_at < ${after} then 1 end) as {name},\n            "
-    for name, after in pairwise(_DAY_COLUMNS)
-)
 
 ARRIVALS = Query(
     name="collect.arrivals",
-    sql=f"""select source, count(*) as interactions, min(occurred_at) as first_at, max(occurred_at) as last_at,
+    sql="""select source, count(*) as interactions, min(occurred_at) as first_at, max(occurred_at) as last_at,
             max(received_at) as received_at,
             count(case when occurred_at >= $day_1 then 1 end) as recent,
-            count(case when traffic = 'bot' then 1 end) as bots, count(case when traffic = 'test' then 1 end) as tests,
-            {_DAY_COUNTS}count(case when occurred_at >= ${_DAY_COLUMNS[-1]} then 1 end) as {_DAY_COLUMNS[-1]}
+            count(case when occurred_at >= $day_1 and occurred_at < $day_2 then 1 end) as day_1,
+            count(case when occurred_at >= $day_2 and occurred_at < $day_3 then 1 end) as day_2,
+            count(case when occurred_at >= $day_3 and occurred_at < $day_4 then 1 end) as day_3,
+            count(case when occurred_at >= $day_4 and occurred_at < $day_5 then 1 end) as day_4,
+            count(case when occurred_at >= $day_5 and occurred_at < $day_6 then 1 end) as day_5,
+            count(case when occurred_at >= $day_6 and occurred_at < $day_7 then 1 end) as day_6,
+            count(case when occurred_at >= $day_7 then 1 end) as day_7
         from interactions group by source order by interactions desc, source""",
     inputs=("interactions",),
     parameters=dict.fromkeys(_DAY_COLUMNS, "timestamp"),
