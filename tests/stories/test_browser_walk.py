@@ -158,7 +158,7 @@ def test_on_a_phone_what_is_tapped_is_large_enough(visitor: Any, pages: dict[str
         low = page.evaluate(
             """least => [...document.querySelectorAll(
                     "a.chip, .button, .nav a, .tabs a, button, input, select, textarea, .topbar summary")]
-                .filter(item => item.offsetParent && item.type !== "hidden")
+                .filter(item => item.offsetParent && item.type !== "hidden" && !item.matches(".visually-hidden"))
                 .map(item => ["radio", "checkbox"].includes(item.type) ? item.closest("label") : item)
                 .filter(item => item.getBoundingClientRect().height < least)
                 .map(item => item.outerHTML.slice(0, 80))""",
