@@ -12,7 +12,24 @@ from starlette.types import Message, Receive, Scope, Send
 from cxloop.web import security
 from cxloop.web.security import MOST_FORM_BYTES, POLICY
 
-PAGES = ("/", "/explore", "/explore?by=channel&every=none", "/customers", "/customers/1", "/sources", "/settings")
+PAGES = (
+    "/",
+    "/explore",
+    "/explore?by=channel&every=none",
+    "/customers",
+    "/customers/1",
+    "/sources",
+    "/sources/from/shop",
+    "/sources/connect",
+    "/sources/connect/sql",
+    "/sources/send",
+    "/settings",
+    "/settings/people",
+    "/settings/people/1",
+    "/settings/keys",
+    "/settings/audit",
+    "/settings/workspace",
+)
 SCRIPT = "<script>alert"
 HANDLER = "<b onmouseover"
 
@@ -67,6 +84,12 @@ def test_hostile_names_and_texts_are_shown_as_they_are_written(owner: Any) -> No
         "/explore?every={}",
         "/customers/1?channel={}",
         "/sources/{}",
+        "/sources/from/{}",
+        "/sources/connect/{}",
+        "/sources/connections/{}",
+        "/settings/audit?verb={}",
+        "/settings/keys?source={}",
+        "/signin?next={}",
         "/explore/download/{}",
         "/{}",
         "/signin?token={}",

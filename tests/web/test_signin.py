@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pyotp
 import pytest
 
+from cxloop.core.accounts import Identity
 from cxloop.web.access import own_path
 
 PASSWORD = "three calm kettles sing"
@@ -108,6 +110,40 @@ def test_the_second_factor_is_asked_for_before_anything_is_open(shop: Any) -> No
 def test_the_code_is_not_asked_of_who_gave_no_password(outsider: Any) -> None:
     assert outsider.get("/signin/code").headers["location"].startswith("/signin?")
     assert outsider.post("/signin/code", {"code": "123456"}).status == 403
+
+
+class _Provider:
+    """Knows Mia, whoever asks."""
+
+    name = "Keycloak"
+
+    def depart(self, callback: str) -> tuple[str, str]:
+        return f"https://id.example.org/authorize?redirect_uri={callback}", "remembered"
+
+    def arrive(self, remembered: str, answer: str) -> Identity:
+        assert remembered == "remembered"
+        assert answer.startswith("http://cxloop.test/signin/arrive?code=")
+        return Identity("https://id.example.org", "mia", "provided@example.org", "Mia")
+
+
+def test_a_provider_is_offered_and_leads_back_to_the_page_that_was_asked_for(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _introduced(shop, "provided@example.org")
+    site = shop.app.state.site
+    monkeypatch.setattr(site, "accounts", replace(site.accounts, identities=_Provider()))
+    browser = shop.browser()
+
+    page = browser.get("/sources")
+    away = browser.get("/signin/provider?next=/sources")
+    back = browser.get("/signin/arrive?code=x&state=y")
+
+    assert "Sign in with Keycloak" in page.text
+    assert 'href="/signin/provider?next=/sources"' in page.text
+    assert away.headers["location"].startswith("https://id.example.org/authorize")
+    assert away.headers["location"].endswith("http://cxloop.test/signin/arrive")
+    assert (back.status, back.headers["location"]) == (303, "/sources")
+    assert browser.get("/sources").status == 200
 
 
 def test_an_address_of_the_provider_leads_nowhere_where_none_is_configured(outsider: Any) -> None:
