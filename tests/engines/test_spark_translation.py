@@ -85,6 +85,12 @@ def test_the_query_reads_tables_of_the_schema_and_says_which(query: Query) -> No
     assert set(query.inputs) <= known
 
 
+def test_the_query_returns_the_columns_it_declares(query: Query) -> None:
+    written = [each.alias_or_name for each in parse(query).selects if not isinstance(each, exp.Placeholder)]
+
+    assert "*" in written or written == list(query.output)
+
+
 def test_every_hole_of_the_query_is_declared(query: Query) -> None:
     holes = {hole.name for hole in parse(query).find_all(exp.Placeholder)}
 

@@ -23,6 +23,7 @@ ARRIVALS = Query(
     sql="""select source, count(*) as interactions, min(occurred_at) as first_at, max(occurred_at) as last_at,
             max(received_at) as received_at,
             count(case when occurred_at >= $day_1 then 1 end) as recent,
+            count(case when traffic = 'bot' then 1 end) as bots, count(case when traffic = 'test' then 1 end) as tests,
             count(case when occurred_at >= $day_1 and occurred_at < $day_2 then 1 end) as day_1,
             count(case when occurred_at >= $day_2 and occurred_at < $day_3 then 1 end) as day_2,
             count(case when occurred_at >= $day_3 and occurred_at < $day_4 then 1 end) as day_3,
