@@ -120,10 +120,14 @@ def setting_section(name: str, annotation: Any, *, repeated: bool) -> list[str]:
         return [f"### {name}", "", f'A list of names, such as `{name} = ["web", "store"]`.', ""]
     lines = [f"### {title}", "", sentence(model), ""]
     lines += table("setting", "type", "default", "allowed")
+    inner: list[str] = []
     for key, field in model.model_fields.items():
+        if is_model(field.annotation) and not repeated:
+            inner += setting_section(f"{name}.{key}", field.annotation, repeated=False)
+            continue
         default = "required" if field.is_required() else f"`{toml(field.get_default(call_default_factory=True))}`"
         lines.append(row(f"`{field.alias or key}`", type_name(field.annotation), default, allowed(field)))
-    return [*lines, ""]
+    return [*lines, "", *inner]
 
 
 def sentence(model: type[BaseModel]) -> str:

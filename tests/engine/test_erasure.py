@@ -96,7 +96,7 @@ def test_others_keep_their_rows(engine: DuckDBEngine) -> None:
         "customers": 1,
         "rejected": 1,
         "imports": 2,
-            "intake": 2,
+        "intake": 2,
     }
 
 

@@ -9,11 +9,10 @@ from pydantic import Field
 
 from cxloop.admin.results import Accounts, Audit, AuditCheck, Done, Invitation, IssuedKey, Keys, Sessions
 from cxloop.core.errors import InputError
-from cxloop.core.host import Role
+from cxloop.core.host import KeyKind, Role
 from cxloop.core.time import window
 from cxloop.core.verbs import Names, verb
 from cxloop.store.context import Operations
-from cxloop.store.keys import Kind
 
 __all__ = [
     "accounts",
@@ -171,7 +170,7 @@ def keys(ws: Operations, *, revoked: bool = False) -> Keys:
 @verb(part="admin", right="admin", changes="records")
 def create_key(
     ws: Operations,
-    kind: Kind,
+    kind: KeyKind,
     name: Text,
     *,
     source: Text | None = None,

@@ -18,6 +18,7 @@ __all__ = [
     "ROLES",
     "Actor",
     "Host",
+    "KeyKind",
     "Limits",
     "Progress",
     "Role",
@@ -31,6 +32,7 @@ Progress: TypeAlias = Callable[[str, float | None], None]
 """Called with what is being done and the share done (0 to 1, or None where unknown)."""
 
 Role = Literal["owner", "analyst", "agent", "viewer"]
+KeyKind = Literal["write", "read", "admin"]
 
 ROLES: Mapping[Role, tuple[frozenset[Right], bool]] = {
     "owner": (frozenset({"read", "write", "admin"}), True),

@@ -12,12 +12,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 from sqlalchemy import select, update
 
 from cxloop.core.errors import InputError, NotFoundError
-from cxloop.core.host import Actor, Limits, Role
+from cxloop.core.host import Actor, KeyKind, Limits, Role
 from cxloop.store.changes import Following
 from cxloop.store.limits import kept_limits, limits_from
 from cxloop.store.models import Account, ApiKey, KeySecret
@@ -35,7 +35,6 @@ __all__ = [
     "ApiKeys",
     "Issued",
     "Key",
-    "Kind",
     "NewKey",
     "WriteKey",
     "WriteKeys",
@@ -46,9 +45,8 @@ __all__ = [
     "rotate",
 ]
 
-Kind = Literal["write", "read", "admin"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-PREFIXES: Mapping[Kind, str] = {"write": "cxw_", "read": "cxr_", "admin": "cxa_"}
+KINDS: tuple[KeyKind, ...] = get_args(KeyKind)
+PREFIXES: Mapping[KeyKind, str] = {"write": "cxw_", "read": "cxr_", "admin": "cxa_"}
 OVERLAP = timedelta(days=7)
 """How long the former secret of a rotated key still works: time to put the new one everywhere."""
 SHOWN = 4
@@ -75,7 +73,7 @@ class NewKey:
         expires_at: UTC without zone; None for never.
     """
 
-    kind: Kind
+    kind: KeyKind
     name: str
     source: str | None = None
     role: Role | None = None
@@ -91,7 +89,7 @@ class Key:
     """A key, without its secrets; `shown` are their last characters, the newest first."""
 
     key_id: int
-    kind: Kind
+    kind: KeyKind
     name: str
     source: str | None
     role: Role | None
@@ -232,7 +230,7 @@ def _add_secret(work: Work, row: ApiKey, now: datetime) -> str:
     return secret
 
 
-def _kind(row: ApiKey) -> Kind:
+def _kind(row: ApiKey) -> KeyKind:
     return next(kind for kind in KINDS if kind == row.kind)
 
 
@@ -312,7 +310,7 @@ class _Living:
 class _Ring:
     """The living secrets of some kinds, in memory."""
 
-    def __init__(self, store: Store, kinds: Sequence[Kind]) -> None:
+    def __init__(self, store: Store, kinds: Sequence[KeyKind]) -> None:
         self._clock = store.clock
         self._living = Following(store, lambda: _living(store, kinds))
         self._looked_at = float("-inf")
@@ -371,7 +369,7 @@ class ApiKeys:
         self._ring.close()
 
 
-def _living(store: Store, kinds: Sequence[Kind]) -> dict[str, _Living]:
+def _living(store: Store, kinds: Sequence[KeyKind]) -> dict[str, _Living]:
     """Returns the secrets that may be used, by their digest."""
     now = store.clock()
     chosen = (

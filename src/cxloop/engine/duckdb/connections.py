@@ -31,7 +31,7 @@ def connect(file: Path, settings: EngineSettings) -> duckdb.DuckDBPyConnection:
         raise WorkspaceError(
             f"{file} cannot be opened: {failure}. If it is damaged, restore the folder from a backup."
         ) from None
-    # live events are many small transactions: written to the log of changes, they cost half of what a checkpoint each does
+    # live events are many small transactions: written to the log of changes, they cost half of a checkpoint each
     database.execute("set global checkpoint_threshold = '128MB'").fetchall()
     # a time with a zone becomes UTC, whatever the machine's own zone is
     database.execute("set global TimeZone = 'UTC'").fetchall()
