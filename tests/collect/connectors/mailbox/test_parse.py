@@ -165,6 +165,52 @@ def test_nested_parts_beyond_reason_end() -> None:
     assert read(b"From: jo@mail.example\r\n" + inner)["message_id"]
 
 
+def _nested(depth: int) -> bytes:
+    opened = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(depth))
+    return b"From: jo@mail.example\r\nSubject: hi\r\n" + opened + b"Content-Type: text/plain\r\n\r\nhello\r\n"
+
+
+def test_parts_in_parts_are_read_as_deep_as_people_put_them() -> None:
+    assert read(_nested(20))["text"] == "hello"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _nested(5_000),
+        _nested(300) + b"\r\n" * 1_000_000,
+        b"From: jo@mail.example\r\nSubject: hi\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 5_000 + b"hello",
+    ],
+    ids=["deep", "deep and long", "mails in mails"],
+)
+def test_of_a_mail_that_is_nested_to_do_harm_the_headers_are_read(content: bytes) -> None:
+    row = read(content)
+
+    assert (row["email"], row["subject"], row["text"]) == ("jo@mail.example", "hi", None)
+    assert row["note"] == "Only its headers were read: its parts are nested too deep."
+
+
+HARM = ("<a ", '<a b="', "<!--", "<!--x>", "<![cdata[x>", "<![if x>", "</", "<!", '<p style="', "<b></i>", "<p></q>")
+
+
+@pytest.mark.parametrize("sign", HARM)
+def test_html_that_was_made_to_be_slow_is_not(sign: str) -> None:
+    assert text_of_html(f"<p>before</p>{sign * (1_000_000 // len(sign))}").startswith("before")
+
+
+def test_a_charset_that_is_none_for_texts_is_not_used() -> None:
+    # decoding it takes time with the square of the length
+    row = read(raw("Content-Type: text/plain; charset=punycode", body=b"hello " * 500_000))
+
+    assert (row["text"] or "").startswith("hello hello")
+
+
+def test_comments_and_sections_of_html_are_left_out_and_broken_tags_hold_nothing_up() -> None:
+    source = "<!--[if mso]><p>office</p><![endif]--><![if !mso]><p>a &lt; b</p><![endif]><p>3 < 4<p>end<!-- open"
+
+    assert text_of_html(source) == "a < b\n\n3 < 4\nend open"
+
+
 @given(st.binary(max_size=1_500))
 def test_any_bytes_become_a_row(content: bytes) -> None:
     row = read(content)

@@ -23,6 +23,8 @@ _AUTOMATIC_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _BOUNCE_SENDER = re.compile(r"^(?:mailer-daemon|postmaster|mail-?daemon)@", re.IGNORECASE)
+_NO_CHARSETS = frozenset({"", "unknown-8bit", "punycode", "idna"})
+"""Not for texts: the last two take time with the square of the length."""
 _EARLIEST = datetime(1990, 1, 1)
 
 
@@ -44,7 +46,7 @@ def decoded(content: bytes, charset: str | None) -> str:
     claimed = (charset or "").strip().strip("\"'").lower()
     for name in (claimed, "utf-8"):
         try:
-            return content.decode(name) if name and name != "unknown-8bit" else content.decode("utf-8")
+            return content.decode("utf-8" if name in _NO_CHARSETS else name)
         except (LookupError, ValueError):  # no such charset, or another than it says
             continue
     return content.decode("cp1252", errors="replace")

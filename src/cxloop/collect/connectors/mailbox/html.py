@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html import unescape
 from html.parser import HTMLParser
 
@@ -22,6 +23,9 @@ _SIGNATURES = ("gmail_signature", "moz-signature", "mobile-signature")
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 _TAGS = re.compile(r"<[^<>]{0,5000}>")
 _DEEPEST = 1_000
+_UNENDED = re.compile(r"<(?=[^<>]*(?:<|\Z))")
+_MOST_UNENDED = 100
+"""Tags without an end that are left to the parser: it looks through the rest of the text for the end of each."""
 
 
 class _Reader(HTMLParser):
@@ -31,7 +35,8 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.lines: list[str] = []
         self.line: list[str] = []
-        self.open: list[tuple[str, bool, bool]] = []
+        self.open: list[tuple[str, bool]] = []
+        self.known: Counter[str] = Counter()
 
     @property
     def hidden(self) -> bool:
@@ -46,14 +51,16 @@ class _Reader(HTMLParser):
         if any(name in given.get("class", "") for name in _SIGNATURES):
             self.lines.append("-- ")
         hidden = self.hidden or tag in _HIDDEN or bool(_INVISIBLE.search(given.get("style", "")[:2_000]))
-        self.open.append((tag, hidden, tag == "blockquote"))
+        self.open.append((tag, hidden))
+        self.known[tag] += 1
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _BLOCKS or tag == "blockquote":
             self.end_line()
-        if any(name == tag for name, _, _ in self.open):
-            while self.open.pop()[0] != tag:
-                pass
+        last = "" if self.known[tag] else tag
+        while last != tag:
+            last, _ = self.open.pop()
+            self.known[last] -= 1
 
     def handle_data(self, data: str) -> None:
         if not self.hidden:
@@ -62,7 +69,7 @@ class _Reader(HTMLParser):
     def end_line(self) -> None:
         """Finishes the line that is being written."""
         said = _SPACES.sub(" ", "".join(self.line)).strip()
-        depth = sum(1 for _, _, quoted in self.open if quoted)
+        depth = self.known["blockquote"]
         self.lines.append(f"{'>' * min(depth, 5)} {said}" if depth else said)
         self.line = []
 
@@ -76,7 +83,7 @@ def text_of_html(source: str) -> str:
     """
     reader = _Reader()
     try:
-        reader.feed(source)
+        reader.feed(_tamed(source))
         reader.close()
         reader.end_line()
     except (AssertionError, ValueError, RecursionError):  # the parser gives up on some broken declarations
@@ -86,3 +93,21 @@ def text_of_html(source: str) -> str:
         if line or (kept and kept[-1]):
             kept.append(line)
     return "\n".join(kept).strip()
+
+
+def _tamed(source: str) -> str:
+    """Returns HTML without what has the parser look through the same text again and again: strangers write mails.
+
+    Comments and declarations are read by nobody; a tag that never ends is text.
+    """
+    plain = _without_comments(source).replace("<![", "<!")
+    unended = sum(1 for _ in zip(_UNENDED.finditer(plain), range(_MOST_UNENDED + 1), strict=False))
+    return plain if unended <= _MOST_UNENDED else _UNENDED.sub("&lt;", plain)
+
+
+def _without_comments(source: str) -> str:
+    kept, start = [], 0
+    while (begin := source.find("<!--", start)) >= 0 and (end := source.find("-->", begin + 4)) >= 0:
+        kept.append(source[start:begin])
+        start = end + 3
+    return "".join(kept) + source[start:].replace("<!--", "")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
 
 from cxloop.collect.connectors.mailbox.cutting import Cut, cut
 from cxloop.collect.connectors.mailbox.headers import (
@@ -54,6 +56,9 @@ COLUMNS = (
 _MOST_TEXT = 200_000
 """Characters of a text that are looked at; the rest of a longer one is left out, and the row says so."""
 _MOST_PARTS = 500
+_MOST_BOUNDARIES = 100
+"""Multiparts of a mail whose parts are read: each line is compared with the boundary of every one around it."""
+_BOUNDARY = re.compile(rb"boundary\s*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def row_of(content: bytes, *, folder: str, arrived: datetime | None, own: Sequen
         own: the company's addresses, or domains such as "@acme.example", in lower case.
         headers_only: bytes of the whole mail where only its headers were fetched.
     """
-    message = message_from_bytes(content)
+    message, nested = _parsed(content)
     sender = next(iter(addresses(message, "From", "Sender")), None)
     row: Row = dict.fromkeys(COLUMNS)
     row |= _who(message, sender, own)
@@ -82,9 +87,22 @@ def row_of(content: bytes, *, folder: str, arrived: datetime | None, own: Sequen
     row["bytes"] = str(headers_only or len(content))
     if headers_only:
         row["note"] = "Only its headers were read: the mail is larger than the limit."
+    elif nested:
+        row["note"] = "Only its headers were read: its parts are nested too deep."
     else:
         row |= _what(message)
     return row
+
+
+def _parsed(content: bytes) -> tuple[Message, bool]:
+    """Returns a mail, or its headers alone and True where nobody but an attacker nests parts like that."""
+    boundaries = sum(1 for _ in zip(_BOUNDARY.finditer(content), range(_MOST_BOUNDARIES + 1), strict=False))
+    if boundaries <= _MOST_BOUNDARIES:
+        try:
+            return message_from_bytes(content), False
+        except RecursionError:  # mails in mails in mails
+            pass
+    return BytesHeaderParser().parsebytes(_head(content)), True
 
 
 def is_own(address: Address, own: Sequence[str]) -> bool:
