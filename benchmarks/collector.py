@@ -2,8 +2,11 @@
 
 The ceiling is the same server whose handler parses the body with msgspec and appends it to a file with one fdatasync.
 The collector checks the key and each event, keeps an order, and writes to the spool that the loader drains. Both are
-measured in turns, so that what else the machine does hits both; then the collector alone, while another process runs
-the directly-follows graph of 20 million rows (query c1) in DuckDB on all cores.
+measured in turns, so that what else the machine does hits both. Then the app process is started as `cxloop serve`
+does, its loader drains the spool, and a query in it computes the directly-follows graph of 20 million rows (query c1)
+in a loop on all cores. Meanwhile requests are due at a fixed rate, and the time of one counts from when it was due, so
+that a stall delays all that are due meanwhile. What 32 connections get that send as fast as they are answered is
+printed too; of it no time is promised, since so many requests always wait. Each server has a session of its own.
 
 Run: python benchmarks/collector.py [--quick]
 """
@@ -30,8 +33,9 @@ from cxloop.store.base import open_store
 HERE = Path(__file__).resolve().parent
 CONNECTIONS = 32
 ROUNDS, ROUND_SECONDS = 3, 4.0
-BUSY_SECONDS, BUSY_RATE = 15.0, 200
+BUSY_ROUNDS, BUSY_SECONDS, BUSY_RATE = 3, 10.0, 200
 """Batches a second while c1 runs: 20,000 events a second, more than a billion in 14 hours."""
+SATURATED_SECONDS = 8.0
 BATCH = 100
 DIFFERENT = 200
 LEAST_BATCHES, LEAST_SINGLES, LEAST_EVENTS, MOST_P99_MS = 0.6, 0.5, 50_000, 150.0
@@ -89,9 +93,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(words: list[str], port: int) -> Iterator[int]:
-    """Runs a server; gives its port."""
-    process = subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE)
+def served(words: list[str], port: int, stdout: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a server in a session of its own, as `cxloop serve` does, and waits until it answers at its port."""
+    process = subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE, stdout=stdout, start_new_session=True)
     try:
         until = time.monotonic() + 60
         while True:
@@ -102,7 +106,7 @@ def served(words: list[str], port: int) -> Iterator[int]:
                 if process.poll() is not None or time.monotonic() > until:
                     raise SystemExit(f"the server did not start: {words}") from None
                 time.sleep(0.05)
-        yield port
+        yield process
     finally:
         process.terminate()
         process.wait(30)
@@ -127,19 +131,42 @@ def load(port: int, seconds: float, path: Path, *, connections: int = CONNECTION
 
 
 @contextmanager
-def busy() -> Iterator[list[float]]:
-    """Runs query c1 over and over in another process; gives the seconds of each, at the end."""
+def busy(folder: Path) -> Iterator[list[float]]:
+    """Runs the app process with query c1 over and over in it; gives the seconds of each, at the end."""
     seconds: list[float] = []
-    with subprocess.Popen(
-        [sys.executable, str(HERE / "_collector_query.py")], stdout=subprocess.PIPE, text=True
-    ) as process:
+    port = free_port()
+    words = [str(HERE / "_collector_app.py"), str(folder), str(port)]
+    with served(words, port, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        while process.stdout.readline() not in (b"ready\n", b""):
+            pass
         try:
             yield seconds
         finally:
+            if process.poll() is not None:
+                raise SystemExit("the app process ended: nothing was measured")
             process.kill()
             seconds += [float(line) for line in process.stdout if line.strip()]
+
+
+def while_busy(folder: Path, port: int, path: Path, rounds: int) -> tuple[float, bool]:
+    """Measures the collector while c1 runs; prints each round, and returns the worst p99 and whether all were kept."""
+    found = []
+    with busy(folder) as queries:
+        for _ in range(rounds):
+            found.append(load(port, BUSY_SECONDS, path, rate=BUSY_RATE))
+            print(
+                f"  while c1 runs, {BUSY_RATE * BATCH:,} events/s due: {found[-1].rate * BATCH:,.0f} events/s, "
+                f"p99 {found[-1].p99_ms:.0f} ms",
+                flush=True,
+            )
+        most = load(port, SATURATED_SECONDS, path)
+    print(
+        f"  while c1 runs, as fast as {CONNECTIONS} connections can: {most.rate * BATCH:,.0f} events/s, "
+        f"p99 {most.p99_ms:.0f} ms; c1 finished {len(queries)} times"
+        + (f" in {statistics.median(queries):.1f} s each" if queries else "")
+    )
+    return max(each.p99_ms for each in found), not any(each.odd for each in [*found, most])
 
 
 def compared(name: str, ports: tuple[int, int], path: Path, rounds: int) -> tuple[float, float]:
@@ -165,7 +192,7 @@ def told(held: bool, sentence: str) -> bool:
     return held
 
 
-def measure(scratch: Path, rounds: int, busy_seconds: float) -> bool:
+def measure(scratch: Path, rounds: int, busy_rounds: int) -> bool:
     """Runs everything; returns whether all promises hold."""
     folder, ports = create(scratch / "acme"), (free_port(), free_port())
     key = write_key(folder)
@@ -183,10 +210,8 @@ def measure(scratch: Path, rounds: int, busy_seconds: float) -> bool:
     with served(bare, ports[0]), served(real, ports[1]):
         rate, ratio = compared("batches", ports, many, rounds)
         singles, single_ratio = compared("singles", ports, single, rounds)
-        with busy() as queries:
-            loaded = load(ports[1], busy_seconds, many, rate=BUSY_RATE)
+        p99_ms, kept = while_busy(folder.path, ports[1], many, busy_rounds)
     events = rate * BATCH
-    print(f"  while c1 runs ({len(queries)} finished): {loaded.rate * BATCH:,.0f} events/s, p99 {loaded.p99_ms:.0f} ms")
     reachable = events / ratio >= LEAST_EVENTS
     return all(
         [
@@ -200,9 +225,9 @@ def measure(scratch: Path, rounds: int, busy_seconds: float) -> bool:
                 f"single events: {singles:,.0f}/s, {single_ratio:.2f} of the ceiling (limit {LEAST_SINGLES})",
             ),
             told(
-                loaded.p99_ms < MOST_P99_MS and not loaded.odd,
-                f"p99 {loaded.p99_ms:.0f} ms at {BUSY_RATE * BATCH:,} events/s while c1 runs over 20 million rows "
-                f"(limit {MOST_P99_MS:.0f})",
+                p99_ms < MOST_P99_MS and kept,
+                f"p99 {p99_ms:.0f} ms at {BUSY_RATE * BATCH:,} events/s ({BUSY_RATE * BATCH / events:.0%} of what it "
+                f"can) while the app runs c1 over 20 million rows, worst of {busy_rounds} (limit {MOST_P99_MS:.0f})",
             ),
         ]
     )
@@ -220,7 +245,7 @@ def write_key(folder: Folder) -> str:
 def main(quick: bool) -> int:
     """Measures, and returns 1 where a promise is broken."""
     with tempfile.TemporaryDirectory() as scratch:
-        return 0 if measure(Path(scratch), 1 if quick else ROUNDS, 8.0 if quick else BUSY_SECONDS) else 1
+        return 0 if measure(Path(scratch), 1 if quick else ROUNDS, 1 if quick else BUSY_ROUNDS) else 1
 
 
 if __name__ == "__main__":

@@ -9,39 +9,23 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+from tests.support.servers import SECONDS, end, free_port, until
 
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.remote import server_of
 from cxloop.store.base import open_store
 from cxloop.store.keys import NewKey, create
 
-STARTING_SECONDS = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
 
 def cxloop(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "cxloop", *words], capture_output=True, text=True, check=False)
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + STARTING_SECONDS
-    while not true():
-        assert time.monotonic() < end, f"waited in vain for: {what}"
-        time.sleep(0.05)
 
 
 class Server:
@@ -56,7 +40,10 @@ class Server:
         words += ["--collect-port", str(self.collect_port)]
         with written.open("wb") as output:
             self.process = subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT)
-        until(lambda: "Sign in" in written.read_text() or self.process.poll() is not None, "the sign-in link")
+
+    def wait(self) -> None:
+        """Waits until it can be used."""
+        until(lambda: "Sign in" in self.written.read_text(), "the sign-in link", of=self.process)
 
     @property
     def pid(self) -> int | None:
@@ -75,23 +62,24 @@ class Server:
         """A browser that has used the link."""
         link = re.search(r"token=(\S+)", self.written.read_text())
         assert link is not None
-        with httpx.Client(base_url=self.address, timeout=STARTING_SECONDS) as client:
+        with httpx.Client(base_url=self.address, timeout=SECONDS) as client:
             answer = client.post("/signin", data={"token": link[1]}, headers={"origin": self.address})
             assert answer.status_code == 303
             yield client
 
     def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(STARTING_SECONDS)
+        return end(self.process)
 
 
 @pytest.fixture
 def server(bare_workspace: Path, tmp_path: Path) -> Iterator[Server]:
     """A server on an empty workspace."""
     running = Server(bare_workspace, tmp_path / "serve.txt")
-    yield running
-    running.process.kill()
-    running.process.wait()
+    try:
+        running.wait()
+        yield running
+    finally:
+        end(running.process)
 
 
 def test_a_server_from_its_start_to_its_end(server: Server) -> None:
@@ -112,7 +100,7 @@ def test_a_server_from_its_start_to_its_end(server: Server) -> None:
 
     link = cxloop("link", "-w", str(server.workspace)).stdout.strip()
     assert link.startswith(f"{server.address}/signin?token=")
-    assert httpx.get(link, timeout=STARTING_SECONDS).status_code == 200
+    assert httpx.get(link, timeout=SECONDS).status_code == 200
 
     second = cxloop("serve", "-w", str(server.workspace), "--port", str(free_port()))
     assert (second.returncode, "already" in second.stderr) == (1, True)
@@ -165,6 +153,7 @@ def test_collectors_and_app_live_and_die_apart(server: Server) -> None:
     (taking,) = [
         each for each in psutil.Process(server.process.pid).children() if "cxloop.entry.collector" in each.cmdline()
     ]
+    assert psutil.Process(server.pid).nice() > taking.nice()  # a long query takes every core
     taking.kill()
     assert send(server.address, 4)
     until(lambda: send(collector, 5), "the collector to be there again")

@@ -28,6 +28,8 @@ __all__ = ["REFUSED", "main"]
 CRASHED = 1
 REFUSED = 3
 """Exit code of a process that will not run however often it is started: the workspace is in use, settings are wrong."""
+GIVES_WAY = 5
+"""How nice it is: a long query takes every core, and a sender of events waits for its answer meanwhile."""
 
 
 def main(arguments: list[str]) -> int:
@@ -38,6 +40,7 @@ def main(arguments: list[str]) -> int:
     """
     path, host, port, attempt = arguments
     os.umask(0o077)
+    os.nice(GIVES_WAY)  # before the engine starts its threads
     try:
         workspace = _listening_at(open_workspace(Folder(Path(path))), host, int(port))
     except CxloopError as failure:
