@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyotp
 import pytest
 
-from cxloop.core.accounts import Browser, Identity
+from cxloop.core.accounts import Browser, Identity, ThrottledError
 from cxloop.core.config import Oidc, SignIn
 from cxloop.core.errors import AccessDeniedError, InputError, SignInNeededError
 from cxloop.store import accounts, audit, passwords
@@ -120,6 +120,21 @@ def test_a_second_factor_signs_out_whoever_came_in_without_it(entrance: Accounts
 
     assert entrance.profile(here).has_second_factor
     assert entrance.actor_of_session(there) is None
+
+
+def test_a_link_that_waits_gets_around_neither_a_new_password_nor_a_second_factor(
+    entrance: Accounts, clock: Clock, store: Store, cast: Cast
+) -> None:
+    here = _session(entrance)
+    changes = (
+        lambda: entrance.set_password(here, OTHER, former=RIGHT),
+        lambda: _enrol(entrance, clock, here),
+    )
+    for change in changes:
+        link = accounts.create_link(store, cast.mate, now=clock())
+        change()
+        with pytest.raises(AccessDeniedError, match="not valid"):
+            entrance.sign_in(link, BROWSER)
 
 
 def test_one_s_own_sessions_are_listed_and_ended(entrance: Accounts, clock: Clock) -> None:
@@ -271,3 +286,40 @@ def test_without_a_provider_nobody_is_sent_anywhere(entrance: Accounts) -> None:
     assert entrance.provider is None
     with pytest.raises(InputError, match="No provider is configured"):
         entrance.depart("x")
+
+
+def test_who_comes_back_from_the_provider_with_nothing_waits_and_fills_no_log(entrance: Accounts, store: Store) -> None:
+    through = _through(entrance, Identity("https://id.example.org", "17", MAX, "Max"))
+    refused: list[type[Exception]] = []
+    for _ in range(60):
+        try:
+            through.arrive("made up", "answer", BROWSER)
+        except (AccessDeniedError, ThrottledError) as failure:
+            refused.append(type(failure))
+
+    assert refused == [AccessDeniedError] * 20 + [ThrottledError] * 40
+    assert len(audit.entries(store, limit=1000)) == 20
+
+
+def test_what_was_sealed_for_one_step_of_signing_in_is_no_good_for_another(entrance: Accounts, clock: Clock) -> None:
+    secret, _ = _enrol(entrance, clock, _session(entrance))
+    through = _through(entrance, Identity("https://id.example.org", "17", MAX, "Max"))
+    challenge = entrance.sign_in_with_password(MAX, RIGHT, BROWSER).challenge or ""
+
+    with pytest.raises(AccessDeniedError, match="took too long"):
+        through.arrive(challenge, "answer")
+    with pytest.raises(AccessDeniedError, match="took too long"):
+        through.confirm(through.depart("x").state, _code(secret, clock))
+
+
+def test_nobody_takes_an_address_and_waits_for_whom_the_provider_will_bring(entrance: Accounts) -> None:
+    through = _through(entrance, Identity("https://id.example.org", "20", "boss@example.org", "Boss"))
+    session = _session(through)
+
+    with pytest.raises(InputError, match="only an owner"):
+        through.rename(session, name="Max", email="boss@example.org")
+    through.rename(session, name="Maximilian", email=MAX.upper())
+    with pytest.raises(AccessDeniedError, match="has no account here"):
+        _arrive(through)
+
+    assert through.profile(session).name == "Maximilian"

@@ -177,3 +177,13 @@ def test_nobody_ends_the_session_of_somebody_else(store: Store, clock: Clock, ca
 
     assert ended == 0
     assert _lives(store, secret)
+
+
+def test_signing_out_counts_also_by_the_secret_that_was_just_replaced(store: Store, clock: Clock, cast: Cast) -> None:
+    former = _start(store, cast.mate)
+    clock.forward(days=1)
+    fresh = sessions.renew(store, former, now=clock()) or ""
+    assert _lives(store, fresh)
+
+    assert sessions.sign_out(store, former, now=clock()) == cast.mate
+    assert not _lives(store, fresh)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pyotp
 import pytest
+from fastapi import Request
 
 from cxloop.core.accounts import Identity
-from cxloop.web.access import own_path
+from cxloop.web.access import browser_of, own_path
 
 PASSWORD = "three calm kettles sing"
 
@@ -174,3 +175,10 @@ def test_the_list_of_sessions_ends_one_of_them(shop: Any) -> None:
 
     assert browser.post(address, {"csrf": page.csrf}).status == 303
     assert other.get("/").status == 401
+
+
+def test_an_address_that_a_client_makes_up_before_the_proxy_s_is_not_believed(shop: Any) -> None:
+    headers = [(b"x-forwarded-for", b"6.6.6.6"), (b"x-forwarded-for", b"203.0.113.7")]
+    scope = {"type": "http", "headers": headers, "client": ("127.0.0.1", 1), "app": shop.app}
+
+    assert browser_of(Request(scope)).address == "203.0.113.7"

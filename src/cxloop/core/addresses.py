@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 
-__all__ = ["client_of", "neighbourhood", "truncate_ip", "url"]
+__all__ = ["asked_here", "client_of", "neighbourhood", "truncate_ip", "url"]
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "testclient"})
+PASSED_ON = frozenset({"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"})
+"""Headers that a proxy adds: then somebody else asks than the machine at the other end of the connection."""
+HERE = frozenset({"localhost", "127.0.0.1", "::1", "testserver"})
+MOST_PROXIES = 10
+"""In a row; a header with more of them was made up."""
 
 
 def url(host: str, port: int) -> str:
@@ -65,17 +71,41 @@ def _parsed(address: str) -> IPv4Address | IPv6Address | None:
 def client_of(peer: str, forwarded: str, proxies: Container[str] = LOOPBACK) -> str:
     """Returns the address that a request comes from.
 
-    Only what a known proxy says of it is believed, and of that only its own word, the last one: anybody can send the
-    header with anything in it.
+    Only what a known proxy says of it is believed, read from the end: each proxy adds whom it heard, and anybody can
+    send the header with anything in it.
 
     Args:
         peer: the address at the other end of the connection.
-        forwarded: the header X-Forwarded-For, empty where there is none.
+        forwarded: the header X-Forwarded-For, several of them joined by commas, empty where there is none.
         proxies: whose header is believed; this machine's own addresses unless said otherwise.
 
     Example:
         >>> client_of("127.0.0.1", "6.6.6.6, 203.0.113.7"), client_of("198.51.100.1", "6.6.6.6")
         ('203.0.113.7', '198.51.100.1')
+        >>> client_of("127.0.0.1", "6.6.6.6, 203.0.113.7, 10.0.0.2", {"127.0.0.1", "10.0.0.2"})
+        '203.0.113.7'
     """
-    last = forwarded.rpartition(",")[2].strip()
-    return last if peer in proxies and _parsed(last) is not None else peer
+    for said in reversed(forwarded.split(",")[-MOST_PROXIES:]):
+        if peer not in proxies or _parsed(said) is None:
+            break
+        peer = said.strip()
+    return peer
+
+
+def asked_here(peer: str, host: str, headers: Iterable[str]) -> bool:
+    """Whether a request was made on this machine, by its own name, and was not passed on by a proxy that runs on it.
+
+    Args:
+        peer: the address at the other end of the connection.
+        host: the header Host; a page of another site that has its name lead here cannot change it.
+        headers: the names of all headers, in lower case.
+
+    Example:
+        >>> asked_here("127.0.0.1", "localhost:8440", ["host"]), asked_here("127.0.0.1", "evil.example", ["host"])
+        (True, False)
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # such as [
+        return False
+    return peer in LOOPBACK and name in HERE and PASSED_ON.isdisjoint(headers)

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from cxloop._version import __version__
-from cxloop.core.addresses import LOOPBACK
+from cxloop.core.addresses import asked_here
 from cxloop.core.errors import AccessDeniedError, SignInNeededError
 from cxloop.core.host import Actor
 from cxloop.runtime.health import metrics, not_ready
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from cxloop.runtime.host import LocalHost
 
 __all__ = ["add_health"]
-
-PASSED_ON = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via")
-"""Headers that a proxy adds: then somebody else asks than the machine at the other end of the connection."""
-HERE = frozenset({"localhost", "127.0.0.1", "::1", "testserver"})
 
 
 def add_health(app: FastAPI, host: LocalHost, actor_of: Callable[[Request], Actor]) -> None:
@@ -54,9 +50,8 @@ def add_health(app: FastAPI, host: LocalHost, actor_of: Callable[[Request], Acto
 
 def asks_from_here(request: Request) -> bool:
     """Whether a request was made on this machine, and was not passed on by a proxy that runs on it."""
-    client = request.client.host if request.client else ""
-    passed_on = any(name in request.headers for name in PASSED_ON)
-    return client in LOOPBACK and not passed_on and (request.url.hostname or "") in HERE
+    peer = request.client.host if request.client else ""
+    return asked_here(peer, request.headers.get("host", ""), request.headers.keys())
 
 
 def _require_key(actor_of: Callable[[Request], Actor], request: Request) -> None:

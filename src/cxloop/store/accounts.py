@@ -46,6 +46,7 @@ __all__ = [
     "create_link",
     "disable",
     "enable",
+    "end_links",
     "redeem",
     "rename",
     "session_of",
@@ -203,7 +204,7 @@ def disable(store: Store, account_id: int, *, now: datetime) -> None:
             _require_another_owner(work, account)
         account.disabled_at = account.disabled_at or now
         end_sessions(work, account_id, now=now)
-        work.execute(update(Link).where(Link.account_id == account_id, Link.used_at.is_(None)).values(used_at=now))
+        end_links(work, account_id, now=now)
 
 
 def enable(store: Store, account_id: int) -> None:
@@ -239,8 +240,13 @@ def _first_owner(work: Work, other_than: int | None = None) -> Account | None:
 def create_link(store: Store, account_id: int, *, now: datetime, lasts: timedelta = LINK_LASTS) -> str:
     """Returns the token of a link that signs the account in, once, until it expires; earlier ones end."""
     with store.work() as work:
-        work.execute(update(Link).where(Link.account_id == account_id, Link.used_at.is_(None)).values(used_at=now))
+        end_links(work, account_id, now=now)
         return _add_link(work, account_id, now, lasts)
+
+
+def end_links(work: Work, account_id: int, *, now: datetime) -> None:
+    """Makes the links of an account that were not used yet worth nothing."""
+    work.execute(update(Link).where(Link.account_id == account_id, Link.used_at.is_(None)).values(used_at=now))
 
 
 def _add_link(work: Work, account_id: int, now: datetime, lasts: timedelta) -> str:

@@ -18,7 +18,7 @@ from cxloop.core.accounts import (
     Provider,
     ThrottledError,
 )
-from cxloop.core.addresses import truncate_ip
+from cxloop.core.addresses import neighbourhood, truncate_ip
 from cxloop.core.config import SignIn
 from cxloop.core.errors import AccessDeniedError, CxloopError, InputError, SignInNeededError
 from cxloop.core.host import Actor
@@ -26,7 +26,7 @@ from cxloop.store import accounts, identities, passwords, second_factor, session
 from cxloop.store.base import Store
 from cxloop.store.limits import limits_from
 from cxloop.store.models import Account, Session
-from cxloop.store.throttles import attempt
+from cxloop.store.throttles import ADDRESS, attempt
 from cxloop.store.tokens import digest
 
 __all__ = ["Accounts"]
@@ -96,13 +96,14 @@ class Accounts:
     def depart(self, callback: str) -> Departure:
         """Begins a sign-in with the provider, which will send the browser back to `callback`."""
         address, remembered = self._provider().depart(callback)
-        kept = {"until": self._timestamp() + CHALLENGE_LASTS.total_seconds(), "remembered": remembered}
-        return Departure(address, self.store.vault.seal(json.dumps(kept)))
+        return Departure(address, self._sealed("departure", {"remembered": remembered}))
 
     def arrive(self, state: str, answer: str, browser: Browser = NOBODY) -> Entrance:
         """Ends a sign-in with the provider; raises AccessDeniedError where the answer proves nothing."""
-        with self._refusals("provider", browser):
-            kept = self._opened(state)
+        place = f"provider from {neighbourhood(browser.address)}"
+        # strangers could fill the log with it, and have the provider asked without end
+        with self._refusals("provider", browser), attempt(self.store, place, browser.address, account=ADDRESS):
+            kept = self._opened(state, "departure")
             identity = self._provider().arrive(str(kept["remembered"]), answer)
             account = identities.account_of(self.store, identity, self.settings.oidc)
         return self._enter(account, "provider", browser)
@@ -142,8 +143,18 @@ class Accounts:
     def rename(self, session: str, *, name: str, email: str | None) -> None:
         """Changes one's own name and e-mail address."""
         _, account = self._me(session)
+        self._require_own_address(account, email)
         accounts.rename(self.store, account.id, name=name, email=email)
         self._record("account.rename", NOBODY, account.id)
+
+    def _require_own_address(self, account: Account, email: str | None) -> None:
+        """Where a provider says who people are, nobody takes an address and waits for whom it belongs to."""
+        changed = (email or "").strip().casefold() != (account.email or "")
+        if changed and self.identities is not None and account.role != "owner":
+            raise InputError(
+                f"{self.identities.name} knows people by their e-mail address, so only an owner may have another one "
+                "here. Ask an owner for a new invitation."
+            )
 
     def set_password(self, session: str, password: str, *, former: str | None = None) -> None:
         """Gives oneself a password; where there is one already, `former` has to be it. Ends the other sessions."""
@@ -196,6 +207,8 @@ class Accounts:
 
     def _end_others(self, own: Session, account: Account) -> int:
         with self.store.work() as work:
+            # a link that waits in a mailbox would get around the new password or second factor
+            accounts.end_links(work, account.id, now=self.store.clock())
             sessions.renew_soon(work, account.id)
             return sessions.end_sessions(work, account.id, now=self.store.clock(), but=own.id)
 
@@ -214,24 +227,28 @@ class Accounts:
         """Starts a session, or asks for the second factor where there is one."""
         if account.totp_confirmed_at is None:
             return Entrance(session=self._start(account, by, browser))
-        until = self._timestamp() + CHALLENGE_LASTS.total_seconds()
-        proof = {"until": until, "account": account.id, "by": by, "state": _state_of(account)}
-        return Entrance(challenge=self.store.vault.seal(json.dumps(proof)))
+        proof = {"account": account.id, "by": by, "state": _state_of(account)}
+        return Entrance(challenge=self._sealed("challenge", proof))
 
     def _challenged(self, challenge: str) -> tuple[Account, str]:
-        proof = self._opened(challenge)
+        proof = self._opened(challenge, "challenge")
         with self.store.read() as work:
-            account = work.get(Account, proof.get("account", 0))
+            account = work.get(Account, proof["account"])
         if account is None or account.disabled_at is not None or _state_of(account) != proof.get("state"):
             raise AccessDeniedError(_TOO_LATE)
         return account, str(proof["by"])
 
-    def _opened(self, sealed: str) -> dict[str, object]:
+    def _sealed(self, step: str, kept: dict[str, object]) -> str:
+        """Returns what a browser carries to the next step, good for that step only and not for long."""
+        until = self._timestamp() + CHALLENGE_LASTS.total_seconds()
+        return self.store.vault.seal(json.dumps({**kept, "step": step, "until": until}))
+
+    def _opened(self, sealed: str, step: str) -> dict[str, object]:
         try:
             kept: dict[str, object] = json.loads(self.store.vault.open(sealed))
-        except InputError:
+        except (InputError, ValueError):
             raise AccessDeniedError(_TOO_LATE) from None
-        if float(str(kept["until"])) < self._timestamp():
+        if kept.get("step") != step or float(str(kept["until"])) < self._timestamp():
             raise AccessDeniedError(_TOO_LATE)
         return kept
 

@@ -176,9 +176,12 @@ def renew_soon(work: Work, account_id: int) -> None:
 
 
 def sign_out(store: Store, secret: str, *, now: datetime) -> int | None:
-    """Ends a session, and returns its account; an unknown one is left alone."""
+    """Ends a session, and returns its account; an unknown one is left alone.
+
+    By a former secret, too: the browser may have asked for it before the new one arrived.
+    """
     shown = digest(secret)
-    ways = or_(Session.digest == shown, Session.next_digest == shown)
+    ways = or_(Session.digest == shown, Session.next_digest == shown, Session.former_digest == shown)
     with store.work() as work:
         revoked = update(Session).where(ways, Session.revoked_at.is_(None)).values(revoked_at=now)
         return work.execute(revoked.returning(Session.account_id)).scalar_one_or_none()

@@ -167,7 +167,9 @@ def browser_of(request: Request) -> Browser:
     """Returns where a request comes from."""
     host: Host = request.app.state.site.host
     peer = request.client.host if request.client else ""
-    address = client_of(peer, request.headers.get("x-forwarded-for", ""), host.settings.server.proxies)
+    # a proxy may add a header of its own behind one that the client sent
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
+    address = client_of(peer, forwarded, host.settings.server.proxies)
     return Browser(address=address, agent=request.headers.get("user-agent", "")[:MOST_AGENT])
 
 

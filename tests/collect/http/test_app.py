@@ -287,6 +287,16 @@ def test_an_address_behind_a_trusted_proxy_is_that_of_the_sender(desk: Desk) -> 
     assert [kept.about.get("ip") for kept in desk.kept()] == ["198.51.100.0", "203.0.113.0", None]
 
 
+def test_what_a_sender_says_of_its_own_address_is_not_believed(desk: Desk) -> None:
+    made_up = [("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "198.51.100.23")]
+    desk.send("/v1/track", TRACK, headers=made_up)
+    desk.app.proxies = frozenset({"203.0.113.77", "198.51.100.23"})
+    desk.send("/v1/track", TRACK, headers={"x-forwarded-for": "6.6.6.6, 192.0.2.1, 198.51.100.23"})
+    desk.send("/v1/track", TRACK, headers={"x-forwarded-for": "6.6.6.6, unknown"})
+
+    assert [kept.about.get("ip") for kept in desk.kept()] == ["198.51.100.0", "192.0.2.0", "203.0.113.0"]
+
+
 def test_a_signed_message_of_another_system_is_kept_for_its_connection(desk: Desk) -> None:
     answer = desk.send("/hooks/desk", b'{"id": 1}', headers={"x-signature": "right", "x-delivery": "d1"})
 
@@ -342,7 +352,7 @@ def test_counters_add_up_over_the_processes_and_outlive_them(desk: Desk) -> None
     def metrics(client: str, **more: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app=desk.app, client=(client, 1))
-            async with httpx.AsyncClient(transport=transport, base_url="http://collect.test") as asking:
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8441") as asking:
                 return await asking.get("/metrics", **more)
 
         return asyncio.run(ask())
@@ -354,7 +364,13 @@ def test_counters_add_up_over_the_processes_and_outlive_them(desk: Desk) -> None
     assert 'cxloop_collect_events_total{outcome="refused"} 2\n' in text
     assert 'cxloop_collect_seconds_bucket{le="+Inf"} 4\n' in text
     assert metrics("203.0.113.9").status_code == 403
-    assert metrics("127.0.0.1", headers={"x-forwarded-for": "203.0.113.9"}).status_code == 403
+    for header in (
+        {"x-forwarded-for": "203.0.113.9"},
+        {"via": "1.1 proxy"},
+        {"host": "rebound.example"},
+        {"host": "["},
+    ):
+        assert metrics("127.0.0.1", headers=header).status_code == 403
 
 
 def test_the_app_leaves_to_the_collector_what_is_the_collectors() -> None:

@@ -21,7 +21,7 @@ from cxloop.collect.http.request import Headers, body_of, headers_of, key_of_hea
 from cxloop.collect.http.writer import Writer
 from cxloop.collect.protocol import Checked, Refused, UnreadableError
 from cxloop.collect.spool import DiskFullError, Envelope, SpoolError, SpoolFullError
-from cxloop.core.addresses import client_of, truncate_ip
+from cxloop.core.addresses import asked_here, client_of, truncate_ip
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -40,7 +40,6 @@ PATHS: Mapping[str, str] = {
 """Where events are sent: the paths of the documentation, the short ones of analytics-next, and those of RudderStack."""
 HOOKS = "/hooks/"
 OURS = ("/v1/", HOOKS, "/beacon/v1/", "/cx.js")
-LOOPBACK = frozenset({"127.0.0.1", "::1"})
 TOKENS = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,500}")
 MOST_ABOUT = 300
 
@@ -211,8 +210,10 @@ class Collector:
         """Returns where a request came from, truncated."""
         client = scope.get("client")
         peer = client[0] if client else ""
-        if forwarded := headers.get(b"x-forwarded-for"):
-            peer = client_of(peer, forwarded.decode("latin-1"), self.proxies)
+        if b"x-forwarded-for" in headers and peer in self.proxies:
+            # a proxy may add a header of its own behind one that the client sent
+            given = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+            peer = client_of(peer, given.decode("latin-1"), self.proxies)
         return _truncated(peer)
 
     async def _hook(self, name: str, scope: Scope, receive: Receive) -> Answer:
@@ -238,8 +239,9 @@ class Collector:
         return data(200 if failure is None else 503, state)
 
     def _metrics(self, scope: Scope) -> Answer:
-        client = scope.get("client")
-        if not client or client[0] not in LOOPBACK or b"x-forwarded-for" in headers_of(scope):
+        client, headers = scope.get("client"), headers_of(scope)
+        names = [name.decode("latin-1") for name in headers]
+        if not client or not asked_here(client[0], headers.get(b"host", b"").decode("latin-1"), names):
             raise RefusalError(403, "access_denied", "Metrics are read from the machine itself.")
         text = "\n".join([*exposition(self.folder), ""])
         return answer(200, text.encode(), [(b"content-type", b"text/plain; version=0.0.4")])
