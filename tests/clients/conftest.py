@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +11,7 @@ from typing import Any
 
 import pytest
 from frontend.build import install, programs
+from tests.support.servers import answers, end, free_port, until
 
 import cxloop
 from cxloop.collect.spool import Spool
@@ -53,9 +50,8 @@ class Collecting:
 
     def wait_for(self, events: int) -> None:
         """Waits until so many events were taken and none is left in the spool."""
-        spool, end = Spool(self.folder / "spool"), time.monotonic() + 60
-        while time.monotonic() < end and spool.state().requests:
-            time.sleep(0.1)
+        spool = Spool(self.folder / "spool")
+        until(lambda: not spool.state().requests, f"{events} events that are loaded", of=self.server)
         spool.close()
 
     def log(self) -> list[dict[str, Any]]:
@@ -70,15 +66,7 @@ class Collecting:
 
     def stop(self) -> None:
         """Ends the server in good order."""
-        if self.server.poll() is None:
-            self.server.send_signal(signal.SIGTERM)
-            self.server.wait(60)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        end(self.server)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +81,7 @@ def collecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]
         server = subprocess.Popen([sys.executable, "-m", "cxloop", *words], stdout=told, stderr=told)
     running = Collecting(folder, f"http://127.0.0.1:{ports[1]}", keys, server)
     try:
-        _wait_until_it_answers(f"{running.address}/healthz", server)
+        until(lambda: answers(f"{running.address}/healthz"), "the collector", of=server)
         yield running
     finally:
         running.stop()
@@ -101,17 +89,6 @@ def collecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]
 
 def _key(workspace: Any, source: str) -> str:
     return str(workspace.admin.create_key(name=source, kind="write", source=source).secret)
-
-
-def _wait_until_it_answers(address: str, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("The server does not answer.")
 
 
 @pytest.fixture(scope="session")

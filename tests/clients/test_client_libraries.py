@@ -6,10 +6,10 @@ The programs are in programs/; each makes the same five calls. What has to be in
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,11 +19,13 @@ from typing import Any
 
 import pytest
 from tests.clients.conftest import HERE, SOURCES, Collecting
-from tests.stories.conftest import CHROMIUM_ARGUMENTS
+from tests.support.browser import chromium
+from tests.support.servers import SECONDS
 
 SENT_AT = datetime(2026, 11, 2, 9, 30, 0, 250_000)
 """What the programs on a server say; their clock is the collector's, so nothing has to be corrected."""
 SERVERS = SOURCES[:3]
+CALLS = 5
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -64,28 +66,24 @@ def log(collecting: Collecting, node: list[str], shop: str) -> dict[tuple[str, s
         done = subprocess.run(run, cwd=HERE / "programs", capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
     send_from_a_browser(shop, collecting)
-    collecting.wait_for(5 * len(SOURCES))
+    collecting.wait_for(CALLS * len(SOURCES))
     rows = collecting.log()
     found = {(row["source"], call_of(row)): row for row in rows}
-    assert len(found) == len(rows) == 5 * len(SOURCES), [(row["source"], row["name"]) for row in rows]
+    assert len(found) == len(rows) == CALLS * len(SOURCES), [(row["source"], row["name"]) for row in rows]
     return found
 
 
 def send_from_a_browser(shop: str, collecting: Collecting) -> None:
     """Opens the shop's page in Chromium and waits until its calls were answered."""
-    from playwright.sync_api import sync_playwright
-
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert executable, "there is no chromium on PATH (Debian: apt-get install chromium)"
     answers: list[int] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_ARGUMENTS))
+    with chromium() as browser:
         page = browser.new_page()
         page.on("response", lambda answer: answers.append(answer.status) if "/v1/" in answer.url else None)
         page.goto(f"{shop}/page.html?host={collecting.address}&key={collecting.keys['segment_browser']}")
         page.evaluate("send()")
-        page.wait_for_timeout(1000)
-        browser.close()
+        latest = time.monotonic() + SECONDS
+        while answers.count(200) < CALLS and time.monotonic() < latest:
+            page.wait_for_timeout(50)
     assert set(answers) <= {200, 204}, answers
 
 

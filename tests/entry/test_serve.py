@@ -194,3 +194,15 @@ def test_mistakes_in_the_settings_are_all_told_before_anything_starts(bare_works
 
     assert ran.returncode == 2
     assert "has 2 mistakes" in ran.stderr
+
+
+def test_a_second_server_is_refused_while_the_app_of_the_first_has_crashed(server: Server) -> None:
+    first = server.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+
+    second = cxloop("serve", "-w", str(server.workspace), "--port", str(free_port()), "--collect-port", "0")
+
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr.startswith(f"Error: A server runs on {server.workspace} already")
+    until(lambda: server.pid not in (None, first), "the app to be there again")

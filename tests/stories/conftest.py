@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
+from tests.support.browser import chromium
+from tests.support.servers import end, free_port, missing, until
 
-# Chromium calls its vendor from the start unless told not to; nothing of a test may leave the machine.
-CHROMIUM_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 ANSWERS = """id,customer,score,when,comment
 1,anna@example.org,9,2026-10-01,Quick and friendly.
 2,ben@example.org,7,2026-10-02,
@@ -88,9 +76,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 def _serve(folder: Path) -> Iterator[Product]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     words = [sys.executable, "-m", "cxloop", "serve", "--workspace", str(folder), "--port", str(port)]
     words += ["--collect-port", "0"]
     told = folder.parent / "serve.txt"
@@ -100,18 +86,15 @@ def _serve(folder: Path) -> Iterator[Product]:
         link = _wait_for_link(told, server)
         yield Product(folder, f"http://127.0.0.1:{port}", link)
     finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(30)
+        end(server)
 
 
-def _wait_for_link(told: Path, server: subprocess.Popen[bytes], seconds: float = 60) -> str:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and server.poll() is None:
-        found = re.search(r"http://\S+/signin\?token=\S+", told.read_text())
-        if found:
-            return found[0]
-        time.sleep(0.1)
-    raise AssertionError(f"cxloop serve printed no sign-in link:\n{told.read_text()}")
+def _wait_for_link(told: Path, server: subprocess.Popen[bytes]) -> str:
+    link = re.compile(r"http://\S+/signin\?token=\S+")
+    until(lambda: bool(link.search(told.read_text())), "the sign-in link of cxloop serve", of=server)
+    found = link.search(told.read_text())
+    assert found is not None
+    return found[0]
 
 
 @dataclass
@@ -142,29 +125,11 @@ class Visitor:
             self.complaints.append(text)
 
 
-def _missing(what: str) -> NoReturn:
-    """Ends a story that lacks a tool: in CI that is a failure, since `make test` installs the tool."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright.
-
-    For one module and not the whole run: as long as it is open, an event loop runs in this thread, and other tests
-    could not start theirs.
-    """
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    if executable is None:
-        _missing("there is no chromium on PATH (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_ARGUMENTS))
+    """Chromium, without anybody's cookies."""
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +168,7 @@ def axe(checkout: Path) -> str:
     """The source of axe-core, from the packages of frontend/."""
     path = checkout / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
     if not path.is_file():
-        _missing(f"{path} is missing: run `python frontend/build.py --force`")
+        missing(f"{path} is missing: run `python frontend/build.py --force`")
     return path.read_text()
 
 

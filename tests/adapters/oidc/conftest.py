@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from frontend.build import install, programs
+from tests.support.servers import end, free_port
 
 from cxloop.core.config import Oidc
 
@@ -53,9 +53,7 @@ def provider() -> Iterator[Running]:
     """The provider, for all tests."""
     node, npm = programs()
     install(npm, HERE)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [*node, "provider.mjs", str(port)],
         cwd=HERE,
@@ -71,6 +69,4 @@ def provider() -> Iterator[Running]:
                 break
         yield Running(f"http://127.0.0.1:{port}")
     finally:
-        process.stdin.close()
-        process.wait(10)
-        process.stdout.close()
+        end(process)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import boto3  # type: ignore[import-untyped]
-from tests.collect.connectors.postgres import free_port
+from tests.support.servers import answers, end, free_port, until
 
 __all__ = ["Bucket", "running"]
 
@@ -93,7 +93,7 @@ def running() -> Iterator[Bucket]:
     code = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(f"http://127.0.0.1:{port}/moto-api/data.json")
+        until(lambda: answers(f"http://127.0.0.1:{port}/moto-api/data.json"), "the S3 server", of=process)
         bucket = Bucket(f"http://127.0.0.1:{port}")
         bucket.client.create_bucket(Bucket="exports", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         try:
@@ -101,15 +101,4 @@ def running() -> Iterator[Bucket]:
         finally:
             bucket.close()
     finally:
-        process.kill()
-        process.wait()
-
-
-def _wait_for(address: str) -> None:
-    for _ in range(300):
-        try:
-            with urlopen(address):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the S3 server does not answer")
+        end(process, signal.SIGKILL)

@@ -6,18 +6,16 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
-import pytest
+from tests.support.servers import end, free_port, missing, until
 
-__all__ = ["Postgres", "free_port", "running"]
+__all__ = ["Postgres", "running"]
 
 
 class Postgres:
@@ -60,20 +58,20 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        for _ in range(200):
-            try:
-                psycopg.connect(self.url(), connect_timeout=2).close()
-            except psycopg.OperationalError:
-                time.sleep(0.05)
-            else:
-                return
-        raise AssertionError("PostgreSQL does not answer")
+        until(self.answers, "PostgreSQL", of=self._process)
+
+    def answers(self) -> bool:
+        """Whether one can sign in."""
+        try:
+            psycopg.connect(self.url(), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def stop(self) -> None:
         """Ends the server at once, as a failing machine would."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT)  # anything gentler would wait for clients
-            self._process.wait()
+            end(self._process, signal.SIGQUIT)  # anything gentler would wait for clients
             self._process = None
 
     def run(self, *statements: str, user: str = "owner", password: str = "owner-password") -> None:
@@ -88,21 +86,20 @@ def running() -> Iterator[Postgres]:
     """Gives a running server; skips the test where there is none, but in CI."""
     # not below pytest's own folder, which nobody but its user may enter
     with TemporaryDirectory(prefix="cxloop-postgres-") as folder:
-        server = _started(Path(folder))
+        server = _made(Path(folder))
         try:
+            server.start()
             yield server
         finally:
             server.stop()
 
 
-def _started(folder: Path) -> Postgres:
+def _made(folder: Path) -> Postgres:
     programs = found()
     if programs is None:
-        assert not os.environ.get("CI"), "PostgreSQL is missing; scripts/servers.sh installs it"
-        pytest.skip("PostgreSQL is missing; scripts/servers.sh installs it")
+        missing("PostgreSQL is missing; scripts/servers.sh installs it.")
     server = Postgres(programs, folder)
     server.make()
-    server.start()
     return server
 
 
@@ -119,10 +116,3 @@ def as_user() -> str | None:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
     return "postgres" if "postgres" in names else "nobody"
-
-
-def free_port() -> int:
-    """Returns a port of this machine that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.servers import answers, end, free_port, until
 
 from cxloop.collect.http import request
 from cxloop.collect.http.answers import RefusalError
@@ -36,22 +36,12 @@ class Server:
         store = open_store(self.folder.store)
         self.issued = create(store, NewKey(kind="write", name="shop", source="shop"))
         store.close()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         words = ["-m", "cxloop.entry.collector", str(workspace), "127.0.0.1", str(self.port), "1"]
         self.process = subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE)
-        until = time.monotonic() + 60
-        while not self.answers():
-            assert time.monotonic() < until, "the collector did not start"
-            assert self.process.poll() is None
-            time.sleep(0.05)
 
-    def answers(self) -> bool:
-        try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/healthz").status_code == 200
-        except httpx.TransportError:
-            return False
+    def wait(self) -> None:
+        until(lambda: answers(f"http://127.0.0.1:{self.port}/healthz"), "the collector", of=self.process)
 
     def send(self, number: int = 0) -> int:
         event = {"userId": "u1", "event": "Seen", "messageId": f"m{number}"}
@@ -64,18 +54,17 @@ class Server:
         return connection
 
     def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return end(self.process)
 
 
 @pytest.fixture
 def server(bare_workspace: Path) -> Iterator[Server]:
     running = Server(bare_workspace)
-    yield running
-    running.process.kill()
-    running.process.wait()
-    assert running.process.stdin is not None
-    running.process.stdin.close()
+    try:
+        running.wait()
+        yield running
+    finally:
+        end(running.process, signal.SIGKILL)
 
 
 def test_a_collector_from_its_start_to_its_end(server: Server) -> None:
@@ -84,10 +73,7 @@ def test_a_collector_from_its_start_to_its_end(server: Server) -> None:
     store = open_store(server.folder.store)
     revoke(store, server.issued.key.key_id)
     store.close()
-    until = time.monotonic() + 10
-    while server.send() == 200 and time.monotonic() < until:
-        time.sleep(0.05)
-    assert server.send() == 401
+    until(lambda: server.send() == 401, "the end of the revoked key")
 
     assert server.stop() == 0
     spool = Spool(server.folder.spool, reserve_bytes=0)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,10 +12,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
-from tests.stories.conftest import CHROMIUM_ARGUMENTS, _missing
+from tests.support.browser import chromium
+from tests.support.servers import answers, end, free_port, missing, until
 
 from cxloop.collect.spool import Spool
 from cxloop.runtime.folder import Folder
@@ -48,17 +45,11 @@ class Receiver:
         return b"".join(each.envelope.body for each in self.spool.read(self.after, 50_000_000))
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
     """The collector of an empty workspace, with a write key for the source "website"."""
     if not BUILT.is_file():
-        _missing(f"{BUILT} is missing: run `python frontend/build.py`")
+        missing(f"{BUILT} is missing: run `python frontend/build.py`")
     folder = Folder(tmp_path_factory.mktemp("snippet") / "acme")
     folder.path.mkdir(mode=0o700)
     folder.settings.touch()
@@ -66,29 +57,17 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
     store = Store.open(folder.store)
     issued = keys.create(store, keys.NewKey(kind="write", name="Website", source="website"))
     store.close()
-    port = _free_port()
+    port = free_port()
     words = [sys.executable, "-m", "cxloop.entry.collector", str(folder.path), "127.0.0.1", str(port), "1"]
     process = subprocess.Popen(words, stdin=subprocess.PIPE)  # it ends with whoever holds the other end
     spool = Spool(folder.spool)
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait_for(f"{address}/healthz", process)
+        until(lambda: answers(f"{address}/healthz"), "the collector", of=process)
         yield Receiver(address, issued.secret, spool)
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        end(process)
         spool.close()
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urlopen(address, timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the collector did not start")
 
 
 @pytest.fixture
@@ -164,17 +143,10 @@ def site(receiver: Receiver) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    if executable is None:
-        _missing("there is no chromium on PATH (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_ARGUMENTS))
+def browser() -> Iterator[Any]:
+    """Chromium, without anybody's cookies."""
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @dataclass
@@ -187,9 +159,9 @@ class Visit:
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Waits for something to hold; the browser goes on meanwhile."""
-        end = time.monotonic() + SECONDS
+        latest = time.monotonic() + SECONDS
         while not holds():
-            assert time.monotonic() < end, "it did not happen"
+            assert time.monotonic() < latest, "it did not happen"
             self.page.wait_for_timeout(50)
 
     def quiet(self, milliseconds: int = 1200) -> None:
@@ -214,9 +186,9 @@ NOTHING: dict[str, Any] = {"local": {}, "session": {}, "databases": 0, "caches":
 
 
 @pytest.fixture
-def visit(chromium: Any) -> Iterator[Visit]:
+def visit(browser: Any) -> Iterator[Visit]:
     """Somebody who visits the site for the first time; the console of the page stays free of complaints."""
-    context = chromium.new_context()
+    context = browser.new_context()
     page = context.new_page()
     made = Visit(context, page, [])
     page.on("pageerror", lambda failure: made.complaints.append(str(failure)))

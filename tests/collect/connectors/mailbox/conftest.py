@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.collect.connectors.mailbox.server import PASSWORD, USER, ImapServer, available
+from tests.support.servers import missing
 
 from cxloop.collect.connectors.base import Scope
 from cxloop.collect.connectors.mailbox.connector import MailboxSettings
@@ -75,10 +75,7 @@ class Post:
 @pytest.fixture
 def imap() -> Iterator[ImapServer]:
     if available() is None:
-        message = "Dovecot is missing: scripts/servers.sh installs it."
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        missing("Dovecot is missing; scripts/servers.sh installs it.")
     server = ImapServer.made()
     try:
         server.start()

@@ -6,15 +6,15 @@ import grp
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.support.servers import end, free_port, until
 
 USER = "help@acme.example"
 PASSWORD = "gehéim-42"  # a letter beyond ASCII: not every client can say it
@@ -77,12 +77,6 @@ def available() -> str | None:
     return shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass
 class ImapServer:
     """Starts and stops Dovecot; mails are files in its Maildir."""
@@ -113,18 +107,15 @@ class ImapServer:
         self.process = subprocess.Popen(
             [program, "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_nobody
         )
-        self._wait()
+        until(self.answers, "Dovecot", of=self.process)
 
-    def _wait(self) -> None:
-        latest = time.monotonic() + 20
-        while time.monotonic() < latest:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=1) as probe:
-                    if probe.recv(100).startswith(b"* OK"):
-                        return
-            except OSError:
-                time.sleep(0.05)
-        raise AssertionError(f"Dovecot did not start: {self.log()}")
+    def answers(self) -> bool:
+        """Whether the server greets."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as probe:
+                return probe.recv(100).startswith(b"* OK")
+        except OSError:
+            return False
 
     def log(self) -> str:
         path = self.folder / "log"
@@ -132,8 +123,7 @@ class ImapServer:
 
     def stop(self) -> None:
         if self.process is not None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(20)
+            end(self.process)
             self.process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
