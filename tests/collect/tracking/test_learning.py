@@ -17,6 +17,7 @@ from tests.collect.tracking.conftest import admit
 
 from cxloop.collect.loader.agents import Agents
 from cxloop.collect.loader.document import document
+from cxloop.collect.tracking import learning
 from cxloop.collect.tracking.checker import compiled
 from cxloop.collect.tracking.document import find
 from cxloop.collect.tracking.events import RESERVED
@@ -208,6 +209,25 @@ def test_a_rare_event_is_listed_and_not_learned(desk: Desk, send: Send) -> None:
     found, _ = find(desk.store, "shop")
     assert (list(found.events), found.rare) == (["Signed up"], {"Left": 19})
     assert "seen too rarely, fewer than 20 times: Left (19)" in str(result)
+
+
+def test_of_many_events_a_sample_is_learned_and_the_rare_ones_whole(
+    desk: Desk, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "MOST_WALKED", 500)
+    send([("Viewed", {"price": 1.5})] * 2_000 + [("Bought", {"total": 3})] * 40)
+
+    result = learn(desk, "shop")
+
+    rows = {(row["event"], row["property"]): row for row in result.records()}
+    assert rows["Bought", ""]["n"] == rows["Bought", "total"]["n"] == 40
+    looked = rows["Viewed", ""]["n"]
+    # 460 are due; by chance up to five standard deviations of sqrt(2000 * 0.23 * 0.77) = 19 more or less
+    assert isinstance(looked, int)
+    assert 365 < looked < 555
+    assert rows["Viewed", "price"]["share"] == 1.0
+    assert f"{looked + 40} of 2,040 events were looked at" in str(result)
+    assert learn(desk, "shop").records() == result.records()
 
 
 def test_every_number_of_the_table_has_its_n(desk: Desk, send: Send) -> None:

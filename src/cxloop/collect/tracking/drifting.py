@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxloop.collect.tracking import document, lines
 from cxloop.collect.tracking.document import Plan
-from cxloop.collect.tracking.learning import properties_of
+from cxloop.collect.tracking.learning import Found, walk
 from cxloop.collect.tracking.queries import DAYS, REFUSED
 from cxloop.collect.tracking.results import Drift
 from cxloop.collect.tracking.shape import Fact
@@ -80,7 +80,8 @@ def find_drift(ws: Operations, source: str | None) -> Drift:
         days = _days(ws, name, recent - timedelta(days=BEFORE_DAYS), until)
         checked.append((name, sum(one.n for one in found.values()), sum(_recent(series) for series in days.values())))
         rows += _event_rows(name, plan, days)
-        rows += _property_rows(name, plan, properties_of(ws, name, recent, until), days)
+        came = {event: _recent(series) for event, series in days.items()}
+        rows += _property_rows(name, plan, walk(ws, name, recent, until, came))
         rows += [
             _Row(name, event, "", "violations", one.reason, n=one.n, share=one.share)
             for event, one in sorted(found.items())
@@ -124,14 +125,12 @@ def _event_rows(source: str, plan: Plan, days: Mapping[str, list[int]]) -> Itera
             yield _Row(source, name, "", what, detail, n=n, before=usual, now=n / RECENT_DAYS)
 
 
-def _property_rows(
-    source: str, plan: Plan, found: Mapping[str, Mapping[str, tuple[Fact, ...]]], days: Mapping[str, list[int]]
-) -> Iterator[_Row]:
-    for name, places in found.items():
+def _property_rows(source: str, plan: Plan, found: Found) -> Iterator[_Row]:
+    for name, places in found.facts.items():
         if name not in plan.events:
             continue
         planned = lines.properties(plan.events[name].schema_)
-        total = _recent(days.get(name, []))
+        total = found.events.get(name, 0)
         for place, facts in places.items():
             parent = place.rpartition("/")[0]
             if place in planned:

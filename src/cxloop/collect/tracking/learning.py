@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 from cxloop.collect.arrivals import list_sources
 from cxloop.collect.tracking import document, lines
 from cxloop.collect.tracking.document import Plan, Planned, Seen, SeenProperty
-from cxloop.collect.tracking.queries import EVENTS, PROPERTIES, VALUES
+from cxloop.collect.tracking.queries import EVENTS, PROPERTIES
 from cxloop.collect.tracking.results import Learned
 from cxloop.collect.tracking.shape import Fact, Variant, Weighed, event_schema
 from cxloop.core.errors import InputError, UnknownNameError
@@ -22,15 +21,17 @@ from cxloop.core.wording import count
 if TYPE_CHECKING:
     from cxloop.store.context import Operations
 
-__all__ = ["LEAST", "MOST_EVENTS", "LearnRequest", "learn", "properties_of"]
+__all__ = ["LEAST", "MOST_EVENTS", "MOST_WALKED", "Found", "LearnRequest", "learn", "walk"]
 
 LEAST = 20
 """Fewer events than this teach nothing."""
 MOST_EVENTS = 500
 """A source with more names makes names of data; the most frequent are learned."""
+MOST_WALKED = 100_000
+"""Events whose properties are looked at; of the frequent ones a fair sample, so that the rare ones are all there."""
 _LEAST_SEEN = 3
 _FEW = 30
-"""About how many different texts a property may have to be looked at for a list; counting different ones is inexact."""
+"""How many different texts a property may have to be looked at for a list."""
 _FORMATS = {
     "moments": "date-time",
     "dates": "date",
@@ -113,6 +114,8 @@ class _One:
     after: Plan
     fresh: frozenset[str]
     left_out: int
+    came: int
+    """How many of the events that were learned came altogether."""
 
 
 def _learn_source(ws: Operations, span: _Range, request: LearnRequest) -> _One | None:
@@ -123,14 +126,15 @@ def _learn_source(ws: Operations, span: _Range, request: LearnRequest) -> _One |
         return None
     chosen = often[:MOST_EVENTS]
     before, _ = document.find(ws.store, span.source)
-    weighed = _weigh(ws, span, {name: counted[name] for name in chosen})
+    weighed = _weigh(ws, span, counted, chosen)
     rare = {name: n for name, n in counted.items() if n < request.least and name not in before.events}
     events = dict(before.events)
     for name, event in weighed.items():
         events[name] = _planned(before.events.get(name), event, span, request)
     after = before.model_copy(update={"events": events, "rare": dict(list(rare.items())[:MOST_EVENTS])})
     version = document.save(ws, span.source, after)
-    return _One(span.source, version, before, after, frozenset(weighed), len(often) - len(chosen))
+    came = sum(counted[name] for name in weighed)
+    return _One(span.source, version, before, after, frozenset(weighed), len(often) - len(chosen), came)
 
 
 def _planned(before: Planned | None, event: Weighed, span: _Range, request: LearnRequest) -> Planned:
@@ -149,30 +153,75 @@ def _planned(before: Planned | None, event: Weighed, span: _Range, request: Lear
     return Planned(schema=schema, mode=before.mode if before else None, seen=seen)
 
 
-def _weigh(ws: Operations, span: _Range, counted: Mapping[str, int]) -> dict[str, Weighed]:
-    facts = properties_of(ws, span.source, span.since, span.until)
-    values = defaultdict[str, dict[str, list[Variant]]](lambda: defaultdict(list))
-    few = ws.engine.fetch(VALUES, {**span.parameters(), "least": 100, "most": _FEW})
-    for row in few.to_pylist():
-        values[row["name"]][row["path"]].append(Variant(row["value"], row["n"], row["senders"]))
+def _weigh(ws: Operations, span: _Range, counted: Mapping[str, int], chosen: Iterable[str]) -> dict[str, Weighed]:
+    found = walk(ws, span.source, span.since, span.until, counted)
     return {
-        name: Weighed(n, facts.get(name, {}), {place: tuple(found) for place, found in values.get(name, {}).items()})
-        for name, n in counted.items()
+        name: Weighed(
+            found.events[name],
+            found.facts.get(name, {}),
+            {place: tuple(variants) for place, variants in found.values.get(name, {}).items()},
+        )
+        for name in chosen
+        if name in found.events
     }
 
 
-def properties_of(
-    ws: Operations, source: str, since: datetime, until: datetime
-) -> Mapping[str, Mapping[str, tuple[Fact, ...]]]:
-    """Returns event to place to what stood there, for the interactions of a source in a range of time."""
-    span: dict[str, Any] = {"source": source, "since": since, "until": until}
-    found = defaultdict[str, dict[str, tuple[Fact, ...]]](dict)
-    for row in ws.engine.fetch(PROPERTIES, {**span, "least": _LEAST_SEEN}).to_pylist():
-        formats = {form: int(row[column]) for column, form in _FORMATS.items()}
-        fact = Fact(row["type"], int(row["n"]), formats if row["type"] == "string" else {})
-        places = found[row["name"]]
-        places[row["path"]] = (*places.get(row["path"], ()), fact)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What events hold.
+
+    Attributes:
+        events: how many of each were looked at.
+        facts: event to place to what stood there.
+        values: event to place to its texts, where it has few different ones.
+    """
+
+    events: dict[str, int] = field(default_factory=dict)
+    facts: dict[str, dict[str, tuple[Fact, ...]]] = field(default_factory=dict)
+    values: dict[str, dict[str, list[Variant]]] = field(default_factory=dict)
+
+
+def walk(ws: Operations, source: str, since: datetime, until: datetime, counted: Mapping[str, int]) -> Found:
+    """Looks at the events of a source in a range of time; where there are more than MOST_WALKED, at about so many.
+
+    Args:
+        ws: the workspace.
+        source: the source.
+        since: start of the range.
+        until: its end.
+        counted: how many of each event came in the range.
+    """
+    found = Found()
+    wanted: dict[str, Any] = {"source": source, "since": since, "until": until, "least": _LEAST_SEEN, "most": _FEW}
+    for row in ws.engine.fetch(PROPERTIES, {**wanted, "each": fair_share(counted.values(), MOST_WALKED)}).to_pylist():
+        name, place = str(row["name"]), str(row["path"])
+        if row["type"] == "event":
+            found.events[name] = int(row["n"])
+        elif row["value"] is not None:
+            values = found.values.setdefault(name, {}).setdefault(place, [])
+            values.append(Variant(row["value"], row["n"], row["senders"]))
+        else:
+            formats = {form: int(row[column]) for column, form in _FORMATS.items()}
+            fact = Fact(row["type"], int(row["n"]), formats if row["type"] == "string" else {})
+            places = found.facts.setdefault(name, {})
+            places[place] = (*places.get(place, ()), fact)
     return found
+
+
+def fair_share(amounts: Iterable[int], most: int) -> int:
+    """Returns how many of each may be taken, so that all together are at most `most`, and the few are taken whole.
+
+    Example:
+        >>> fair_share([10, 500, 900], 410)
+        200
+    """
+    left, waiting = most, sorted(amounts)
+    for place, amount in enumerate(waiting):
+        each = left // (len(waiting) - place)
+        if amount > each:
+            return max(each, 1)
+        left -= amount
+    return max(waiting, default=1)
 
 
 def _told(learned: list[_One], request: LearnRequest) -> Learned:
@@ -202,12 +251,16 @@ def _changes(one: _One) -> list[tuple[str, str, str]]:
 def _summary(learned: list[_One]) -> str:
     said = []
     for one in learned:
-        n = sum(event.seen.n for name, event in one.after.events.items() if event.seen and name in one.fresh)
+        n = _looked_at(one)
         again = "" if not one.before.events else f", {_count_of(len(_changes(one)), 'change')}"
         said.append(
             f"{one.source}: {_count_of(len(one.fresh), 'event')} learned from {count(n)} (version {one.version}{again})"
         )
     return "; ".join(said) + "."
+
+
+def _looked_at(one: _One) -> int:
+    return sum(event.seen.n for name, event in one.after.events.items() if event.seen and name in one.fresh)
 
 
 def _count_of(amount: int, noun: str) -> str:
@@ -226,6 +279,12 @@ def _notes(learned: list[_One], request: LearnRequest) -> Iterable[str]:
             yield (
                 f"{one.source}: left as people wrote them: {', '.join(sorted(kept))}. "
                 "To learn these anew as well: overwrite."
+            )
+        looked = _looked_at(one)
+        if looked < one.came:
+            yield (
+                f"{one.source}: {count(looked)} of {count(one.came)} events were looked at ({looked / one.came:.1%}), "
+                "of the frequent ones a sample chosen by their hash. Numbers are those of the sample."
             )
         if one.left_out:
             yield (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxloop.engine.query import Query
 
-__all__ = ["DAYS", "EVENTS", "PROPERTIES", "REFUSED", "SAMPLE", "VALUES"]
+__all__ = ["DAYS", "EVENTS", "PROPERTIES", "REFUSED", "SAMPLE"]
 
 _EVENTS_OF = """
     select i.interaction_id, c.name, i.properties, i.key_id, i.occurred_at
@@ -18,10 +18,17 @@ _RESERVED = """
     'browser', 'browser_version', 'context', 'context_', 'device_type', 'ip', 'ip_', 'os', 'os_version',
     'sent_timestamp', 'sent_timestamp_', 'tracking_plan', 'tracking_plan_'
 """
+# Of each event about `each`, chosen by their id: it is a hash, so this is a fair sample, and the same one each time.
 # Three steps down: products, each product, and what it holds. Deeper is rare, and a person can write it by hand. A name
 # with "@" is somebody's address that was used as a name: it is no property.
 _STEPS = f"""
-    with events as ({_EVENTS_OF}),
+    with amounts as (select name, count(*) as among from ({_EVENTS_OF}) as counted group by name),
+    events as (
+        select e.name, e.key_id, e.interaction_id, e.properties
+        from ({_EVENTS_OF}) as e
+        join amounts as a on a.name = e.name
+        where abs(e.interaction_id % 1000000) * a.among < $each * 1000000.0
+    ),
     first_parts as (select name, key_id, interaction_id, unnest(cx_parts(properties)) as part from events),
     first as (
         select name, key_id, interaction_id, '/' || part.key as path, part.value as value
@@ -82,42 +89,72 @@ PROPERTIES = Query(
     name="collect.tracking_properties",
     sql=f"""
         {_STEPS},
+        sent as (
+            select name, path, type, case when type = 'string' then value end as value,
+                case when type = 'string' then coalesce(key_id, interaction_id) end as sender, count(*) as n
+            from typed group by 1, 2, 3, 4, 5
+        ),
+        held as (
+            select name, path, type, value, sum(n) as n, count(*) as senders from sent group by name, path, type, value
+        ),
         found as (
-            select name, path, type, count(*) as n, approx_count_distinct(value) as variety,
-                count(*) filter (
+            select name, path, type, sum(n) as n,
+                sum(n) filter (
                     where regexp_matches(value, '^"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{{1,9}})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"$')
                         and try_cast(substring(value, 2, 10) as date) is not null
                 ) as moments,
-                count(*) filter (
+                sum(n) filter (
                     where regexp_matches(value, '^"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"$')
                         and try_cast(substring(value, 2, 10) as date) is not null
                 ) as dates,
-                count(*) filter (
+                sum(n) filter (
                     where length(value) < 60 and regexp_matches(value, '^"[A-Za-z0-9_+-]+([.][A-Za-z0-9_+-]+)*@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?[.])+[A-Za-z]+"$')
                 ) as addresses,
-                count(*) filter (
+                sum(n) filter (
                     where regexp_matches(value, '^"https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{{1,4}})?(/([A-Za-z0-9._~/-]|%[0-9A-Fa-f]{{2}})*)?([?]([A-Za-z0-9._~/?&=+-]|%[0-9A-Fa-f]{{2}})*)?(#([A-Za-z0-9._~/?&=+-]|%[0-9A-Fa-f]{{2}})*)?"$')
                 ) as links,
-                count(*) filter (
+                sum(n) filter (
                     where regexp_matches(value, '^"[0-9a-fA-F]{{8}}(-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}"$')
                 ) as uuids
-            from typed group by name, path, type
+            from held group by name, path, type
         ),
-        totals as (select name, path, sum(n) as total from found group by name, path)
-        select f.name, f.path, f.type, f.n, f.variety, f.moments, f.dates, f.addresses, f.links, f.uuids
+        totals as (select name, path, sum(n) as total from found group by name, path),
+        few as (
+            select name, path from held where type = 'string' and length(value) <= 42
+            group by name, path having sum(n) >= 100 and count(*) <= $most
+        )
+        select f.name, f.path, f.type, cast(null as varchar) as value, cast(f.n as bigint) as n,
+            cast(null as bigint) as senders, cast(coalesce(f.moments, 0) as bigint) as moments,
+            cast(coalesce(f.dates, 0) as bigint) as dates, cast(coalesce(f.addresses, 0) as bigint) as addresses,
+            cast(coalesce(f.links, 0) as bigint) as links, cast(coalesce(f.uuids, 0) as bigint) as uuids
         from found as f
         join totals as t on t.name = f.name and t.path = f.path
         where t.total >= $least
-        order by f.name, f.path, f.type
+        union all
+        select h.name, h.path, 'string', h.value, cast(h.n as bigint), h.senders, 0, 0, 0, 0, 0
+        from held as h
+        join few as w on w.name = h.name and w.path = h.path
+        where h.type = 'string'
+        union all
+        select name, '', 'event', null, count(*), null, 0, 0, 0, 0, 0 from events group by name
+        order by name, path, type, n desc, value
     """,  # noqa: E501 - a pattern that is broken into lines is harder to read, not easier
     inputs=_INPUTS,
-    parameters={"source": "text", "since": "timestamp", "until": "timestamp", "least": "bigint"},
+    parameters={
+        "source": "text",
+        "since": "timestamp",
+        "until": "timestamp",
+        "each": "bigint",
+        "least": "bigint",
+        "most": "bigint",
+    },
     output={
         "name": "text",
         "path": "text",
         "type": "text",
+        "value": "text",
         "n": "bigint",
-        "variety": "bigint",
+        "senders": "bigint",
         "moments": "bigint",
         "dates": "bigint",
         "addresses": "bigint",
@@ -125,30 +162,10 @@ PROPERTIES = Query(
         "uuids": "bigint",
     },
 )
-"""Per event, property (as a JSON pointer) and type: how many, how many different (about), and
-how many of the texts are a moment, a date, an e-mail address, a link or a UUID as JSON Schema understands these."""
-
-VALUES = Query(
-    name="collect.tracking_values",
-    sql=f"""
-        {_STEPS},
-        few as (
-            select name, path from typed where type = 'string' and length(value) <= 42
-            group by name, path having count(*) >= $least and approx_count_distinct(value) <= $most
-        )
-        select t.name, t.path, t.value, count(*) as n,
-            count(distinct coalesce(t.key_id, t.interaction_id)) as senders
-        from typed as t
-        join few as f on f.name = t.name and f.path = t.path
-        where t.type = 'string'
-        group by t.name, t.path, t.value
-        order by t.name, t.path, n desc, t.value
-    """,
-    inputs=_INPUTS,
-    parameters={"source": "text", "since": "timestamp", "until": "timestamp", "least": "bigint", "most": "bigint"},
-    output={"name": "text", "path": "text", "value": "text", "n": "bigint", "senders": "bigint"},
-)
-"""The texts of properties that have few different ones, as JSON, with how many customers sent each."""
+"""What a sample of events holds, from one walk through them. Per event, property (as a JSON pointer) and type: how
+many, and how many of the texts are a moment, a date, an e-mail address, a link or a UUID as JSON Schema understands
+these. With a value: a text of a property that has few different ones, as JSON, and how many customers sent it. With
+the type "event": how many were looked at."""
 
 SAMPLE = Query(
     name="collect.tracking_sample",
