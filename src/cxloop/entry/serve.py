@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import socket
 import subprocess
@@ -13,6 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NamedTuple, TypeAlias
 
+from cxloop.core.config import Settings
 from cxloop.core.errors import WorkspaceError
 from cxloop.entry.addresses import url
 from cxloop.runtime.folder import Folder
@@ -27,6 +30,8 @@ PATIENCE_SECONDS = 15.0
 STEADY_SECONDS = 60.0
 """A process that ran this long had a good start; its crash counts as the first one again."""
 MOST_ATTEMPTS = 5
+LOCK = "serve.lock"
+"""In the workspace's folder; it stays there, since removing it would race with who starts next."""
 LONGEST_DELAY_SECONDS = 30.0
 
 Start: TypeAlias = Callable[[int], "subprocess.Popen[bytes]"]
@@ -55,10 +60,13 @@ def supervise(
         WorkspaceError: the port is taken, or a server runs on the workspace already.
     """
     settings, _ = folder.definitions()
-    running = server_of(folder)
-    if running is not None:
-        where, pid = running["address"], running["pid"]
-        raise WorkspaceError(f"A server runs on {folder.path} already, at {where} (process {pid}). Stop it first.")
+    with _only_one(folder):
+        return _supervised(folder, settings, host, port, collect_port)
+
+
+def _supervised(
+    folder: Folder, settings: Settings, host: str | None, port: int | None, collect_port: int | None
+) -> int:
     app = _Place(host or settings.server.host, port or settings.server.port)
     _require_free(app, "--port")
     collect = _Place(settings.collect.host, settings.collect.port if collect_port is None else collect_port)
@@ -70,6 +78,31 @@ def supervise(
     with _stop_signals() as stop, _collectors(folder, collect, settings.collect.processes if collect.port else 0, stop):
         start = _started(folder, "cxloop.entry.process", app)
         return keep_running(start, stop, say=lambda text: _say(f"{text} Its log: {folder.log}"))
+
+
+@contextmanager
+def _only_one(folder: Folder) -> Iterator[None]:
+    """Keeps others from serving the workspace, also while its app process has crashed and answers nobody.
+
+    The system releases the lock when the supervisor ends, however it ends; none of its children inherits it.
+    """
+    lock = os.open(folder.path / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        running = server_of(folder)  # also one whose supervisor has just gone
+        if running is not None or not _taken(lock):
+            where = f", at {running['address']} (process {running['pid']})" if running else ""
+            raise WorkspaceError(f"A server runs on {folder.path} already{where}. Stop it first.")
+        yield
+    finally:
+        os.close(lock)
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _say(text: str) -> None:
