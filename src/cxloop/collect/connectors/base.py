@@ -130,6 +130,7 @@ class Connector:
         suits: returns what is wrong with settings that are right one by one, each with the field's name.
         file: returns the file or folder of this machine that would be read, where it is one; a relative one lies in
             the inbox, and an account may name no other.
+        sent_to: returns what of the settings decides where its secrets go; None where they go nowhere.
         versions: returns the columns that together tell each version of a row apart, for a suggested mapping.
     """
 
@@ -142,6 +143,7 @@ class Connector:
     mapped: bool = False
     suits: Callable[[Any], Sequence[tuple[str, str]]] | None = None
     file: Callable[[Any], Path | None] | None = None
+    sent_to: Callable[[Any], object] | None = None
     versions: Callable[[Any], tuple[str, ...]] | None = None
 
     @property

@@ -135,7 +135,9 @@ def _state(each: Connection, pulls: bool) -> str:
         return "paused"
     if each.running:
         return "interrupted"
-    return each.outcome or ("waiting" if pulls else "listening")
+    if pulls:
+        return each.outcome or "waiting"
+    return "failed" if each.outcome == "failed" else "listening"
 
 
 def settings_of(ws: Operations, name: str) -> ConnectionSettings:
@@ -195,10 +197,13 @@ class Wanted:
         if self.before is not None:
             given |= {**self.before.settings, **connections.secrets_of(self._ws.store, self.name)}
         try:
-            given |= {key: value for key, value in _read_settings(file).items() if not self._left_blank(key, value)}
-            given |= {key: value for key, value in _json(settings).items() if not self._left_blank(key, value)}
+            said = {**_read_settings(file), **_json(settings)}
+            fresh = {key: value for key, value in said.items() if not self._left_blank(key, value)}
+            given |= fresh
             found = forms.checked(self.connector, given, self.name)
-            mistakes += self._file_mistakes(found)
+            if not self._ws.actor.at_machine:
+                mistakes += self._file_mistakes(found)
+                mistakes += forms.secrets_gone_astray(self.connector, found, self._kept_before(), fresh)
             return forms.parted(found)
         except MistakesError as failure:
             mistakes += failure.mistakes
@@ -209,7 +214,7 @@ class Wanted:
     def _file_mistakes(self, settings: Settings) -> Iterable[Mistake]:
         """An account reads files of the inbox only; what was named at the machine itself may stay."""
         named = self.connector.file(settings) if self.connector.file is not None else None
-        if named is None or self._ws.actor.at_machine or named == self._file_before():
+        if named is None or named == self._file_before():
             return
         inbox = (self._ws.path / INBOX).resolve()
         if not (inbox / named).resolve().is_relative_to(inbox):
@@ -222,6 +227,11 @@ class Wanted:
         if self.before is None or self.connector.file is None:
             return None
         return self.connector.file(self.connector.settings.model_construct(**self.before.settings))
+
+    def _kept_before(self) -> Parted | None:
+        if self.before is None:
+            return None
+        return Parted(dict(self.before.settings), connections.secrets_of(self._ws.store, self.name))
 
     def _left_blank(self, key: str, value: object) -> bool:
         """A secret that a form leaves blank is the one that is kept."""
@@ -300,7 +310,7 @@ def connect(ws: Operations, wanted: Wanted) -> Records:
     when = (
         f" It is pulled every {wanted.every} while cxloop serve runs; at once: cxloop collect pull {wanted.name}."
         if pulls
-        else f" It sends to /hooks/{wanted.name}."
+        else f" Deliveries are taken at /hooks/{wanted.name} of this server."
     )
     return Connections(f"{wanted.name} {done}.{when}", ("connection", "system"), ((wanted.name, wanted.system),))
 

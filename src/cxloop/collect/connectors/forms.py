@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -15,7 +15,7 @@ from cxloop.collect.connectors.base import Connector, Settings, SourceError
 from cxloop.core.config import validate
 from cxloop.core.errors import InputError, Mistake, MistakesError
 
-__all__ = ["Field", "Parted", "checked", "fields", "is_secret", "opened", "parted"]
+__all__ = ["Field", "Parted", "checked", "fields", "is_secret", "opened", "parted", "secrets_gone_astray"]
 
 REFERENCE = "env:"
 """What a reference to an environment variable begins with."""
@@ -129,6 +129,33 @@ def parted(settings: Settings) -> Parted:
             secrets[name] = text
             del plain[name]
     return Parted(plain, secrets)
+
+
+def secrets_gone_astray(
+    connector: Connector, wanted: Settings, before: Parted | None, fresh: Container[str]
+) -> Iterator[Mistake]:
+    """Yields the secrets that an account would have sent where nobody meant them to go.
+
+    Who may connect a system says where it is, and nobody is shown a secret that is kept. So one that was entered for
+    another address is entered again, and a variable of the environment is named by who sits at the machine only.
+
+    Args:
+        connector: the system.
+        wanted: the settings as they would be.
+        before: the settings as they are kept; None for a new connection.
+        fresh: the names of what was given anew.
+    """
+    kept = parted(wanted)
+    goes = connector.sent_to or (lambda _settings: None)
+    same = before is not None and goes(wanted) == goes(connector.settings.model_construct(**before.plain))
+    for name, field in connector.settings.model_fields.items():
+        if not is_secret(field):
+            continue
+        named = kept.plain.get(name)
+        if named is not None and not (same and before is not None and before.plain.get(name) == named):
+            yield Mistake(name, f"{named} can be named at the machine itself only. Enter the secret.")
+        elif name in kept.secrets and name not in fresh and not same:
+            yield Mistake(name, "It was entered for another address. Enter it again for this one.")
 
 
 def opened(connector: Connector, kept: Parted) -> tuple[Settings, dict[str, str]]:

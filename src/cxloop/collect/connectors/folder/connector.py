@@ -154,4 +154,5 @@ CONNECTOR = Connector(
     explain=explain,
     suits=suits,
     file=local_folder,
+    sent_to=lambda settings: (settings.endpoint, settings.region),
 )

@@ -131,5 +131,6 @@ CONNECTOR = Connector(
     explain=_explain,
     columns={"mails": COLUMNS},
     mapped=True,
+    sent_to=lambda settings: (settings.host.lower(), port_of(settings), settings.security),
     suits=lambda settings: list(_suits(settings)),
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -20,6 +20,9 @@ __all__ = ["CONNECTOR", "Settings", "database_file", "suits", "versions"]
 
 _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 _SELECT = re.compile(r"^\s*(select|with)\b", re.IGNORECASE)
+_LOCAL = frozenset({"service", "servicefile", "passfile"})
+_PASSWORDS = frozenset({"password", "passwd", "pwd"})
+_PATHS = frozenset("/~@")
 _NUMBER = re.compile(r"\d{1,12}")
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -71,14 +74,18 @@ class Settings(Base):
             return given
         try:
             parts = urlsplit(given["url"].strip())
-            password = parts.password
+            password = unquote(parts.password or "")
         except ValueError:
             return given
+        options = parse_qsl(parts.query, keep_blank_values=True)
+        harmless = [(name, text) for name, text in options if name.lower() not in _PASSWORDS]
+        password = password or next((text for option in options if option not in harmless for text in option[1:]), "")
         if not password:
             return given
-        user, _, host = parts.netloc.rpartition("@")
-        address = urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{host}"))
-        return {**given, "password": unquote(password), "url": address}
+        user, at, host = parts.netloc.rpartition("@")
+        query = parts.query if harmless == options else urlencode(harmless)
+        address = urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query=query))
+        return {**given, "password": password, "url": address}
 
     @field_validator("url")
     @classmethod
@@ -86,6 +93,10 @@ class Settings(Base):
         kind = value.partition("://")[0]
         if "://" not in value or not re.fullmatch(r"[a-z0-9_]+(\+[a-z0-9_]+)?", kind):
             raise InputError("An address begins with the kind of database, such as postgresql:// or sqlite:///.")
+        try:
+            urlsplit(value)
+        except ValueError:  # such as postgresql://[
+            raise InputError("This is no address of a database. Write it as postgresql://reader@host/name.") from None
         return value
 
     @field_validator("query")
@@ -137,6 +148,25 @@ def database_file(settings: Settings) -> Path | None:
     return Path(unquote(settings.url.partition(":///")[2].partition("?")[0]))
 
 
+def local_file(settings: Settings) -> Path | None:
+    """Returns what of this machine an address names: a database's file, a socket, or a file of keys or passwords."""
+    found = database_file(settings)
+    if found is not None:
+        return found
+    parts = urlsplit(settings.url)
+    options = dict(parse_qsl(parts.query))
+    if local := next((text for name, text in options.items() if name in _LOCAL or text[:1] in _PATHS), None):
+        return Path("/", local)
+    # without a host it is the socket of a server here, which knows the account that cxloop runs under
+    return None if parts.hostname or options.get("host") else Path("/", parts.path or "run")
+
+
+def _server(settings: Settings) -> tuple[str, ...]:
+    """Returns where the password goes, and how safely."""
+    parts = urlsplit(settings.url)
+    return parts.scheme, parts.netloc.rpartition("@")[2].lower(), parts.query
+
+
 def versions(settings: Settings) -> tuple[str, ...]:
     """Returns the columns that make one version of one row unique."""
     if not settings.key or settings.cursor is None:
@@ -158,6 +188,7 @@ CONNECTOR = Connector(
     source=source,
     explain=explain,
     suits=suits,
-    file=database_file,
+    file=local_file,
+    sent_to=_server,
     versions=versions,
 )

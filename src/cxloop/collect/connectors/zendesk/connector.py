@@ -103,5 +103,6 @@ CONNECTOR = Connector(
     explain=_explain,
     columns={"tickets": TICKETS, "messages": MESSAGES, "ratings": RATINGS, "answers": ANSWERS},
     mapped=True,
+    sent_to=base_address,
     suits=lambda settings: list(_suits(settings)),
 )
