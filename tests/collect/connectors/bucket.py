@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,10 @@ from urllib.request import Request, urlopen
 import boto3  # type: ignore[import-untyped]
 from tests.support.servers import answers, end, free_port, until
 
-__all__ = ["Bucket", "running"]
+__all__ = ["PAGE", "Bucket", "running"]
+
+PAGE = 50
+"""How many names a page of a listing holds; services give 1,000."""
 
 
 class Bucket:
@@ -40,6 +44,15 @@ class Bucket:
     def put(self, name: str, content: str, bucket: str = "exports") -> None:
         """Writes a file."""
         self.client.put_object(Bucket=bucket, Key=name, Body=content.encode())
+
+    def clear(self) -> None:
+        """Forgets what a test did."""
+        self.failures.clear()
+        names = [
+            each["Key"] for each in self.client.list_objects_v2(Bucket="exports", MaxKeys=1000).get("Contents", [])
+        ]
+        for name in names:
+            self.client.delete_object(Bucket="exports", Key=name)
 
     def close(self) -> None:
         """Ends the proxy."""
@@ -91,7 +104,12 @@ def running() -> Iterator[Bucket]:
     """Gives a running server with an empty bucket called exports."""
     port = free_port()
     code = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "MOTO_S3_DEFAULT_MAX_KEYS": str(PAGE)},
+    )
     try:
         until(lambda: answers(f"http://127.0.0.1:{port}/moto-api/data.json"), "the S3 server", of=process)
         bucket = Bucket(f"http://127.0.0.1:{port}")

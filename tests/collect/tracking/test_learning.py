@@ -366,7 +366,7 @@ _events = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)  # each fills a table
 @given(events=_events, repeats=st.sampled_from([3, 101]))
 def test_a_plan_accepts_every_event_that_it_was_learned_from(
     shared_desk: Desk, events: list[dict[str, Any]], repeats: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.collect.connectors.bucket import Bucket, running
+from tests.collect.connectors.bucket import PAGE, Bucket, running
 from tests.collect.connectors.conftest import Office
 
 from cxloop.collect.connectors.base import SourceError
@@ -20,11 +20,18 @@ objects = { order = "id" }
 """
 
 
-@pytest.fixture
-def bucket() -> Iterator[Bucket]:
-    """A running server with an empty bucket."""
+@pytest.fixture(scope="module")
+def server() -> Iterator[Bucket]:
+    """A running server."""
     with running() as found:
         yield found
+
+
+@pytest.fixture
+def bucket(server: Bucket) -> Bucket:
+    """The server with an empty bucket."""
+    server.clear()
+    return server
 
 
 def connected(office: Office, server: Bucket, **more: object) -> None:
@@ -62,8 +69,7 @@ def test_new_and_changed_objects_are_imported_through_failing_requests(office: O
 
 
 def test_a_listing_of_more_than_one_page_is_read_to_its_end(office: Office, bucket: Bucket) -> None:
-    # a page of the protocol holds 1,000 names
-    for number in range(1, 1101):
+    for number in range(2 * PAGE + 1):
         bucket.put(f"orders/{number:05d}.txt", "x")
     bucket.put("orders/99999.csv", order(1))
     connected(office, bucket, pattern="**/*.csv")
