@@ -49,6 +49,18 @@ def test_a_table_too_wide_for_the_terminal_becomes_paragraphs(
     assert max(len(line) for line in lines) <= 60
 
 
+class Brief(Records):
+    main: ClassVar[tuple[str, ...]] = ("name",)
+
+
+def test_a_terminal_shows_the_main_columns_and_programs_get_all(capsys: pytest.CaptureFixture[str]) -> None:
+    found = Brief("One row.", ("name", "digest"), (("a word", "0815"),))
+
+    assert "0815" not in text(found, "text", capsys)
+    assert "0815" in text(found, "json", capsys)
+    assert "0815" in text(found, "csv", capsys)
+
+
 def test_a_table_in_a_pipe_has_no_blanks_at_the_ends_of_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
     lines = text(of(WEB, STORE), "text", capsys).splitlines()
 

@@ -114,7 +114,9 @@ ROUTES: Mapping[str, Line] = {
     ),
     "GET /sources": Line(WHOLE, ("/sources",)),
     "GET /sources/live": Line(SIGNED_IN, ("/sources/live",)),
-    "GET /sources/send": Line(SIGNED_IN, ("/sources/send",)),
+    "GET /sources/latest": Line(SIGNED_IN, ("/sources/latest", "/sources/latest?source=desk")),
+    "GET /sources/send": Line(SIGNED_IN, ("/sources/send", f"/sources/send?key={PROBE}")),
+    "POST /sources/send": Line(OWNERS, ("/sources/send",)),
     "GET /sources/from/{source}": Line(SIGNED_IN, ("/sources/from/desk", f"/sources/from/{PROBE}")),
     "POST /sources/from/{source}/learn": Line(IMPORTERS, ("/sources/from/desk/learn",)),
     "POST /sources/from/{source}/mode": Line(IMPORTERS, ("/sources/from/desk/mode",), form={"mode": "flag"}),
@@ -219,6 +221,7 @@ VERBS: Mapping[str, frozenset[str]] = {
     "collect.import_plan": IMPORTERS,
     "collect.imports": WHOLE,
     "collect.intake": WHOLE,
+    "collect.latest": SIGNED_IN,
     "collect.learn": IMPORTERS,
     "collect.load": IMPORTERS,
     "collect.mappings": WHOLE,
@@ -243,6 +246,7 @@ VERBS: Mapping[str, frozenset[str]] = {
 
 ARGUMENTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "collect.rejects": ({}, {"import_id": "import-9"}, {"import_id": f"{PROBE}"}),
+    "collect.latest": ({}, {"source": "desk", "limit": 500}),
     "collect.plan": ({"source": "desk"},),
     "measure.nps": (
         {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from cxloop.core.host import Limits
 from cxloop.core.results import Records, Result, Value
@@ -26,10 +26,23 @@ class Sessions(Records):
 class Keys(Records):
     """The keys of programs, one per row, without their secrets."""
 
+    main: ClassVar[tuple[str, ...]] = (
+        "key",
+        "kind",
+        "name",
+        "source",
+        "role",
+        "limits",
+        "state",
+        "used_on",
+    )
+
 
 @dataclass(frozen=True)
 class Audit(Records):
     """Entries of the audit log, one per row, the latest first."""
+
+    main: ClassVar[tuple[str, ...]] = ("entry", "happened_at", "who", "verb", "target", "outcome", "address")
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,10 @@ class Done(Result):
     def records(self) -> list[dict[str, Value]]:
         """Returns the account or the key as it is now, as one row."""
         return [self.values]
+
+    def told(self) -> list[dict[str, Value]]:
+        """Returns nothing: the sentence says it."""
+        return []
 
     def __str__(self) -> str:
         return self.sentence
@@ -79,6 +96,10 @@ class Invitation(Result):
         """Returns the invitation as one row."""
         return [{"account": self.account_id, "name": self.name, "link": self.link, "expires_at": self.expires_at}]
 
+    def told(self) -> list[dict[str, Value]]:
+        """Returns nothing: the sentence says it."""
+        return []
+
     def __str__(self) -> str:
         until = f"{self.expires_at:%Y-%m-%d %H:%M} UTC"
         return f"{self.name} may sign in as {self.role}, by this link, once, until {until}:\n{self.link}"
@@ -104,6 +125,10 @@ class IssuedKey(Result):
     def records(self) -> list[dict[str, Value]]:
         """Returns the key as one row."""
         return [{"key": self.key_id, "kind": self.key_kind, "name": self.name, "secret": self.secret}]
+
+    def told(self) -> list[dict[str, Value]]:
+        """Returns nothing: the sentence says it."""
+        return []
 
     def __str__(self) -> str:
         until = "" if self.expires_at is None else f" It expires on {self.expires_at:%Y-%m-%d}."
@@ -135,6 +160,10 @@ class AuditCheck(Result):
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per fault."""
         return [{"entry": number, "fault": what} for number, what in self.faults]
+
+    def told(self) -> list[dict[str, Value]]:
+        """Returns nothing: the sentence says it."""
+        return []
 
     def __str__(self) -> str:
         if self.whole:

@@ -256,7 +256,7 @@ def audit(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> Audit:
-    """The audit log: every reading of personal data, every change and every sign-in, the latest first.
+    """The audit log: who read personal data, who changed something, who signed in; the latest first.
 
     Args:
         account: Only what this account did: its number or e-mail address.

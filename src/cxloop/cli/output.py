@@ -93,7 +93,7 @@ def _paragraphs(result: Result, width: int) -> str:
 
     What is empty in a row is left out; programs get every column with --csv and --json.
     """
-    return "\n".join("".join(f"{line}\n" for line in _paragraph(row, width)) for row in result.records())
+    return "\n".join("".join(f"{line}\n" for line in _paragraph(row, width)) for row in result.told())
 
 
 def _paragraph(row: Mapping[str, Value], width: int) -> list[str]:
@@ -149,7 +149,7 @@ def _number(row: EstimateRow, result: Estimates) -> tuple[str, str, str, str]:
 
 
 def _records(result: Result) -> Table | None:
-    rows = result.records()
+    rows = result.told()
     if not rows:
         return None
     told = [name for name in rows[0] if any(row[name] is not None for row in rows)]

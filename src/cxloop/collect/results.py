@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from cxloop.core.results import Records, Result, Value
-from cxloop.core.wording import count
+from cxloop.core.wording import count, many
 
 __all__ = [
     "ConnectionSettings",
@@ -17,6 +17,7 @@ __all__ = [
     "Guess",
     "Imports",
     "Intake",
+    "Latest",
     "Mappings",
     "Pull",
     "Rejects",
@@ -74,18 +75,29 @@ class FileImport(Result):
             return [dict(fields) for fields in self.first]
         return [{"reason": reason.code, "rows": reason.rows, "example": reason.example} for reason in self.reasons]
 
+    def told(self) -> list[dict[str, Value]]:
+        """Returns the first interactions; the sentence lists the reasons."""
+        return [dict(fields) for fields in self.first]
+
     def __str__(self) -> str:
         if self.import_id is None:
-            head = f"{count(self.rows_read)} rows would become {count(self.admitted)} interactions"
+            head = f"{many(self.rows_read, 'row')} would become {many(self.admitted, 'interaction')}"
         else:
-            known = f" ({count(self.already_there)} were there already)" if self.already_there else ""
-            head = f"{count(self.admitted)} interactions added from {count(self.rows_read)} rows{known}"
+            known = _known(self.already_there)
+            head = f"{many(self.admitted, 'interaction')} added from {many(self.rows_read, 'row')}{known}"
         rejected = f"; {count(self.rejected)} rejected" if self.rejected else ""
-        left = f"; {count(self.left_out)} rows left out by the mapping" if self.left_out else ""
+        left = f"; {many(self.left_out, 'row')} left out by the mapping" if self.left_out else ""
         reasons = "".join(f"\n  {count(reason.rows)} {reason.code}: {reason.example}" for reason in self.reasons)
         notes = "".join(f"\n  Note: {note}" for note in self.notes)
         speed = f", in {self.seconds:.1f} s ({count(round(self.rows_a_second))} rows a second)"
         return f"{head}{rejected}{left}{speed}.{reasons}{notes}"
+
+
+def _known(already_there: int, form: str = " ({})") -> str:
+    """What is said of rows that had come before."""
+    if not already_there:
+        return ""
+    return form.format(f"{count(already_there)} {'was' if already_there == 1 else 'were'} there already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,20 +182,46 @@ class Intake(Result):
         """Returns the numbers as one row."""
         return [{name: value for name, value in vars(self).items() if name != "damages"}]
 
+    def told(self) -> list[dict[str, Value]]:
+        """Returns nothing: the sentence says it."""
+        return []
+
     def __str__(self) -> str:
-        waiting = f"{count(self.events)} events wait" if self.requests else "Nothing waits"
-        since = f", the oldest for {self.lag_seconds:.1f} s" if self.requests else ""
-        full = f" ({self.bytes / self.limit_bytes:.0%} of the spool's limit)" if self.requests else ""
+        waiting = f"{many(self.events, 'event')} {'waits' if self.events == 1 else 'wait'}"
+        oldest = "" if self.events == 1 else ", the oldest"
+        since = f"{waiting}{oldest} for {self.lag_seconds:.1f} s" if self.requests else "Nothing waits"
+        used = self.bytes / self.limit_bytes if self.limit_bytes else 0.0
+        full = f" ({used:.0%} of the room for waiting events)" if used >= 0.01 else ""
         known = f"; {count(self.already_there)} had come before" if self.already_there else ""
         wrong = f"; {count(self.rejected)} rejected" if self.rejected else ""
         flagged = f"; flagged: {count(self.bots)} of bots, {count(self.tests)} tests" if self.bots or self.tests else ""
+        speed = f" ({self.events_a_second:,.0f} a second now)" if self.loading else ""
         who = "" if self.loading or not self.requests else "\n  They are loaded while cxloop serve runs."
         failure = f"\n  The loader cannot load: {self.failure}" if self.failure else ""
         damages = "".join(f"\n  Damage: {each}" for each in self.damages)
         return (
-            f"{waiting}{since}{full}. {count(self.loaded)} loaded in all ({self.events_a_second:,.0f} a second now)"
-            f"{known}{wrong}{flagged}.{who}{failure}{damages}"
+            f"{since}{full}. {count(self.loaded)} loaded in all{speed}{known}{wrong}{flagged}.{who}{failure}{damages}"
         )
+
+
+@dataclass(frozen=True)
+class Latest(Records):
+    """What arrived last, the latest first: one row per interaction, as the log has it.
+
+    `known_by` says of which type the customer's identifier is, and never the identifier; `traffic` is bot or test;
+    `flagged` is what the tracking plan found.
+    """
+
+    main: ClassVar[tuple[str, ...]] = (
+        "received_at",
+        "source",
+        "name",
+        "known_by",
+        "channel",
+        "touchpoint",
+        "traffic",
+        "flagged",
+    )
 
 
 @dataclass(frozen=True)
@@ -195,20 +233,32 @@ class Mappings(Records):
 class Sources(Records):
     """The sources of the log: how much came from each, since when, until when, and during the last seven days."""
 
+    main: ClassVar[tuple[str, ...]] = ("source", "interactions", "recent", "first_at", "last_at", "bots", "tests")
+
 
 @dataclass(frozen=True)
 class Rejects(Records):
     """Rows that could not be taken, with reason and raw row."""
+
+    main: ClassVar[tuple[str, ...]] = ("rejected_id", "import_id", "file", "line", "interaction", "reason")
 
 
 @dataclass(frozen=True)
 class Systems(Records):
     """The systems that can be connected; or of one of them, its settings."""
 
+    main: ClassVar[tuple[str, ...]] = ("system", "title", "setting", "required", "default", "about", "how")
+
 
 @dataclass(frozen=True)
 class Connections(Records):
     """The connected systems: when each was pulled last, how that ended, and when it is pulled next."""
+
+    main: ClassVar[tuple[str, ...]] = ("connection", "system", "state", "every", "last_pull", "next_pull", "reason")
+
+    def told(self) -> list[dict[str, Value]]:
+        """Returns the rows with their main columns; nothing where the sentence is about the only one."""
+        return super().told() if "state" in self.columns else []
 
 
 @dataclass(frozen=True)
@@ -254,7 +304,8 @@ class Trial(Result):
         return [{name: _cell(value) for name, value in row.items()} for row in self.rows]
 
     def __str__(self) -> str:
-        head = f"It answers; the first {count(len(self.rows))} rows were read, and nothing was kept."
+        first = "one row was" if len(self.rows) == 1 else f"first {count(len(self.rows))} rows were"
+        head = f"It answers; the {first} read, and nothing was kept."
         body = "" if self.preview is None else f"\n{self.preview}"
         return head + body + "".join(f"\n  Note: {note}" for note in self.notes)
 
@@ -283,14 +334,18 @@ class Pull(Result):
         """Returns the rejects by reason."""
         return [{"reason": reason.code, "rows": reason.rows, "example": reason.example} for reason in self.reasons]
 
+    def told(self) -> list[dict[str, Value]]:
+        """Returns nothing: the sentence lists the reasons."""
+        return []
+
     def __str__(self) -> str:
         if not self.rows:
             head = f"Nothing new in {self.name}"
         else:
-            known = f" ({count(self.already_there)} were there already)" if self.already_there else ""
-            head = f"{count(self.admitted)} interactions added from {count(self.rows)} rows of {self.name}{known}"
+            rows = f"{many(self.rows, 'row')} of {self.name}"
+            head = f"{many(self.admitted, 'interaction')} added from {rows}{_known(self.already_there)}"
         rejected = f"; {count(self.rejected)} rejected" if self.rejected else ""
-        left = f"; {count(self.left_out)} rows left out by the mapping" if self.left_out else ""
+        left = f"; {many(self.left_out, 'row')} left out by the mapping" if self.left_out else ""
         position = f" Read: {self.position}." if self.position else ""
         reasons = "".join(f"\n  {count(reason.rows)} {reason.code}: {reason.example}" for reason in self.reasons)
         notes = "".join(f"\n  Note: {note}" for note in self.notes)
@@ -312,10 +367,14 @@ class Replay(Result):
         """Returns the reasons of those that still fail."""
         return [{"reason": reason.code, "rows": reason.rows, "example": reason.example} for reason in self.reasons]
 
+    def told(self) -> list[dict[str, Value]]:
+        """Returns nothing: the sentence lists the reasons."""
+        return []
+
     def __str__(self) -> str:
-        taken = f"{count(self.admitted)} interactions added"
-        known = f", {count(self.already_there)} were there already" if self.already_there else ""
+        taken = f"{many(self.admitted, 'interaction')} added"
+        known = _known(self.already_there, ", {}")
         reasons = "".join(f"\n  {count(reason.rows)} {reason.code}: {reason.example}" for reason in self.reasons)
         return (
-            f"{count(self.rows)} rows replayed: {taken}{known}; {count(self.still_rejected)} still rejected.{reasons}"
+            f"{many(self.rows, 'row')} replayed: {taken}{known}; {count(self.still_rejected)} still rejected.{reasons}"
         )

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from cxloop.collect.connections import connect, connection, connections, disconnect, pause, pull, resume, systems
-from cxloop.collect.results import Imports, Intake, Mappings, Rejects, Replay, Sources
+from cxloop.collect.results import Imports, Intake, Latest, Mappings, Rejects, Replay, Sources
 from cxloop.collect.tracking.verbs import drift, enforce, import_plan, learn, plan
 from cxloop.core.errors import InputError
 from cxloop.core.results import Result
@@ -26,6 +26,7 @@ __all__ = [
     "import_plan",
     "imports",
     "intake",
+    "latest",
     "learn",
     "load",
     "mappings",
@@ -40,6 +41,10 @@ __all__ = [
 ]
 
 Count = Annotated[int, Field(ge=1, le=10_000)]
+Few = Annotated[int, Field(ge=1, le=500)]
+SourceName = Annotated[
+    Annotated[str, Field(max_length=200)] | None, BeforeValidator(lambda given: None if given == "" else given)
+]
 MappingPath = Annotated[Path | None, BeforeValidator(lambda given: None if given == "" else given)]
 """A form that leaves the mapping out sends an empty text."""
 
@@ -88,6 +93,21 @@ def intake(ws: Operations) -> Intake:
     from cxloop.collect.intake import look
 
     return look(ws)
+
+
+@verb(part="collect", right="read")
+def latest(ws: Operations, source: SourceName = None, *, limit: Few = 50) -> Latest:
+    """What arrived last, as the log has it: to see that a sender's events get through, and how.
+
+    It shows of which type the identifier of the customer is, and never the identifier.
+
+    Args:
+        source: Only what came from this source.
+        limit: How many interactions at most.
+    """
+    from cxloop.collect.latest import list_latest
+
+    return list_latest(ws, source, limit)
 
 
 @verb(part="collect", right="write")

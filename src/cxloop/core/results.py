@@ -61,6 +61,13 @@ class Result:
         """Returns the rows of the result, each a mapping of column to value."""
         raise TypeError(f"{type(self).__name__} has no table")
 
+    def told(self) -> list[dict[str, Value]]:
+        """Returns the rows that a terminal shows below the sentence: all, unless a result leaves out what few need.
+
+        Programs get everything by `records()`, --json and --csv.
+        """
+        return self.records()
+
     @property
     def table(self) -> pyarrow.Table:
         """The rows as an Arrow table."""
@@ -200,6 +207,9 @@ class Records(Result):
     cells: tuple[tuple[Value, ...], ...]
     times: tuple[str, ...] = ()
 
+    main: ClassVar[tuple[str, ...]] = ()
+    """The columns that a terminal shows, in this order; all unless said otherwise."""
+
     def __post_init__(self) -> None:
         places = range(len(self.columns))
         if self.times:
@@ -213,6 +223,11 @@ class Records(Result):
     def records(self) -> list[dict[str, Value]]:
         """Returns one mapping per row."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.cells]
+
+    def told(self) -> list[dict[str, Value]]:
+        """Returns the rows with their main columns."""
+        wanted = [name for name in self.main if name in self.columns] or list(self.columns)
+        return [{name: row[name] for name in wanted} for row in self.records()]
 
     def __str__(self) -> str:
         return self.summary

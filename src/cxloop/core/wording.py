@@ -22,6 +22,7 @@ __all__ = [
     "in_sentence",
     "interval",
     "label",
+    "many",
     "number",
     "period",
     "sentence",
@@ -62,9 +63,19 @@ def count(amount: int) -> str:
     return f"{amount:,}"
 
 
+def many(amount: int, noun: str) -> str:
+    """Returns an amount with its noun: 1 row, 1,200 rows.
+
+    Example:
+        >>> many(1, "row"), many(1200, "row")
+        ('1 row', '1,200 rows')
+    """
+    return f"{count(amount)} {noun if amount == 1 else f'{noun}s'}"
+
+
 def answers(amount: int) -> str:
     """Returns how many answers, in words: "1 answer", "4,812 answers"."""
-    return f"{count(amount)} {'answer' if amount == 1 else 'answers'}"
+    return many(amount, "answer")
 
 
 def number(value: float, unit: Unit) -> str:

@@ -163,5 +163,5 @@ def test_enforcing_shows_first_what_it_would_do(desk: Desk, send: Send, usual: N
     assert tried.records() == [
         {"event": "Signed up", "mode": "reject", "checked": 70, "do_not_fit": 7, "share": 0.1},
     ]
-    assert "would be set to reject" in str(tried)
+    assert str(tried).startswith("shop: from then on, what does not fit is refused; nothing is changed yet.")
     assert enforce(desk, "shop", "flag").records()[0]["mode"] == "flag"

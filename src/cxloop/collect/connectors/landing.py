@@ -220,6 +220,6 @@ def hand_over(place: Place, row: Mapping[str, str], package: str) -> None:
     target = place.landed / package / row["name"]
     source = place.downloads / row[FILE]
     if source.is_file():
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)  # the first look comes before any pull
         source.replace(target)
         _synced(target.parent)

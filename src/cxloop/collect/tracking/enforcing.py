@@ -12,7 +12,7 @@ from cxloop.collect.tracking.drifting import RECENT_DAYS
 from cxloop.collect.tracking.results import Enforced, Learned, TrackingPlan
 from cxloop.collect.tracking.violations import check_recent
 from cxloop.core.errors import InputError, UnknownNameError
-from cxloop.core.wording import count
+from cxloop.core.wording import count, many
 
 if TYPE_CHECKING:
     from cxloop.store.context import Operations
@@ -52,14 +52,31 @@ def enforce(
             (name, changed.mode_of(name), one.n if one else 0, one.broken if one else 0, one.share if one else None)
         )
     n, broken = sum(int(row[2]) for row in cells), sum(int(row[3]) for row in cells)
-    would = "would be" if dry_run else "is"
+    said = f"{_said(source, event, mode, version, dry_run=dry_run)}{_UNKNOWN[changed.unknown]}"
     return Enforced(
-        f"{source}, version {version}: {event or 'every event without a mode of its own'} {would} set to {mode}; "
-        f"unknown events: {changed.unknown}. Of {count(n)} events of the last {RECENT_DAYS} days that were looked at, "
-        f"{count(broken)} do not fit.",
+        f"{said} Of {many(n, 'event')} of the last {RECENT_DAYS} days that were looked at, {count(broken)} "
+        f"{'does' if broken == 1 else 'do'} not fit.",
         ("event", "mode", "checked", "do_not_fit", "share"),
         tuple(cells),
     )
+
+
+_DONE = {"allow": "is taken as it is", "flag": "is taken and flagged", "reject": "is refused"}
+
+_UNKNOWN = {
+    "allow": "",
+    "flag": " Events that the plan does not know are flagged.",
+    "reject": " Events that the plan does not know are refused.",
+}
+
+
+def _said(source: str, event: str | None, mode: Choice, version: int, *, dry_run: bool) -> str:
+    """What changes, in a sentence."""
+    done = "is treated as the rest of the plan" if mode == "inherit" else _DONE[mode]
+    what = f"{event} that does not fit" if event else "what does not fit"
+    if dry_run:
+        return f"{source}: from then on, {what} {done}; nothing is changed yet."
+    return f"{source}: from now on, {what} {done} (version {version})."
 
 
 def _with_mode(plan: Plan, mode: Choice, event: str | None) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from cxloop.core.results import Records, Result, Value
 from cxloop.core.wording import count
@@ -97,5 +97,7 @@ class Drift(Records):
     Attributes:
         checked: source, how many events were looked at for violations, and of how many.
     """
+
+    main: ClassVar[tuple[str, ...]] = ("source", "event", "property", "what", "detail", "n")
 
     checked: tuple[tuple[str, int, int], ...] = field(default=())

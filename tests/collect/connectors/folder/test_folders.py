@@ -43,6 +43,7 @@ def look(tmp_path: Path, state: dict[str, object], **settings: object) -> list[s
     return [item["name"] for item in Folder(chosen, Scope(tmp_path), state).new()]
 
 
+@pytest.mark.usefixtures("real_children")
 def test_new_and_changed_files_are_imported_and_no_other(office: Office) -> None:
     put(office, "may.csv", HEAD + "1,2026-05-01\n2,2026-05-02\n")
     put(office, "2026/june.csv", HEAD + "3,2026-06-01\n")
@@ -57,6 +58,14 @@ def test_new_and_changed_files_are_imported_and_no_other(office: Office) -> None
     assert office.orders("exports") == ["1", "2", "3", "4"]
     names = [json.loads(row[0])[0]["name"] for row in office.rows("select files from imports order by import_id")]
     assert names == ["may.csv", "june.csv", "may.csv"] or names == ["june.csv", "may.csv", "may.csv"]
+
+
+def test_a_mapping_is_suggested_before_anything_was_ever_pulled(office: Office) -> None:
+    put(office, "a.csv", HEAD + "1,2026-05-01\n")
+
+    found = verbs.connect(office, "folder", "exports", settings=json.dumps({"path": "exports"}), suggest=True)
+
+    assert 'occurred_at = "' in str(found)
 
 
 def test_a_broken_file_stops_no_other_and_waits_with_its_reason_until_it_is_replaced(office: Office) -> None:

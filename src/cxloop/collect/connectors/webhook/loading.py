@@ -21,7 +21,7 @@ from cxloop.collect.connectors.webhook.payload import ADDED, Delivery, rows_of
 from cxloop.collect.mapping import read_mapping
 from cxloop.collect.plan import columns_read
 from cxloop.core.errors import CxloopError, InputError
-from cxloop.core.wording import count
+from cxloop.core.wording import many
 from cxloop.store.connections import Connection, Run, find, finished
 
 if TYPE_CHECKING:
@@ -95,8 +95,9 @@ def _rows(each: Spooled, path: str) -> Iterator[Mapping[str, Any]]:
 
 def _import(ws: Operations, place: Place, connection: Connection, deliveries: int) -> Taken:
     if connection.mapping is None:
-        waiting = count(len(place.waiting()))
-        reason = f"There is no mapping yet: {waiting} files of deliveries wait for one."
+        files = len(place.waiting())
+        wait = f"{many(files, 'file')} of deliveries {'waits' if files == 1 else 'wait'}"
+        reason = f"There is no mapping yet: {wait} for one."
         _finish(ws, connection.name, Run("failed", reason, "settings"))
         return Taken(notes=[reason])
     try:
@@ -108,7 +109,7 @@ def _import(ws: Operations, place: Place, connection: Connection, deliveries: in
         _finish(ws, connection.name, Run("failed", failure.message, kind))
         return Taken(notes=[failure.message])
     if taken.imports or connection.outcome == "failed":
-        position = f"{count(deliveries)} deliveries"
+        position = "1 delivery" if deliveries == 1 else f"{deliveries:,} deliveries"
         run = Run(
             "done",
             rows=taken.rows,

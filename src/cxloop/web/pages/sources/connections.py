@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from cxloop.core.errors import CxloopError, NotFoundError
 from cxloop.web.access import Door, SignedIn, checked_form, inputs_of
 from cxloop.web.pages.sources.forms import Field, fields_of, settings_text
+from cxloop.web.pages.sources.latest import latest_of
 from cxloop.web.pages.sources.state import state_of
 from cxloop.web.site import Site, now, respond
 from cxloop.web.words import _
@@ -137,7 +138,8 @@ def one(request: Request, door: SignedIn, name: str, done: str = "") -> HTMLResp
 @router.get("/sources/connections/{name}/state")
 def state(request: Request, door: SignedIn, name: str) -> HTMLResponse:
     """Shows the moving part of a connection's page."""
-    context = {"row": _one(door, request.app.state.site, name), "part": "sources/connection_state.html"}
+    row = _one(door, request.app.state.site, name)
+    context = {"row": row, "every_words": EVERY, "part": "sources/connection_state.html"}
     return respond(request, "sources/fragment.html", context, door=door)
 
 
@@ -274,10 +276,12 @@ def _show(
         "title": name,
         "page": "sources",
         "row": row,
+        "every_words": EVERY,
         "system": system,
         "form": _frame(wanted, system) if wanted else None,
         "hook": f"{site.host.settings.server.public_url or str(request.base_url).rstrip('/')}/hooks/{name}",
         "said": said,
         "mistake": failure.message if failure else "",
+        **latest_of(door, site, name),
     }
     return respond(request, "sources/connection.html", context, door=door, status=400 if failure else 200)

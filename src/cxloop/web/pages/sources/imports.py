@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
@@ -14,7 +15,7 @@ from cxloop.core import wording
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn, checked_form
-from cxloop.web.site import Site, respond
+from cxloop.web.site import Site, now, respond
 from cxloop.web.words import _
 
 __all__ = [
@@ -36,6 +37,17 @@ LIVE = "live-"
 """What the rejected events of a source are kept under begins with this."""
 RAW_SHOWN = 20
 """Raw rows listed per reason; the others are counted."""
+
+_PULLED = re.compile(r"\.\d{10}[\d.-]*\.jsonl$")
+"""Ends the name of what was pulled from a system: the number of the pull, which tells people nothing."""
+_TITLES = {
+    "json": _("No JSON"),
+    "no_user": _("Nobody named"),
+    "no_event": _("No name of the event"),
+    "type": _("Unknown type of call"),
+    "tracking_plan": _("Not as it was planned"),
+}
+"""Reasons whose code alone would not tell a reader what happened."""
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -90,6 +102,7 @@ def _show_import(
         "chosen": chosen,
         "replayed": replayed,
         "mistake": mistake,
+        "ago": lambda when: words.ago(when, now()),
     }
     return respond(request, "sources/import.html", context, door=door, status=400 if mistake else 200)
 
@@ -118,7 +131,7 @@ def import_row(row: Row, waiting: Mapping[str, int], site: Site) -> dict[str, An
     seconds = row["seconds"] or 0
     return {
         **row,
-        "files": ", ".join(_files(row["files"])),
+        "files": ", ".join(dict.fromkeys(_PULLED.sub("", name) for name in _files(row["files"]))),
         "when": words.moment(row["started_at"], site.zone),
         "speed": wording.count(round(row["rows_read"] / seconds)) if seconds else "",
         "waiting": waiting.get(row["import_id"], 0),
@@ -135,21 +148,25 @@ def _live_lede(source: str, rejects: Sequence[Row]) -> str:
     if not rejects:
         return _("No event of {} waits.").format(source)
     waits = words.plural(len(rejects), _("event of {} waits"), _("events of {} wait")).format(source)
-    return f"{waits}: {_why(rejects)}."
+    return f"{waits}{_because(rejects)}."
 
 
 def _lede(row: Row, rejects: Sequence[Row]) -> str:
     came = f"{words.plural(row['admitted'], _('interaction'), _('interactions'))} {_('from')} {row['source']}"
     if not rejects:
         return f"{came}, {_('and no row waits.')}"
-    return f"{came}, {rows_wait(len(rejects))}: {_why(rejects)}."
+    return f"{came}, {rows_wait(len(rejects))}{_because(rejects)}."
 
 
-def _why(rejects: Sequence[Row]) -> str:
+def _because(rejects: Sequence[Row]) -> str:
+    """Why they wait; the titles are short, and read like a list."""
     reasons = by_reason(rejects)
-    if len(reasons) > 1 and 2 * reasons[0].count > len(rejects):
-        return f"{_('mostly')} {reasons[0].title.lower()}"
-    return reasons[0].title.lower() if len(reasons) == 1 else f"{len(reasons)} {_('reasons')}"
+    first = reasons[0].title[:1].lower() + reasons[0].title[1:]
+    if len(reasons) == 1:
+        return f": {first}"
+    if 2 * reasons[0].count > len(rejects):
+        return f": {_('mostly')} {first}"
+    return f" {_('for {} reasons').format(len(reasons))}"
 
 
 def rows_wait(rows: int) -> str:
@@ -167,5 +184,5 @@ def by_reason(rejects: Iterable[Row]) -> list[Reason]:
 
 
 def _title(code: str) -> str:
-    text = words.readable(code)
+    text = _TITLES.get(code) or words.readable(code)
     return text[:1].upper() + text[1:]

@@ -82,13 +82,13 @@ def _recent(found: Intake, now: datetime) -> bool:
 
 
 def _figures(found: Intake, now: datetime) -> tuple[Figure, ...]:
-    last = words.ago(found.loaded_at, now) if found.loaded_at else _("never")
+    last = words.ago(found.loaded_at, now) if found.loaded_at else ""
     flagged = found.bots + found.tests
     oldest = _("the oldest for {}").format(_span(found.lag_seconds)) if found.requests else ""
     return (
         Figure(_("Waiting"), words.plural(found.events, _("event"), _("events")), oldest),
         Figure(_("Now"), f"{found.events_a_second:,.0f} {_('a second')}", _("over the last half minute")),
-        Figure(_("Taken in all"), wording.count(found.loaded), f"{_('the last')} {last}"),
+        Figure(_("Taken in all"), wording.count(found.loaded), f"{_('the latest')} {last}" if found.loaded_at else ""),
         Figure(_("Sent twice"), wording.count(found.already_there), _("kept once")),
         Figure(_("Rejected"), wording.count(found.rejected), _("kept with their reason") if found.rejected else ""),
         Figure(_("Flagged"), wording.count(flagged), _("bots and tests, left out of numbers") if flagged else ""),

@@ -16,6 +16,7 @@ from cxloop.core import wording
 from cxloop.core.errors import CxloopError, InputError, NotFoundError
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn, checked_form
+from cxloop.web.pages.sources.latest import latest_of
 from cxloop.web.site import Site, respond
 from cxloop.web.words import _
 
@@ -131,6 +132,7 @@ def _show(
         "said": said,
         "question": question,
         "mistake": failure.message if failure else "",
+        **latest_of(door, site, source),
     }
     return respond(request, "sources/one.html", context, door=door, status=400 if failure else 200)
 
@@ -154,14 +156,17 @@ def _drift(door: Door, source: str) -> list[dict[str, Any]]:
 def _difference(row: Row) -> dict[str, Any]:
     """One difference as the page says it."""
     place = ", ".join(part for part in (row["event"], row["property"]) if part)
-    return {"tag": row["what"], "sentence": f"{place}: {row['detail']}", "note": " · ".join(_evidence(row))}
+    sentence = f"{place}: {row['detail']}" if place else f"{row['detail'][:1].upper()}{row['detail'][1:]}"
+    return {"tag": row["what"], "sentence": sentence, "note": " · ".join(_evidence(row))}
 
 
 def _evidence(row: Row) -> Iterator[str]:
-    if row["n"] is not None:
-        yield words.plural(row["n"], _("event"), _("events"))
-    if row["share"] is not None:
-        yield f"{100 * row['share']:.3g} %"
+    events = words.plural(row["n"], _("event"), _("events")) if row["n"] is not None else ""
+    share = f"{100 * row['share']:.2g} %" if row["share"] is not None else ""
+    if events and share and row["what"] == "violations":  # here n is how many were looked at
+        yield f"{share} {_('of')} {events}"
+    else:
+        yield from (part for part in (events, share) if part)
     if row["a_day_before"] is not None and row["a_day_now"] is not None:
         yield f"{row['a_day_before']:.3g} {_('a day before')}, {row['a_day_now']:.3g} {_('now')}"
 

@@ -54,7 +54,7 @@ def state_of(row: Row, now: datetime, zone: ZoneInfo) -> State:
         case "waiting":
             return State("", _("new"), _("Not pulled yet."), next_)
         case "listening":
-            return State("good", _("listening"), _("It sends by itself, whenever something happens."))
+            return State("good", _("listening"), _came(row, now))
         case _:
             return State("good", _("running"), _last(row, now), next_)
 
@@ -64,14 +64,25 @@ def _reason(row: Row) -> str:
     return reason if reason.endswith((".", "!", "?")) else f"{reason}."
 
 
+def _came(row: Row, now: datetime) -> str:
+    """What a system that sends by itself brought last."""
+    if row["last_pull"] is None:
+        return _("It sends by itself, whenever something happens.")
+    return f"{_('It sent something')} {words.ago(row['last_pull'], now)}: {_brought(row)}."
+
+
 def _last(row: Row, now: datetime) -> str:
     """What the last pull brought."""
     when = row["last_pull"]
     if when is None:
         return _("Not pulled yet.")
+    return f"{_('Pulled')} {words.ago(when, now)}: {_brought(row)}."
+
+
+def _brought(row: Row) -> str:
     came = words.plural(row["admitted"], _("interaction"), _("interactions")) if row["admitted"] else _("nothing new")
     rejected = f", {words.plural(row['rejected'], _('row'), _('rows'))} {_('rejected')}" if row["rejected"] else ""
-    return f"{_('Pulled')} {words.ago(when, now)}: {came}{rejected}."
+    return f"{came}{rejected}"
 
 
 def _next(row: Row, now: datetime, zone: ZoneInfo) -> str:
