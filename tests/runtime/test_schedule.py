@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import pickle
 import signal
 import sqlite3
 import subprocess
@@ -11,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -151,3 +154,42 @@ def test_a_pull_whose_process_is_killed_is_run_again_by_the_next_one(bare_worksp
     with closing(sqlite3.connect(bare_workspace / "work.sqlite")) as work:
         states = [row[0] for row in work.execute("select status from workflow_status")]
     assert json.dumps(sorted(set(states))) == '["SUCCESS"]'
+
+
+class _Program:
+    """What a pickle can be: here it makes a file."""
+
+    def __init__(self, made: Path) -> None:
+        self.made = made
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str, ...]]:
+        return os.mkdir, (str(self.made),)
+
+
+def test_a_workspace_of_somebody_else_runs_no_program_of_theirs(host: LocalHost, tmp_path: Path) -> None:
+    def pulled(after: datetime | None) -> bool:
+        found = connections.get(host.workspace.store, "shop").finished_at
+        return found is not None and found != after
+
+    def run_until(condition: Callable[[], bool]) -> None:
+        schedule = Schedule(host, look_seconds=0.1)
+        schedule.start()
+        try:
+            wait_for(condition)
+        finally:
+            schedule.stop()
+
+    connect(host, "shop")
+    run_until(lambda: pulled(None))
+    first = connections.get(host.workspace.store, "shop").finished_at
+    pickled = base64.b64encode(pickle.dumps(_Program(tmp_path / "made"))).decode()
+    with closing(sqlite3.connect(host.workspace.folder.path / "work.sqlite")) as work:
+        written = {row[0] for row in work.execute("select serialization from workflow_status")}
+        work.execute("update workflow_status set status = 'PENDING', serialization = 'py_pickle'")
+        work.execute("update workflow_input set inputs = ?", (pickled,))
+        work.commit()
+    connections.set_due(host.workspace.store, "shop", host.workspace.now())
+    run_until(lambda: pulled(first))
+
+    assert written == {"cxloop_json"}
+    assert not (tmp_path / "made").exists()

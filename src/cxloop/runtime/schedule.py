@@ -6,6 +6,7 @@ under way when the process was killed is run again by DBOS when it starts; the p
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from contextlib import suppress
@@ -91,6 +92,7 @@ class Schedule:
             "executor_id": "app",
             "enable_otlp": False,
             "log_level": "ERROR",
+            "serializer": _plain(),
         }
         DBOS(config=config)
         self._take_logs()
@@ -163,6 +165,31 @@ class Schedule:
             with self._guard:
                 self._asked.discard(name)
         return "done"
+
+
+def _plain() -> Any:
+    """Returns how DBOS writes what a pull is told and says: as JSON.
+
+    It would write pickles, and a pickle is a program. A workspace that came from somebody else must not run one, so
+    DBOS reads none either.
+    """
+    from dbos import Serializer, _serialization
+
+    class Plain(Serializer):
+        def serialize(self, data: Any) -> str:
+            return json.dumps(data, default=lambda value: type(value).__name__)
+
+        def deserialize(self, serialized_data: str) -> Any:  # type: ignore[override, unused-ignore]
+            return json.loads(serialized_data)
+
+        def name(self) -> str:
+            return "cxloop_json"
+
+    def refuse(_text: str) -> Any:
+        raise TypeError("work.sqlite holds a pickle, which is not read")
+
+    _serialization.DBOSDefaultSerializer.deserialize = refuse  # type: ignore[assignment, method-assign]
+    return Plain()
 
 
 class _ToOurLog(logging.Handler):

@@ -139,6 +139,7 @@ def _pull(system: Connector, settings: Settings, place: Place, job: Mapping[str,
             pipeline.extract(resources)
         finally:
             _told(scope, say)
+            _forget_trace(pipeline)
         rows += _drain(place, pipeline)
         say({"landed": rows})
         if not scope.stopped:
@@ -174,10 +175,13 @@ def _drain(place: Place, pipeline: Pipeline) -> int:
         files = [(job.job_file_info.table_name, Path(job.file_path)) for job in found.jobs.get("new_jobs", ())]
         ours = [(table, file) for table, file in files if not table.startswith("_dlt")]
         packages.append(Package(name, Path(found.package_path), ours))
-    rows = take_packages(place, packages)
-    with suppress(FileNotFoundError):  # it may quote a row where a pull failed
+    return take_packages(place, packages)
+
+
+def _forget_trace(pipeline: Pipeline) -> None:
+    """Removes what dlt remembers of a run: where a pull failed, it may quote a row or an address."""
+    with suppress(FileNotFoundError):
         (Path(pipeline.working_dir) / "trace.pickle").unlink()
-    return rows
 
 
 def _sealed(system: Connector, resources: Sequence[Any], scope: Scope, say: Say, before: int) -> list[Any]:

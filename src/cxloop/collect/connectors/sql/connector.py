@@ -126,6 +126,8 @@ class Settings(Base):
 def _suits(settings: Settings) -> Iterator[tuple[str, str]]:
     if (settings.table is None) == (settings.query is None):
         yield "table", "Give either a table or a query, and not both."
+    if database_file(settings) is not None and settings.password is not None:
+        yield "password", "SQLite knows no passwords. Leave it out."
     if settings.overlap is not None and settings.cursor is None:
         yield "overlap", "An overlap belongs to a cursor column. Leave it out, or name the cursor."
     if settings.overlap is not None and not _NUMBER.fullmatch(settings.overlap):
