@@ -10,6 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+from tests.collect.loader.conftest import Line, track
+
 from cxloop.collect.spool import Envelope, Spool
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.workspace import open_workspace
@@ -82,3 +85,18 @@ def test_nothing_is_lost_and_nothing_comes_twice(bare_workspace: Path) -> None:
     assert found == [(acknowledged, acknowledged, KILLS * BATCHES, KILLS * BATCHES)]
     assert spool.state().requests == 0
     spool.close()
+
+
+def test_what_was_committed_and_not_forgotten_does_not_wait_for_ever(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.send(track(messageId="m1"))
+    with monkeypatch.context() as killed:
+        killed.setattr(Spool, "forget", lambda _spool, _through: None)
+        line.loader.step()
+    assert line.spool.state().requests == 1
+
+    line.load()
+
+    assert line.spool.state().requests == 0
+    assert len(line.log("1")) == 1

@@ -26,6 +26,20 @@ os.kill(os.getpid(), 9)
 """
 
 
+CUT_OFF_MEANWHILE = """
+import os, sys
+from pathlib import Path
+from cxloop.collect.spool import Envelope, Spool
+folder = Path(sys.argv[1])
+spool = Spool(folder, reserve_bytes=0)
+for number in range(40):
+    if number == 30:
+        os.truncate(folder / "spool.sqlite-wal", (folder / "spool.sqlite-wal").stat().st_size * 2 // 3 + 11)
+    spool.append([Envelope("shop", "segment", number + 1, b"%d" % number + b"x" * 30_000)])
+os.kill(os.getpid(), 9)
+"""
+
+
 def killed_after(folder: Path, requests: int) -> None:
     """A process that dies with everything acknowledged and its log not swept into the file."""
     ended = subprocess.run([sys.executable, "-c", KILLED, str(folder), str(requests)], check=False)
@@ -57,6 +71,19 @@ def test_a_log_cut_off_in_the_middle_of_a_record_loses_its_end_and_says_how_much
     assert [body.rstrip(b"x") for body in kept] == [b"%d" % number for number in range(len(kept))]
     assert [damage.lost for damage in spool.damages()] == [40 - len(kept)]
     assert 0 < len(kept) < 40
+    spool.close()
+
+
+def test_what_is_acknowledged_after_the_log_was_cut_off_under_way_is_kept(folder: Path) -> None:
+    subprocess.run([sys.executable, "-c", CUT_OFF_MEANWHILE, str(folder)], check=False)
+
+    spool = Spool(folder, reserve_bytes=0)
+
+    kept = [int(body.rstrip(b"x")) for body in whole(spool)]
+    assert kept[-10:] == list(range(30, 40))
+    assert kept == sorted(kept)
+    assert [damage.lost for damage in spool.damages()] == [40 - len(kept)]
+    assert 20 < len(kept) < 40
     spool.close()
 
 

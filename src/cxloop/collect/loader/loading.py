@@ -129,6 +129,7 @@ class Loader:
         started, before = perf_counter(), self.totals
         taken = self._next(most_bytes)
         if taken is None:
+            self._forget_leftovers()
             return None
         more = taken.bytes >= most_bytes // 2
         if more:  # under load the next batch is read while the engine works on this one
@@ -153,6 +154,11 @@ class Loader:
     def close(self) -> None:
         """Lets the helper finish; the spool is the caller's."""
         self._helper.shutdown(wait=True, cancel_futures=True)
+
+    def _forget_leftovers(self) -> None:
+        """Deletes what was committed by a process that was killed before it could tell the spool, or was salvaged."""
+        if self._spool.state().requests:
+            self._spool.forget(self.totals.position)
 
     def _next(self, most_bytes: int) -> _Taken | None:
         ahead, self._ahead = self._ahead, None

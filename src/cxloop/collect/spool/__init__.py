@@ -17,7 +17,8 @@ The invariant, which the loader and the collector's answers rest on:
   free (DiskFullError): the reserve is what the loader needs to drain the spool. Nothing is written in part.
 * **Damage.** Each row carries a checksum. A row that fails it is handed out as it is, with the format "damaged", so
   that it reaches the rejects. A file that SQLite cannot read is set aside, whole; what can be read of it is moved into
-  a new one under its old seq; and `damages` says what happened, when, and how many acknowledged requests were lost.
+  a new one under its old seq. Where only the end is gone, what was written behind the gap is looked for. `damages` says
+  what happened, when, and how many acknowledged requests were lost.
 """
 
 from cxloop.collect.spool.damage import Damage

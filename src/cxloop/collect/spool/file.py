@@ -52,7 +52,7 @@ class Spool:
 
     def __init__(self, folder: Path, *, limit_bytes: int = LIMIT_BYTES, reserve_bytes: int = RESERVE_BYTES) -> None:
         self._folder = folder
-        self._path = folder / FILE
+        self._path, self._log_path = folder / FILE, folder / f"{FILE}-wal"
         self._limit_bytes = limit_bytes
         self._reserve_bytes = reserve_bytes
         self._guard = threading.Lock()
@@ -209,9 +209,17 @@ class Spool:
         if marks.appended > totals["appended"]:
             table.believe(marks.appended, marks.forgotten)
         if lost > 0:
-            what = f"The end of {FILE} was gone: {lost:,} acknowledged requests in it are lost."
-            damage.write(self._folder, Damage(_now(), what, 0, lost, ""))
+            self._restore_the_end(table, lost, marks.forgotten)
         table.lift(_now())
+
+    def _restore_the_end(self, table: Table, gone: int, forgotten: int) -> None:
+        """Looks for requests that SQLite no longer sees: behind a gap in its log it reads nothing more."""
+        found = table.restore(salvage.rows(self._path, self._log_path), forgotten)
+        lost = max(0, gone - found)
+        what = f"The end of {FILE} was gone: {lost:,} acknowledged requests in it are lost."
+        if found:
+            what = f"{what} {found:,} more were found behind the gap."
+        damage.write(self._folder, Damage(_now(), what, found, lost, ""))
 
     def _mend(self, reason: str) -> None:
         """Sets the file aside and goes on with a new one that holds what could be read; the lock is held."""

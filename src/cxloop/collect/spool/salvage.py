@@ -56,7 +56,7 @@ def _frames(log: bytes) -> Iterator[tuple[int, bytes]]:
     step = FRAME_HEAD + PAGE_BYTES
     for start in range(WAL_HEAD, len(log) - step + 1, step):
         if log[start + 8 : start + 16] != salt:
-            return  # left over from an earlier round
+            continue  # left over from an earlier round, or a gap where the log was cut off while it was in use
         yield int.from_bytes(log[start : start + 4], "big"), log[start + FRAME_HEAD : start + step]
 
 
