@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +11,9 @@ from cxloop.core.errors import UnknownNameError
 from cxloop.store import connections
 from cxloop.store.base import Store
 from cxloop.store.connections import Connection, Run
+
+if TYPE_CHECKING:
+    from tests.store.conftest import Clock
 
 
 def kept(store: Store, name: str, due: timedelta | None = None) -> Connection:
@@ -42,6 +46,17 @@ def test_only_what_is_due_and_not_paused_is_due_the_longest_waiting_first(store:
     connections.pause(store, "paused", paused=True)
 
     assert connections.due(store) == ["first", "soon"]
+
+
+def test_a_clock_that_is_set_back_keeps_no_connection_waiting_for_longer_than_its_pause(
+    store: Store, clock: Clock
+) -> None:
+    kept(store, "shop", timedelta(hours=1))
+    assert connections.due(store) == []
+
+    clock.forward(days=-3)
+
+    assert connections.due(store) == ["shop"]
 
 
 def test_failures_in_a_row_are_counted_and_a_success_ends_them(store: Store) -> None:

@@ -96,6 +96,15 @@ def test_failures_are_forgotten_after_a_day(store: Store, clock: Clock) -> None:
     assert [_fail(store) for _ in range(6)] == ["access_denied"] * 5 + ["throttled"]
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_out_until_then(store: Store, clock: Clock) -> None:
+    while _fail(store) != ThrottledError.code:
+        pass
+
+    clock.forward(days=-3)
+
+    assert [_fail(store), _fail(store)] == [AccessDeniedError.code, ThrottledError.code]
+
+
 def test_neither_account_nor_address_is_readable_in_the_file(store: Store) -> None:
     _fail(store, "marta@example.org", "203.0.113.77")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
 
 from cxloop.core.errors import UnknownNameError
+from cxloop.core.time import parse_duration
 from cxloop.store import models
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ __all__ = [
     "set_due",
     "started",
 ]
+
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +169,24 @@ def secrets_of(store: Store, name: str) -> dict[str, str]:
 
 
 def due(store: Store) -> list[str]:
-    """Returns the connections whose time has come, those that wait longest first."""
-    connections = models.Connection
+    """Returns the connections whose time has come, those that wait longest first.
+
+    One that is due later than a whole pause from now was put off before the clock was set back: its time has come, too.
+    """
+    connections, now = models.Connection, store.clock()
+    waiting = (
+        select(connections.name, connections.next_due, connections.every)
+        .where(connections.next_due.is_not(None), connections.paused.is_(False))
+        .order_by(connections.next_due)
+    )
     with store.read() as work:
-        return list(
-            work.scalars(
-                select(connections.name)
-                .where(connections.next_due <= store.clock(), connections.paused.is_(False))
-                .order_by(connections.next_due)
-            )
-        )
+        return [name for name, moment, every in work.execute(waiting) if _has_come(moment, every, now)]
+
+
+def _has_come(moment: datetime | None, every: str | None, now: datetime) -> bool:
+    if moment is None:
+        return False
+    return moment <= now or (every is not None and moment - now > parse_duration(every) + CLOCK_TOLERANCE)
 
 
 def started(store: Store, name: str) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ACCOUNT", "ADDRESS", "Bucket", "attempt", "wait_of"]
 
 FORGOTTEN = timedelta(days=1)
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,10 @@ def _require_no_wait(work: Work, places: list[tuple[Bucket, str]], now: datetime
 
 def _wait(work: Work, bucket: Bucket, what: str, now: datetime) -> timedelta:
     row = work.get(Throttle, what)
-    return timedelta() if row is None else row.failed_at + wait_of(bucket, row.failures) - now
+    if row is None or row.failed_at - now > CLOCK_TOLERANCE:
+        # From before the clock was set back: nobody is kept out until then. The failures still count for the next one.
+        return timedelta()
+    return row.failed_at + wait_of(bucket, row.failures) - now
 
 
 def _count(work: Work, what: str, now: datetime) -> None:
