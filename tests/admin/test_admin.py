@@ -271,3 +271,11 @@ def test_the_command_line_makes_a_key_while_no_server_runs(
     host.close()
     assert found is not None
     assert [(entry.verb, entry.who) for entry in entries] == [("admin.create_key", None)]
+
+
+def test_a_key_that_is_called_like_the_number_of_another_is_not_taken_for_it(host: LocalHost) -> None:
+    first: IssuedKey = _run(host, "create_key", kind="write", name="shop")
+    second: IssuedKey = _run(host, "create_key", kind="write", name=str(first.key_id), source="app")
+
+    assert _run(host, "revoke_key", key=str(first.key_id)).target == f"key {first.key_id}"
+    assert second.key_id != first.key_id

@@ -182,3 +182,20 @@ def test_an_address_that_a_client_makes_up_before_the_proxy_s_is_not_believed(sh
     scope = {"type": "http", "headers": headers, "client": ("127.0.0.1", 1), "app": shop.app}
 
     assert browser_of(Request(scope)).address == "203.0.113.7"
+
+
+def test_through_tls_no_other_site_of_the_domain_can_put_a_cookie_of_a_sign_in_in_place(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = shop.app.state.site
+    monkeypatch.setattr(site, "accounts", replace(site.accounts, identities=_Provider()))
+    monkeypatch.setattr(type(shop.host.settings.server), "secure", property(lambda _server: True))
+
+    browser = shop.browser()
+    departure = browser.get("/signin/provider").headers["set-cookie"]
+    session = browser.post("/signin", {"token": shop.link("viewer")}).headers["set-cookie"]
+
+    for kept, name in ((departure, "cxloop_departure"), (session, "cxloop_session")):
+        assert kept.startswith(f"__Host-{name}=")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(kept.split("; "))
+        assert "Domain" not in kept

@@ -102,7 +102,10 @@ def revoke_key(ws: Operations, named: str) -> Done:
 def _access(ws: Operations, named: str) -> Key:
     """Returns the key with this number or name; of several of one name the one that works."""
     known = sorted(keys.keys(ws.store), key=lambda key: key.revoked_at is not None)
-    found = next((key for key in known if named.strip() in (str(key.key_id), key.name)), None)
+    wanted = named.strip()
+    # a number first: what a key is called must not have another one revoked
+    found = next((key for key in known if wanted == str(key.key_id)), None)
+    found = found or next((key for key in known if wanted == key.name), None)
     if found is None:
         if named.startswith(tuple(keys.PREFIXES.values())):
             raise InputError("This is a key's secret. Name the key by its number or name: admin keys.")

@@ -28,6 +28,7 @@ __all__ = [
     "accounts_of",
     "browser_of",
     "checked_form",
+    "cookie_name",
     "csrf_token",
     "door_of",
     "inputs_of",
@@ -128,13 +129,18 @@ def _given(arguments: Mapping[str, object]) -> dict[str, object]:
 
 
 def session_cookie(request: Request) -> str:
-    """Returns the name of the session's cookie.
+    """Returns the name of the session's cookie."""
+    return cookie_name(request, SESSION_COOKIE)
+
+
+def cookie_name(request: Request, name: str) -> str:
+    """Returns what a cookie that proves something is called.
 
     Where the app is reached through TLS its name begins with __Host-: browsers then take it from this very host only,
     so that no other site under the same domain can put one of its own in its place.
     """
     host: Host = request.app.state.site.host
-    return f"__Host-{SESSION_COOKIE}" if host.settings.server.secure else SESSION_COOKIE
+    return f"__Host-{name}" if host.settings.server.secure else name
 
 
 def visit_of(request: Request) -> Visit | None:

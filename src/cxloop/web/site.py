@@ -32,6 +32,7 @@ __all__ = [
     "Site",
     "age",
     "assets_version",
+    "drop_cookie",
     "keep_cookie",
     "keep_session",
     "now",
@@ -155,11 +156,17 @@ def keep_session(request: Request, response: Response, session: str) -> None:
     keep_cookie(request, response, session_cookie(request), session, seconds=round(days * 86_400))
 
 
-def keep_cookie(request: Request, response: Response, name: str, value: str, *, seconds: int, path: str = "/") -> None:
+def keep_cookie(request: Request, response: Response, name: str, value: str, *, seconds: int) -> None:
     """Lets the browser keep a secret, out of reach of scripts and of other sites."""
     site: Site = request.app.state.site
     secure = site.host.settings.server.secure
-    response.set_cookie(name, value, max_age=seconds, path=path, httponly=True, samesite="lax", secure=secure)
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure)
+
+
+def drop_cookie(request: Request, response: Response, name: str) -> None:
+    """Has the browser forget a secret; what else is said of it has to be what was said when it was kept."""
+    site: Site = request.app.state.site
+    response.delete_cookie(name, httponly=True, samesite="lax", secure=site.host.settings.server.secure)
 
 
 def age(kept: Snapshot) -> str:

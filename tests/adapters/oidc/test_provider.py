@@ -17,7 +17,8 @@ import pytest
 from fastapi import FastAPI
 from tests.adapters.oidc.conftest import CALLBACK, SECRET, Running
 
-from cxloop.adapters.oidc.discovery import Discovery
+from cxloop.adapters.oidc import discovery
+from cxloop.adapters.oidc.discovery import Discovery, Unreachable
 from cxloop.adapters.oidc.provider import OidcProvider
 from cxloop.core.accounts import Identity
 from cxloop.core.config import Oidc
@@ -326,3 +327,21 @@ def test_an_answer_brought_to_another_browser_is_refused(app: App) -> None:
 
     assert victim.get(answer).status_code == 403
     assert victim.get("/").status_code == 401
+
+
+def test_a_provider_that_is_down_is_left_alone_for_a_moment_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    moment = [1000.0]
+
+    def nobody(_method: str, address: str, **_more: object) -> tuple[int, dict[str, object]]:
+        asked.append(address)
+        raise Unreachable("ConnectTimeout")
+
+    monkeypatch.setattr(discovery, "_request", nobody)
+    found = discovery.Discovery("https://id.example.org", lambda: moment[0])
+    for later in (0.0, 1.0, 8.0, 2.0):
+        moment[0] += later
+        with pytest.raises(Unreachable, match="ConnectTimeout"):
+            found.endpoint("token_endpoint")
+
+    assert len(asked) == 2

@@ -11,6 +11,8 @@ __all__ = ["Discovery", "Unreachable"]
 
 TIMEOUT_SECONDS = 10.0
 KEPT_SECONDS = 3600.0
+REST_SECONDS = 10.0
+"""How long a provider that did not answer is left alone: each of many who ask would wait for it by itself."""
 MOST_BYTES = 1_000_000
 WELL_KNOWN = "/.well-known/openid-configuration"
 
@@ -27,6 +29,7 @@ class Discovery:
         self._now = now
         self._guard = threading.Lock()
         self._kept: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._failed: dict[str, tuple[float, str]] = {}
 
     def endpoint(self, name: str) -> str:
         """Returns one of the provider's addresses."""
@@ -70,14 +73,27 @@ class Discovery:
     def _get(self, address: str, *, fresh: bool = False) -> Mapping[str, Any]:
         with self._guard:
             asked_at, document = self._kept.get(address, (float("-inf"), {}))
+            failed_at, why = self._failed.get(address, (float("-inf"), ""))
         if not fresh and self._now() - asked_at < KEPT_SECONDS:
             return document
-        status, body = _request("GET", address)
-        if status != 200:
-            raise Unreachable(f"it answers {status}")
+        if self._now() - failed_at < REST_SECONDS:
+            raise Unreachable(why)
+        try:
+            body = _document(address)
+        except Unreachable as failure:
+            with self._guard:
+                self._failed[address] = (self._now(), str(failure))
+            raise
         with self._guard:
             self._kept[address] = (self._now(), body)
         return body
+
+
+def _document(address: str) -> Mapping[str, Any]:
+    status, body = _request("GET", address)
+    if status != 200:
+        raise Unreachable(f"it answers {status}")
+    return body
 
 
 def _request(method: str, address: str, **more: Any) -> tuple[int, Mapping[str, Any]]:

@@ -13,8 +13,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cxloop.core.accounts import Entrance, ThrottledError
 from cxloop.core.errors import AccessDeniedError, InputError
-from cxloop.web.access import Door, SignedIn, accounts_of, browser_of, checked_form, own_path, session_cookie, visit_of
-from cxloop.web.site import Site, keep_cookie, keep_session, respond
+from cxloop.web.access import (
+    Door,
+    SignedIn,
+    accounts_of,
+    browser_of,
+    checked_form,
+    cookie_name,
+    own_path,
+    session_cookie,
+    visit_of,
+)
+from cxloop.web.site import Site, drop_cookie, keep_cookie, keep_session, respond
 from cxloop.web.words import _
 
 __all__ = ["router", "signed_out"]
@@ -23,8 +33,7 @@ router = APIRouter()
 _STEP_SECONDS = 600
 CHALLENGE_COOKIE = "cxloop_challenge"
 DEPARTURE_COOKIE = "cxloop_departure"
-_WAY_IN = "/signin"
-"""Cookies of a sign-in that is under way are sent to these pages only."""
+"""Cookies of a sign-in that is under way."""
 
 Short = Annotated[str, Form(max_length=400)]
 Secret = Annotated[str, Form(max_length=2000)]
@@ -72,7 +81,7 @@ def by_password(request: Request, email: Short, password: Secret, next: Short = 
 @router.get("/signin/code")
 def ask_code(request: Request, next: str = "/") -> Response:  # noqa: A002
     """Asks for the second factor of whoever passed the first step."""
-    if not request.cookies.get(CHALLENGE_COOKIE):
+    if not _carried(request, CHALLENGE_COOKIE):
         return RedirectResponse(f"/signin?{urlencode({'next': own_path(next)})}", 303)
     return _code_form(request, goal=own_path(next))
 
@@ -80,7 +89,7 @@ def ask_code(request: Request, next: str = "/") -> Response:  # noqa: A002
 @router.post("/signin/code")
 def by_code(request: Request, code: Short, next: Short = "/") -> Response:  # noqa: A002
     """Checks a code of the authenticator, or a recovery code."""
-    goal, challenge = own_path(next), request.cookies.get(CHALLENGE_COOKIE, "")
+    goal, challenge = own_path(next), _carried(request, CHALLENGE_COOKIE)
     try:
         session = accounts_of(request).confirm(challenge, code.strip(), browser_of(request))
     except ThrottledError as failure:
@@ -88,7 +97,7 @@ def by_code(request: Request, code: Short, next: Short = "/") -> Response:  # no
     except AccessDeniedError as failure:
         return _code_form(request, goal=goal, mistake=failure.message, status=403)
     response = RedirectResponse(goal, 303)
-    response.delete_cookie(CHALLENGE_COOKIE, path=_WAY_IN)
+    _drop(request, response, CHALLENGE_COOKIE)
     keep_session(request, response, session)
     return response
 
@@ -102,14 +111,14 @@ def depart(request: Request, next: str = "/") -> Response:  # noqa: A002
         return _form(request, goal=own_path(next), mistake=failure.message, status=403)
     response = RedirectResponse(departure.address, 303)
     kept = f"{departure.state} {quote(own_path(next))}"
-    keep_cookie(request, response, DEPARTURE_COOKIE, kept, path=_WAY_IN, seconds=_STEP_SECONDS)
+    _carry(request, response, DEPARTURE_COOKIE, kept)
     return response
 
 
 @router.get("/signin/arrive")
 def arrive(request: Request) -> Response:
     """Takes the browser back from the provider."""
-    state, _space, kept = request.cookies.get(DEPARTURE_COOKIE, "").partition(" ")
+    state, _space, kept = _carried(request, DEPARTURE_COOKIE).partition(" ")
     goal = unquote(kept)
     try:
         answer = _public(request, f"/signin/arrive?{request.url.query}")
@@ -120,7 +129,7 @@ def arrive(request: Request) -> Response:
         response = _form(request, goal=own_path(goal), mistake=failure.message, status=403)
     else:
         response = _further(request, entrance, own_path(goal))
-    response.delete_cookie(DEPARTURE_COOKIE, path=_WAY_IN)
+    _drop(request, response, DEPARTURE_COOKIE)
     return response
 
 
@@ -129,8 +138,7 @@ def sign_out(request: Request, door: Annotated[Door, Depends(checked_form)]) -> 
     """Ends the session on the server, not only in the browser."""
     accounts_of(request).sign_out(door.session)
     response = RedirectResponse("/signin", 303)
-    secure = door.settings.server.secure
-    response.delete_cookie(session_cookie(request), secure=secure, httponly=True, samesite="lax")
+    drop_cookie(request, response, session_cookie(request))
     return response
 
 
@@ -169,11 +177,23 @@ def _public(request: Request, path: str) -> str:
     return (site.host.settings.server.public_url or str(request.base_url).rstrip("/")) + path
 
 
+def _carry(request: Request, response: Response, name: str, value: str) -> None:
+    keep_cookie(request, response, cookie_name(request, name), value, seconds=_STEP_SECONDS)
+
+
+def _carried(request: Request, name: str) -> str:
+    return request.cookies.get(cookie_name(request, name), "")
+
+
+def _drop(request: Request, response: Response, name: str) -> None:
+    drop_cookie(request, response, cookie_name(request, name))
+
+
 def _further(request: Request, entrance: Entrance, goal: str, *, introduce: bool = False) -> Response:
     """Leads on after the first step: to the second, to the introduction, or to the page that was asked for."""
     if entrance.session is None:
         response = RedirectResponse(f"/signin/code?{urlencode({'next': goal})}", 303)
-        keep_cookie(request, response, CHALLENGE_COOKIE, entrance.challenge or "", path=_WAY_IN, seconds=_STEP_SECONDS)
+        _carry(request, response, CHALLENGE_COOKIE, entrance.challenge or "")
         return response
     response = RedirectResponse("/welcome" if introduce else goal, 303)
     keep_session(request, response, entrance.session)
