@@ -104,7 +104,7 @@ def full_disk(parent: Path) -> Iterator[Verdict]:
     with small_disk(parent) as where:
         how = f"a tmpfs of {ROOM_BYTES / 1e6:.0f} MB" if where else "RLIMIT_FSIZE of the collectors, mount not allowed"
         with site(where or parent, "full") as on:
-            load = Load(on)
+            load = Load(on, clients=2)
             with load.running("before"):
                 time.sleep(3)
                 load.enter("filling")
@@ -117,7 +117,7 @@ def full_disk(parent: Path) -> Iterator[Verdict]:
                     answered = _answers(on)
                 load.enter("after")
                 back = on.server.wait_until_ready()
-                time.sleep(4)
+                time.sleep(2)
             waited = drain(on.folder, on.server)
             crashed = on.server.said.read_text().count("crashed")
             on.server.stop()
