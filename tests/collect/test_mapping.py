@@ -237,5 +237,5 @@ def test_a_dry_run_shows_interactions_and_rejects_and_changes_nothing(desk: Desk
 def test_a_result_reads_as_a_sentence_and_survives_json(desk: Desk, answers: str) -> None:
     report = desk.take("a.csv", "id,who,at,score\n1,ann,2026-01-05,9\n2,bob,2026-01-05,11\n", answers)
 
-    assert str(report).startswith("1 interactions added from 2 rows; 1 rejected, in ")
+    assert str(report).startswith("1 interaction added from 2 rows; 1 rejected, in ")
     assert type(report).from_dict(json.loads(json.dumps(report.to_dict()))) == report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -181,3 +182,10 @@ def screenshots() -> Path | None:
     folder = Path(named)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def barriers(page: Any, axe: str, name: str) -> dict[str, Any]:
+    """What axe-core finds on a page; by evaluation, since the page's policy lets no other script in."""
+    page.evaluate(axe)
+    result = json.loads(page.evaluate("axe.run().then(found => JSON.stringify(found.violations))"))
+    return {f"{name}: {item['id']}": [node["html"][:160] for node in item["nodes"]] for item in result}

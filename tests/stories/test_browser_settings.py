@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pyotp
 import pytest
-from tests.stories.conftest import Product, Visitor, cxloop
+from tests.stories.conftest import Product, Visitor, barriers, cxloop
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +55,7 @@ def _sign_in(page: Any, email: str, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_password_and_second_factor_open_the_page_that_was_asked_for(visitor: Visitor, browser: Any) -> None:
+def test_password_and_second_factor_open_the_page_that_was_asked_for(visitor: Visitor, browser: Any, axe: str) -> None:
     link = _invited(visitor, "mia@example.org", "Analyst")
     context = browser.new_context(base_url=visitor.product.address)
     page = context.new_page()
@@ -82,6 +82,7 @@ def test_password_and_second_factor_open_the_page_that_was_asked_for(visitor: Vi
     assert page.get_by_label("E-mail").input_value() == "mia@example.org"
     _sign_in(page, "mia@example.org", PASSWORD)
     page.wait_for_url("**/signin/code**")
+    assert barriers(page, axe, "code") == {}
     page.get_by_label("Code").fill("000000")
     page.get_by_role("button", name="Go on").click()
     assert page.get_by_role("alert").is_visible()

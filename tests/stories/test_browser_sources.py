@@ -79,7 +79,7 @@ def test_a_database_is_connected_pulled_and_has_its_bad_day(visitor: Visitor, sc
 
     (inbox / "gone.db").rename(base)
     _more(base, 4)
-    page.get_by_role("button", name="Pull desk now").click()
+    page.get_by_role("button", name="Pull now: desk").click()
     _wait_for(page, "Pulled .*: 4 interactions|4 interactions added")
     page.goto("/sources/connections/desk")
     page.get_by_role("button", name="Pause").click()

@@ -98,4 +98,4 @@ def test_catching_up_gives_the_same_rows_as_starting_over(ws: Any) -> None:
 
 
 def test_nobody_found_is_a_sentence(ws: Any) -> None:
-    assert str(customers(ws, "nobody")) == "0 customers found for “nobody”."
+    assert str(customers(ws, "nobody")) == "No customer found for “nobody”."

@@ -16,10 +16,14 @@ __all__ = ["Accounts", "Audit", "AuditCheck", "Done", "Invitation", "IssuedKey",
 class Accounts(Records):
     """The accounts, one per row."""
 
+    main: ClassVar[tuple[str, ...]] = ("account", "name", "email", "role", "limits", "disabled", "seen_at")
+
 
 @dataclass(frozen=True)
 class Sessions(Records):
     """The browsers that are signed in, one per row."""
+
+    main: ClassVar[tuple[str, ...]] = ("account", "name", "session", "started_at", "seen_at", "address")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -212,16 +213,15 @@ class Latest(Records):
     `flagged` is what the tracking plan found.
     """
 
-    main: ClassVar[tuple[str, ...]] = (
-        "received_at",
-        "source",
-        "name",
-        "known_by",
-        "channel",
-        "touchpoint",
-        "traffic",
-        "flagged",
-    )
+    def told(self) -> list[dict[str, Value]]:
+        """Returns what fits beside each other: of bots, tests and the plan only that there is something."""
+        names = ("received_at", "source", "name", "known_by", "channel", "touchpoint")
+        return [{**{name: row[name] for name in names}, "flags": _flags(row)} for row in self.records()]
+
+
+def _flags(row: Mapping[str, Value]) -> str | None:
+    flags = [str(row["traffic"])] if row["traffic"] else []
+    return ", ".join([*flags, *(["plan"] if row["flagged"] else [])]) or None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from cxloop.core.results import Result, Value
-from cxloop.core.wording import count
+from cxloop.core.wording import count, many
 
 __all__ = ["ChannelCount", "Customer", "Customers", "Identifier", "PromiseState", "Step", "Timeline"]
 
@@ -43,8 +43,10 @@ class Customers(Result):
         return [asdict(row) for row in self.rows]
 
     def __str__(self) -> str:
-        people = f"{count(self.total)} {'customer' if self.total == 1 else 'customers'}"
-        return f"{people} found for “{self.query}”." if self.query else f"{people}, whoever was seen last first."
+        people = many(self.total, "customer") if self.total else "No customer"
+        if self.query:
+            return f"{people} found for “{self.query}”."
+        return f"{people}{', whoever was seen last first' if self.total > 1 else '' if self.total else ' yet'}."
 
 
 @dataclass(frozen=True, slots=True)

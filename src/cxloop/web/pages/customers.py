@@ -71,8 +71,10 @@ def customers(
 
 def _customers_lede(found: Customers) -> str:
     people = words.plural(found.total, _("customer"), _("customers"))
+    if not found.query and not found.total:
+        return _("No customer is known yet.")
     if not found.query:
-        return f"{people}, {_('whoever was seen last first.')}"
+        return f"{people}, {_('whoever was seen last first.')}" if found.total > 1 else f"{people}."
     if not found.total:
         return f"{_('Nobody found for')} “{found.query}”."
     return f"{people} {_('found for')} “{found.query}”."
