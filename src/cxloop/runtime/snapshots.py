@@ -139,8 +139,9 @@ class Snapshots:
 
 def _stale(kept: Kept, seen: Workspace) -> bool:
     grown = kept.position != seen.engine.count("interactions")
-    # either way: one of a moment that is still to come was kept before the clock was set back
-    return grown or abs(seen.as_of - kept.computed_at) > LIVE_FOR
+    # one of a moment that is still to come was kept before the clock was set back
+    to_come = kept.computed_at - seen.now() > LIVE_FOR
+    return grown or to_come or seen.as_of - kept.computed_at > LIVE_FOR
 
 
 def _read(verb: Verb, text: str) -> Result | None:
