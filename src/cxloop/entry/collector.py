@@ -15,6 +15,7 @@ from cxloop._version import __version__
 from cxloop.core.errors import CxloopError
 from cxloop.entry.collecting import collector
 from cxloop.entry.listening import run
+from cxloop.entry.turns import take_short_turns
 from cxloop.entry.watched import Watched
 from cxloop.runtime import logs
 from cxloop.runtime.folder import Folder
@@ -32,6 +33,7 @@ def main(arguments: list[str]) -> int:
         arguments: folder, host, port and the number of this collector.
     """
     path, host, port, number = arguments
+    take_short_turns()  # before any thread starts
     folder = Folder(Path(path))
     log = logs.logger(folder.log)
     try:
