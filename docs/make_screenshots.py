@@ -21,7 +21,6 @@ PAGES = {
     "pulse": "/?period=90d",
     "explore": "/explore?metric=nps&by=channel&every=month&since=365d",
     "sources": "/sources",
-    "keys": "/settings/keys",
 }
 ARGUMENTS = [
     "--no-sandbox",
