@@ -142,3 +142,22 @@ def test_what_waits_at_the_end_is_written_and_what_comes_later_is_refused() -> N
     asyncio.run(send())
 
     assert disk.kept == [b"x"]
+
+
+def test_what_is_written_after_its_loop_has_ended_does_not_stop_the_writing() -> None:
+    disk = Disk()
+
+    async def leave(writer: Writer) -> None:
+        task = asyncio.create_task(writer.keep(request(b"left")))
+        await begun(disk)
+        task.cancel()
+
+    async def stay(writer: Writer) -> None:
+        await asyncio.wait_for(writer.keep(request(b"stayed")), 30)
+
+    with writing(disk) as writer:
+        asyncio.run(leave(writer))  # its loop is closed before the disk is done
+        disk.free.set()
+        asyncio.run(stay(writer))
+
+    assert disk.kept == [b"left", b"stayed"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from cxloop.collect.spool import Envelope, SpoolError
@@ -90,7 +91,8 @@ class Writer:
         for _, future in group:
             by_loop.setdefault(future.get_loop(), []).append(future)
         for loop, futures in by_loop.items():
-            loop.call_soon_threadsafe(_settle, futures, failure)
+            with suppress(RuntimeError):  # the loop has ended, and with it everybody who waited
+                loop.call_soon_threadsafe(_settle, futures, failure)
 
 
 def _first(
