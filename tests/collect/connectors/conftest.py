@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 # the fixtures of collect's tests are this module's as well
 from tests.collect.conftest import Desk
+from tests.collect.connectors.nursery import Nursery
 
 from cxloop.collect import connections as verbs
+from cxloop.collect.connectors import running
 from cxloop.collect.results import Pull
 from cxloop.store import connections
 from cxloop.store.connections import Connection
@@ -44,6 +49,28 @@ class Office(Desk):
             f"where i.source = '{source}' and o.type = 'order'"
         )
         return sorted(str(row[0]) for row in found)
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where the children of pulls come from."""
+    # not pytest's own folder: the address of a socket has few letters
+    with TemporaryDirectory(prefix="cxloop-nursery-") as folder:
+        made = Nursery(Path(folder))
+        yield made
+        made.end()
+
+
+@pytest.fixture
+def real_children() -> None:
+    """Asked for by a test whose pulls start their own interpreter, as in the product."""
+
+
+@pytest.fixture(autouse=True)
+def _quick_children(request: pytest.FixtureRequest, nursery: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "real_children" not in request.fixturenames:
+        quick = SimpleNamespace(Popen=nursery.child, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL)
+        monkeypatch.setattr(running, "subprocess", quick)
 
 
 @pytest.fixture

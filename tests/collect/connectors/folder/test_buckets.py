@@ -53,6 +53,7 @@ def order(number: int) -> str:
     return f"id,at\n{number},2026-05-01 10:00:00\n"
 
 
+@pytest.mark.usefixtures("real_children")
 def test_new_and_changed_objects_are_imported_through_failing_requests(office: Office, bucket: Bucket) -> None:
     bucket.put("orders/1.csv", order(1))
     bucket.put("orders/deep/2.csv", order(2))

@@ -204,6 +204,7 @@ def test_a_wrong_password_is_not_tried_again(post: Post, tmp_path: Path) -> None
     assert wire.opened == 1
 
 
+@pytest.mark.usefixtures("real_children")
 def test_a_pull_that_is_killed_goes_on_where_it_was(post: Post) -> None:
     post.server.deliver([mail(number, "word " * 300) for number in range(150)])
     killed: list[int] = []

@@ -200,7 +200,7 @@ def _kill_again_and_again(words: Callable[[], list[str]]) -> int:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
             kills += 1
-            delay += 0.6
+            delay *= 1.35  # a slow machine is not killed for hours
             time.sleep(0.1)
         else:
             return kills

@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 
+import pytest
 from tests.collect.connectors.conftest import Office
 from tests.collect.connectors.postgres import Postgres
 from tests.collect.connectors.sql.conftest import MAPPING, insert
@@ -20,6 +21,7 @@ def numbers(first: int, last: int) -> list[str]:
     return sorted(str(number) for number in range(first, last + 1))
 
 
+@pytest.mark.usefixtures("real_children")
 def test_the_first_pull_brings_every_row_and_the_second_only_new_ones(office: Office, postgres: Postgres) -> None:
     insert(postgres, 1, 25)
     connected(office, postgres)

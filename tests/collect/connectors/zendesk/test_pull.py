@@ -139,6 +139,7 @@ def test_a_token_that_expires_on_the_way_costs_nothing_that_was_read(support: Su
     assert support.count("kind = 'case'") == 230
 
 
+@pytest.mark.usefixtures("real_children")
 def test_a_pull_that_is_killed_goes_on_and_nothing_doubles(support: Support) -> None:
     killed: list[int] = []
 
