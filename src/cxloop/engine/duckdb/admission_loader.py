@@ -269,7 +269,7 @@ def _told(doing: str) -> Iterator[None]:
     except (duckdb.Error, EngineError) as failure:
         cause = failure if isinstance(failure, duckdb.Error) else failure.__cause__
         said = str(cause or failure).splitlines()[0]
-        if isinstance(cause, duckdb.IOException | duckdb.FatalException):
+        if _is_of_the_disk(cause, said):
             raise WorkspaceError(
                 f"The disk failed or is full while {doing}; nothing was imported. Free some space and import again. "
                 f"({said})"
@@ -280,3 +280,9 @@ def _told(doing: str) -> Iterator[None]:
                 f"[engine] in cxloop.toml, or free some disk space. ({said})"
             ) from failure
         raise EngineError(f"The engine failed while {doing}; nothing was imported: {said}") from failure
+
+
+def _is_of_the_disk(cause: BaseException | None, said: str) -> bool:
+    """Whether the disk failed: a commit that could not be written comes as an error of the transaction."""
+    unwritten = isinstance(cause, duckdb.TransactionException) and "Could not write file" in said
+    return unwritten or isinstance(cause, duckdb.IOException | duckdb.FatalException)
