@@ -8,19 +8,12 @@ from typing import Any
 import httpx
 import pyotp
 import pytest
-from tests.stories.conftest import Product, Visitor, barriers, cxloop
+from tests.stories.conftest import Visitor, barriers
 
 pytestmark = pytest.mark.browser
 
 PASSWORD = "three calm kettles sing"
 OTHER_PASSWORD = "four calm kettles sing"
-
-
-def _link(product: Product) -> str:
-    told = cxloop("link", "--workspace", str(product.folder))
-    found = re.search(r"http\S+", told.stdout)
-    assert found, told.stdout + told.stderr
-    return found[0]
 
 
 def _invited(visitor: Visitor, email: str, role: str, team: str = "") -> str:

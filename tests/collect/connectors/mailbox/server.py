@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grp
+import imaplib
 import os
 import pwd
 import shutil
@@ -128,8 +129,18 @@ class ImapServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def password(self, password: str) -> None:
-        """Says what the password is from now on."""
+        """Says what the password is from now on; Dovecot looks at the file once a second at most."""
         (self.folder / "passwords").write_text(f"{USER}:{{PLAIN}}{password}\n")
+        if self.process is not None:
+            until(lambda: self._lets_in(password), "the new password", of=self.process)
+
+    def _lets_in(self, password: str) -> bool:
+        with imaplib.IMAP4("127.0.0.1", self.port, timeout=10) as client:
+            try:
+                client.authenticate("PLAIN", lambda _: f"\0{USER}\0{password}".encode())
+            except imaplib.IMAP4.error:
+                return False
+            return True
 
     def deliver(self, mails: Sequence[bytes], folder: str = "") -> None:
         """Puts mails into a folder, as a mail server does: written aside, then renamed."""
