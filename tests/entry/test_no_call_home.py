@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import psutil
-from tests.support.servers import end, free_port, until
+from tests.support.servers import answers, end, free_port, until
 
 GUARD = """
 import os, socket, sys
@@ -65,7 +65,10 @@ def test_serving_and_pulling_ask_nobody_and_listen_where_it_was_said(bare_worksp
     serving = subprocess.Popen(
         [sys.executable, "-m", "cxloop", *words], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
+    app = words[words.index("--port") + 1]
     try:
+        # a command that comes before the server would open the workspace itself, and the server would find it in use
+        until(lambda: answers(f"http://127.0.0.1:{app}/healthz"), "the app", of=serving)
         until(lambda: '"done"' in cxloop("collect", "connections", "--json"), "the first pull", of=serving)
         processes = [psutil.Process(serving.pid), *psutil.Process(serving.pid).children(recursive=True)]
         listening = {
