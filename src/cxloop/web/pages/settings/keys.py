@@ -13,7 +13,7 @@ from cxloop.core.host import LIMITED_BY
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn, checked_form, inputs_of
 from cxloop.web.pages.settings.frame import done, show
-from cxloop.web.pages.settings.roles import LIMIT_TITLES, ROLE_TITLES, listed
+from cxloop.web.pages.settings.roles import LIMIT_TITLES, ROLE_TITLES, limits_of, listed
 from cxloop.web.words import _
 
 __all__ = ["router"]
@@ -94,7 +94,7 @@ def _wanted(form: Mapping[str, str]) -> dict[str, Any]:
             "test": bool(form.get("test")),
         }
     if kind == "read":
-        wanted |= {"role": form.get("role", ""), **{name: listed(form.get(name, "")) for name in LIMITED_BY}}
+        wanted |= {"role": form.get("role", ""), **limits_of(form)}
     return wanted
 
 

@@ -13,7 +13,7 @@ from cxloop.core.host import LIMITED_BY
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn, checked_form, inputs_of
 from cxloop.web.pages.settings.frame import done, show
-from cxloop.web.pages.settings.roles import LIMIT_TITLES, ROLE_OFFER, ROLE_TITLES, listed
+from cxloop.web.pages.settings.roles import LIMIT_TITLES, ROLE_OFFER, ROLE_TITLES, limits_of, listed
 from cxloop.web.site import Site, now
 from cxloop.web.words import _
 
@@ -41,7 +41,7 @@ def invite(request: Request, door: Checked, form: Inputs) -> Response:
         "email": form.get("email", ""),
         "name": form.get("name", ""),
         "role": form.get("role", ""),
-        **_limits(form),
+        **limits_of(form),
     }
     try:
         invited = door.run("admin.invite", wanted)
@@ -59,7 +59,7 @@ def person(request: Request, door: SignedIn, account: int) -> HTMLResponse:
 @router.post(f"{PATH}/{{account}}/change")
 def change(request: Request, door: Checked, account: int, form: Inputs) -> Response:
     """Changes role and limits."""
-    limits = _limits(form)
+    limits = limits_of(form)
     wanted = {"account": str(account), "role": form.get("role", ""), **limits, "all_rows": not any(limits.values())}
     try:
         door.run("admin.change", wanted)
@@ -97,10 +97,6 @@ def new_link(request: Request, door: Checked, account: int) -> Response:
     except _REFUSED as failure:
         return _one(request, door, account, failure=failure)
     return _one(request, door, account, invited=invited)
-
-
-def _limits(form: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    return {column: listed(form.get(column, "")) for column in LIMITED_BY}
 
 
 def _account(door: Door, account: int) -> dict[str, Any]:

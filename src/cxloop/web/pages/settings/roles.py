@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cxloop.core.host import LIMITED_BY, ROLES, Limits, Role
 from cxloop.web.words import _
 
-__all__ = ["LIMIT_TITLES", "ROLE_ABOUT", "ROLE_OFFER", "ROLE_TITLES", "limits_in_words", "listed"]
+__all__ = ["LIMIT_TITLES", "ROLE_ABOUT", "ROLE_OFFER", "ROLE_TITLES", "limits_in_words", "limits_of", "listed"]
 
 ROLE_TITLES: dict[Role, str] = {
     "owner": _("Owner"),
@@ -38,6 +40,11 @@ def listed(values: str) -> tuple[str, ...]:
         ('North', 'South')
     """
     return tuple(dict.fromkeys(value.strip() for value in values.split(",") if value.strip()))
+
+
+def limits_of(form: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Returns the limits that a form asks for, by column; nothing for a column left empty."""
+    return {column: listed(form.get(column, "")) for column in LIMITED_BY}
 
 
 def limits_in_words(limits: Limits) -> str:
