@@ -1,9 +1,10 @@
-"""Short turns: asked for where the system knows them, and harmless elsewhere."""
+"""Turns: short ones are asked for where the system knows them; who gives way takes no session of others along."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,3 +26,21 @@ def test_an_unknown_machine_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("platform.machine", lambda: "abacus")
 
     assert not turns.take_short_turns()
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="a way of Linux to weigh sessions")
+@pytest.mark.parametrize(("own_session", "weight"), [(True, "7"), (False, None)])
+def test_whoever_gives_way_takes_its_own_session_along_and_no_other(own_session: bool, weight: str | None) -> None:
+    code = (
+        "import os; from pathlib import Path; from cxloop.entry.turns import give_way\n"
+        "before = Path('/proc/self/autogroup').read_text().split()[-1]\n"
+        "give_way(7)\n"
+        "print(os.nice(0), before, Path('/proc/self/autogroup').read_text().split()[-1])"
+    )
+    command = [sys.executable, "-c", code]
+
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, start_new_session=own_session)
+
+    nice, before, after = ran.stdout.split()
+    assert int(nice) >= 7
+    assert after == (weight or before)

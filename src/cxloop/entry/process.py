@@ -17,6 +17,7 @@ from cxloop._version import __version__
 from cxloop.core.errors import CxloopError
 from cxloop.core.host import LOCAL
 from cxloop.entry.addresses import sign_in_link, url
+from cxloop.entry.turns import give_way
 from cxloop.runtime import logs
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.host import LocalHost
@@ -40,7 +41,7 @@ def main(arguments: list[str]) -> int:
     """
     path, host, port, attempt = arguments
     os.umask(0o077)
-    os.nice(GIVES_WAY)  # before the engine starts its threads
+    give_way(GIVES_WAY)  # before the engine starts its threads
     try:
         workspace = _listening_at(open_workspace(Folder(Path(path))), host, int(port))
     except CxloopError as failure:

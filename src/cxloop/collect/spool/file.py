@@ -31,8 +31,8 @@ __all__ = ["LIMIT_BYTES", "RESERVE_BYTES", "Spool"]
 LIMIT_BYTES = 2_000_000_000
 RESERVE_BYTES = 100_000_000
 """Left free on the disk: with less, the loader could not drain the spool, and nothing would ever get better."""
-FORGET_BYTES = 4_000_000
-"""Deleted in one transaction: those who append wait a few milliseconds, whatever the loader has finished."""
+FORGET_BYTES = 1_000_000
+"""Deleted in one transaction, with the lock held: those who append wait, and the loader runs with a lower priority."""
 FILE = "spool.sqlite"
 PARTS = ("", "-wal", "-shm")
 T = TypeVar("T")
