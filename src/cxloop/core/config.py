@@ -19,6 +19,7 @@ from cxloop.core.time import parse_zone
 __all__ = [
     "Dimension",
     "Experience",
+    "Identifier",
     "Rule",
     "Settings",
     "Stage",
@@ -206,8 +207,21 @@ class Dimension(Strict):
     labels: dict[str, str] = {}
 
 
+class Identifier(Strict):
+    """One [[identifier]]: whom keys of a type belong to, and whether the same value elsewhere is the same person.
+
+    `unique` belongs to one person, who has one of them in a namespace (a customer number). `personal` belongs to one
+    person, who may have several (an e-mail address, a browser). `shared` ties nobody together (a tablet in a store).
+    """
+
+    type: Name
+    namespace: str = "*"
+    rule: Literal["unique", "personal", "shared"]
+    verified: bool = False
+
+
 class Experience(Strict):
-    """`experience.toml`: stages, touchpoints, channels, rules, promises and dimensions."""
+    """`experience.toml`: stages, touchpoints, channels, rules, promises, dimensions and identifiers."""
 
     stage: tuple[Stage, ...] = ()
     channel: tuple[Name, ...] = ()
@@ -215,6 +229,7 @@ class Experience(Strict):
     rule: tuple[Rule, ...] = ()
     promise: tuple[Promise, ...] = ()
     dimension: tuple[Dimension, ...] = ()
+    identifier: tuple[Identifier, ...] = ()
 
     @model_validator(mode="after")
     def _names_meet(self) -> Experience:

@@ -258,6 +258,103 @@ CUSTOMERS = Table(
     key=("customer_id",),
 )
 
+IDENTITY_LINKS = Table(
+    "identity_links",
+    "The identity ledger: each entry says that two keys are one customer's or are not, and why. Append-only, primary.",
+    (
+        Column("entry_id", "bigint", _N, "Running number.", required=True),
+        Column(
+            "decision_id",
+            "bigint",
+            _N,
+            "Entry id of the first entry of the same decision; what `undo` names.",
+            required=True,
+        ),
+        Column("action", "text", _N, "link, cut, never, undo, quarantine or release.", required=True),
+        Column("key_a", "bigint", _P, "A key; of two keys the smaller number. Null for an undo."),
+        Column("key_b", "bigint", _P, "The other key; null where the entry is about one key."),
+        Column(
+            "evidence", "text", _N, "identify, alias, exact, profile, probabilistic, person or rule.", required=True
+        ),
+        Column("state", "text", _N, "accepted, proposed (waits for a person) or rejected.", required=True),
+        Column("known_at", "timestamp", _N, "Since when the entry counts, UTC.", required=True),
+        Column("decided_at", "timestamp", _N, "When it was written, UTC.", required=True),
+        Column("author", "text", _P, "Who wrote it: a rule, a run of matching, an account.", required=True),
+        Column("source", "text", _N, "Source of the interaction that told so."),
+        Column("interaction_id", "bigint", _P, "The first interaction that told so."),
+        Column("probability", "double", _N, "That the two are one person, where that was estimated."),
+        Column("weight", "double", _N, "Match weight: log2 of the Bayes factor, prior included."),
+        Column("comparison", "json", _N, "What was compared, with level and weight of each; never a value."),
+        Column("refers_to", "bigint", _N, "Of an undo: the decision that no longer counts."),
+        Column("reason", "text", _F, "Why, in a person's words."),
+    ),
+    key=("entry_id",),
+)
+
+CUSTOMER_KEYS = Table(
+    "customer_keys",
+    "Derived from the ledger: whose each key is, and was; a key without a current row is a customer of its own.",
+    (
+        Column("key_id", "bigint", _P, "The key.", required=True),
+        Column("customer_id", "bigint", _P, "The customer: the smallest key of the component.", required=True),
+        Column("since", "timestamp", _N, "From when on that was known, UTC.", required=True),
+        Column("until", "timestamp", _N, "Until when; null where it is so now."),
+        Column("changed", "bigint", _N, "Last ledger entry when the key's rows were written.", required=True),
+    ),
+    key=("key_id", "since"),
+)
+
+CUSTOMER_STRENGTH = Table(
+    "customer_strength",
+    "Derived: whose a key is when only links above a probability count; of customers that rest on estimated links.",
+    (
+        Column("key_id", "bigint", _P, "The key.", required=True),
+        Column("customer_id", "bigint", _P, "The customer.", required=True),
+        Column("above", "double", _N, "Holds for a least probability greater than this.", required=True),
+        Column("up_to", "double", _N, "And up to this one.", required=True),
+    ),
+    key=("key_id", "above"),
+)
+
+IDENTITY_DOUBTS = Table(
+    "identity_doubts",
+    "Derived: keys that tie nobody together, and links that would contradict others; shown, never used.",
+    (
+        Column("key_id", "bigint", _P, "The key.", required=True),
+        Column("other_key", "bigint", _P, "Of a link that is held back, the other key."),
+        Column("doubt", "text", _N, "shared, placeholder, degree, conflict, never or quarantined.", required=True),
+        Column("links", "bigint", _N, "Number of links that do not count because of it.", required=True),
+        Column("since", "timestamp", _N, "Since when, UTC.", required=True),
+    ),
+    key=("key_id", "other_key", "doubt"),
+)
+
+SEGMENT_FACTS = Table(
+    "segment_facts",
+    "Derived: the interactions that a segment's conditions count, so that one event is answered without the log.",
+    (
+        Column("segment", "text", _N, "Name of the segment.", required=True),
+        Column("leaf", "int", _N, "Which condition of its definition.", required=True),
+        Column("key_id", "bigint", _P, "Whose interaction.", required=True),
+        Column("interaction_id", "bigint", _P, "The interaction.", required=True),
+        Column("occurred_at", "timestamp", _N, "When, UTC.", required=True),
+        Column("value", "double", _N, "The number that the condition takes of it."),
+    ),
+    key=("segment", "leaf", "interaction_id"),
+)
+
+SEGMENT_MEMBERS = Table(
+    "segment_members",
+    "Derived: who is, and was, in which segment.",
+    (
+        Column("segment", "text", _N, "Name of the segment.", required=True),
+        Column("customer_id", "bigint", _P, "The customer.", required=True),
+        Column("since", "timestamp", _N, "From when on, UTC.", required=True),
+        Column("until", "timestamp", _N, "Until when; null for a member."),
+    ),
+    key=("segment", "customer_id", "since"),
+)
+
 REJECTED = Table(
     "rejected",
     "Rows that could not be taken, with the reason and the raw row: replayable, never lost.",
@@ -347,7 +444,13 @@ TABLES: tuple[Table, ...] = (
     TRAITS,
     CONSENTS,
     PROMISES,
+    IDENTITY_LINKS,
+    CUSTOMER_KEYS,
+    CUSTOMER_STRENGTH,
+    IDENTITY_DOUBTS,
     CUSTOMERS,
+    SEGMENT_FACTS,
+    SEGMENT_MEMBERS,
     REJECTED,
     IMPORTS,
     INTAKE,

@@ -5,18 +5,19 @@ A part describes a derivation; only the runtime runs it, with `derive`, keeps it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from cxloop.core.schema import table
 from cxloop.engine.base import Analysis, Engine
 from cxloop.engine.query import Query
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["LATEST_BATCH", "Derivation", "derive"]
+__all__ = ["LATEST_BATCH", "Changes", "Derivation", "Derived", "Step", "derive"]
 
 LATEST_BATCH = Query(
     name="engine.latest_batch",
@@ -35,6 +36,14 @@ _WATERMARK = Query(
 )
 
 
+class Changes(NamedTuple):
+    """What an update does to a table: rows in place of those with the same key, and rows that are gone."""
+
+    rows: pa.Table
+    gone: Sequence[int] = ()
+    """Values of the table's first key column (a bigint) whose rows are removed."""
+
+
 @dataclass(frozen=True)
 class Derivation:
     """A table computed from other tables.
@@ -44,7 +53,7 @@ class Derivation:
         table: the table of the schema that it fills.
         inputs: the tables it reads.
         version: the version of code and settings; another one than last time means a full rebuild.
-        update: given a position, the rows that are new or changed since; given None, all rows.
+        update: given a position, the rows that are new or changed since, and which are gone; given None, all rows.
         position: the query of how far the inputs have come (one bigint called `position`).
         rows: the query behind `update`, where it is one and its only parameter is `$after`: for who is limited to some
             rows, the table is computed anew from these. Without it, `engine.scope` needs a rule for the table.
@@ -54,13 +63,38 @@ class Derivation:
     table: str
     inputs: tuple[str, ...]
     version: Callable[[Analysis], str]
-    update: Callable[[Analysis, int | None], pa.Table]
+    update: Callable[[Analysis, int | None], pa.Table | Changes]
     position: Query = LATEST_BATCH
     rows: Query | None = None
 
 
-def derive(analysis: Analysis, derivation: Derivation, *, now: datetime) -> bool:
-    """Brings the table of a derivation up to date, in one transaction with its watermark.
+@dataclass(frozen=True)
+class Step:
+    """Work between derivations that writes several tables itself, such as the identity ledger's.
+
+    Attributes:
+        name: dotted, part first; the name of its watermark.
+        table: the table that it is mainly about; what people are told.
+        inputs: the tables it reads.
+        version: the version of code and settings; another one than last time means that it starts anew.
+        run: given the analysis, a position (None for everything) and the moment that counts as now; called inside the
+            transaction that moves the watermark.
+        position: the query of how far the inputs have come (one bigint called `position`).
+    """
+
+    name: str
+    table: str
+    inputs: tuple[str, ...]
+    version: Callable[[Analysis], str]
+    run: Callable[[Analysis, int | None, datetime], None]
+    position: Query = LATEST_BATCH
+
+
+Derived: TypeAlias = Derivation | Step
+
+
+def derive(analysis: Analysis, derivation: Derived, *, now: datetime) -> bool:
+    """Brings what a derivation or step writes up to date, in one transaction with its watermark.
 
     Args:
         analysis: the workspace.
@@ -81,21 +115,31 @@ def derive(analysis: Analysis, derivation: Derivation, *, now: datetime) -> bool
         since = old_position if old_version == version else None
         if since is not None and since >= position:
             return False
-        engine.replace(derivation.table, derivation.update(analysis, since), whole=since is None)
+        if isinstance(derivation, Step):
+            derivation.run(analysis, since, now)
+        else:
+            _write(engine, derivation.table, derivation.update(analysis, since), whole=since is None)
         _set_mark(engine, derivation, version, position, now)
     return True
 
 
-def _position(engine: Engine, derivation: Derivation) -> int:
+def _write(engine: Engine, name: str, update: pa.Table | Changes, *, whole: bool) -> None:
+    rows, gone = update if isinstance(update, Changes) else (update, ())
+    engine.replace(name, rows, whole=whole)
+    if gone and not whole:
+        engine.delete(name, table(name).key[0], gone)
+
+
+def _position(engine: Engine, derivation: Derived) -> int:
     return int(engine.fetch(derivation.position)["position"][0].as_py())
 
 
-def _mark(engine: Engine, derivation: Derivation) -> tuple[str | None, int]:
+def _mark(engine: Engine, derivation: Derived) -> tuple[str | None, int]:
     found = engine.fetch(_WATERMARK, {"derivation": derivation.name}).to_pylist()
     return (found[0]["version"], found[0]["position"]) if found else (None, 0)
 
 
-def _set_mark(engine: Engine, derivation: Derivation, version: str, position: int, now: datetime) -> None:
+def _set_mark(engine: Engine, derivation: Derived, version: str, position: int, now: datetime) -> None:
     import pyarrow as pa
 
     mark: dict[str, list[object]] = {

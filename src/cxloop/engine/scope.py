@@ -64,6 +64,9 @@ RULES: Mapping[str, str] = {
     "event_catalogue": _OF_EVENTS,
     "keys": _OF_KEYS,
     "customer_of": _OF_KEYS,
+    # Who somebody is does not depend on who asks: a customer is one across regions, known by the visible keys.
+    "customer_keys": _OF_KEYS,
+    "customer_strength": _OF_KEYS,
     "traits": _TOLD_BY,
     "consents": _TOLD_BY,
     # what could not be read has no team yet
@@ -72,6 +75,10 @@ RULES: Mapping[str, str] = {
 """Table to the condition on its alias `t`; `$x` is the limits as a condition on the alias `x` of the log."""
 
 REFUSED: Mapping[str, str] = {
+    "identity_links": "it names keys of customers that others serve",
+    "identity_doubts": "it names keys of customers that others serve",
+    "segment_facts": "it is computed from all rows",
+    "segment_members": "it is computed from all rows",
     "imports": "it tells how much came in for everybody",
     "intake": "it tells how much came in for everybody",
     "watermarks": "it tells how far the whole workspace is",

@@ -13,7 +13,7 @@ from cxloop.engine.query import Query
 from cxloop.runtime import parts
 
 if TYPE_CHECKING:
-    from cxloop.engine.derivation import Derivation
+    from cxloop.engine.derivation import Derived
     from cxloop.runtime.workspace import Workspace
 
 __all__ = ["definitions_changed", "known", "run"]
@@ -28,7 +28,7 @@ MARK = Query(
 )
 
 
-def known() -> Iterator[Derivation]:
+def known() -> Iterator[Derived]:
     """Gives every derivation: a part exports its own as `DERIVATIONS` in its module `derivations`."""
     from cxloop.engine.catalogue import EVENT_CATALOGUE
 

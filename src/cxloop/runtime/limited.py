@@ -12,6 +12,7 @@ from cxloop.core.errors import AccessDeniedError
 from cxloop.core.host import Actor, Limits, limits_phrase
 from cxloop.core.results import How, Result
 from cxloop.core.verbs import Verb
+from cxloop.engine.derivation import Derivation
 from cxloop.engine.query import Query
 from cxloop.engine.scope import Scope, ScopedEngine
 from cxloop.runtime import derivations
@@ -58,7 +59,9 @@ def seen_by(workspace: Workspace, actor: Actor, verb: Verb) -> Workspace:
 @cache
 def derived_tables() -> Mapping[str, Query]:
     """Returns the tables that are computed anew from what may be seen, with their queries."""
-    return {item.table: item.rows for item in derivations.known() if item.rows is not None}
+    return {
+        item.table: item.rows for item in derivations.known() if isinstance(item, Derivation) and item.rows is not None
+    }
 
 
 def noted(result: Result, limits: Limits) -> Result:

@@ -33,9 +33,9 @@ __all__ = [
     "write_next",
 ]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of `core.schema`: a change of a table raises it and adds a Migration."""
-SCHEMA_DIGEST = "82cb7e9b8020aa4c"
+SCHEMA_DIGEST = "c13f463d20aceb4a"
 """`schema_digest()` at SCHEMA_VERSION; a test compares them, so that a change without a new version is noticed."""
 
 
@@ -53,6 +53,7 @@ class Migration:
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, "interactions.traffic flags bots and tests; the table intake holds the place of the live loader"),
+    Migration(3, "the identity ledger, what is derived from it, and segments"),
 )
 """One for each schema version after the first."""
 

@@ -35,8 +35,11 @@ META = Table(
 )
 
 VIEWS: Mapping[str, str] = {
-    # one key, one customer, until the identity ledger says more
-    "customer_of": "select key_id, key_id as customer_id from keys",
+    # A key that the ledger ties to no other is a customer of its own.
+    "customer_of": """
+        select k.key_id, coalesce(m.customer_id, k.key_id) as customer_id
+        from keys as k left join customer_keys as m on m.key_id = k.key_id and m.until is null
+    """,
 }
 
 
