@@ -29,6 +29,10 @@ def a_verb(right: Right, *, personal: bool) -> Verb:
         ("analyst", "read", True, True),
         ("analyst", "write", False, True),
         ("analyst", "admin", False, False),
+        ("analyst", "serve", True, True),
+        ("agent", "serve", True, True),
+        ("agent", "write", False, False),
+        ("viewer", "serve", False, False),
         ("viewer", "read", False, True),
         ("viewer", "read", True, False),
         ("viewer", "write", False, False),
@@ -43,6 +47,14 @@ def test_a_role_may_what_the_table_of_rights_says(role: Role, right: Right, pers
     if not allowed:
         with pytest.raises(AccessDeniedError, match=f"your role is {role}"):
             require(actor, asked)
+
+
+@pytest.mark.parametrize("role", ["analyst", "agent", "viewer"])
+def test_a_read_key_serves_nobody_whatever_its_role(role: Role) -> None:
+    key = Actor(1, "a key", role, key_id=7)
+
+    assert not key.may(a_verb("serve", personal=False))
+    assert key.may(a_verb("read", personal=False))
 
 
 def test_the_person_at_the_machine_is_an_owner() -> None:

@@ -52,7 +52,9 @@ LIKE: Mapping[str, str] = {
     "admin key": "owner",
     "write key": STRANGER,
 }
-"""Whom a key may do as much as: an agent reads what an analyst reads, and changes nothing. Pages take no key."""
+"""Whom a key may read as much as: an agent reads what an analyst reads. Pages take no key."""
+SERVING: frozenset[str] = frozenset()
+"""Verbs of front-line work: people run them whose role serves customers, and no key that reads does."""
 LIMITED = frozenset({*OF_NORTH, STRANGER, "read key of North", "read key for numbers of North", "write key"})
 """Whoever must never see the mark."""
 

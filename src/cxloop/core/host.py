@@ -35,9 +35,9 @@ Role = Literal["owner", "analyst", "agent", "viewer"]
 KeyKind = Literal["write", "read", "admin"]
 
 ROLES: Mapping[Role, tuple[frozenset[Right], bool]] = {
-    "owner": (frozenset({"read", "write", "admin"}), True),
-    "analyst": (frozenset({"read", "write"}), True),
-    "agent": (frozenset({"read"}), True),
+    "owner": (frozenset({"read", "serve", "write", "admin"}), True),
+    "analyst": (frozenset({"read", "serve", "write"}), True),
+    "agent": (frozenset({"read", "serve"}), True),
     "viewer": (frozenset({"read"}), False),
 }
 """Rights of each role, and whether it may see single persons."""

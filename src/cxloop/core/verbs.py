@@ -35,16 +35,18 @@ __all__ = [
     "verb",
 ]
 
-Right = Literal["read", "write", "admin"]
-"""read: see numbers and lists. write: import and change. admin: people, keys, settings."""
+Right = Literal["read", "serve", "write", "admin"]
+"""read: see numbers and lists. serve: note what a single customer says or wants. write: import and change. admin:
+people, keys, settings."""
 RIGHTS: tuple[Right, ...] = get_args(Right)
 
 Changes = Literal["nothing", "records", "log"]
 """What a verb changes. Only one that changes the log waits for its turn to write, and has tables computed anew."""
 
-Limited = Literal["rows", "refuse", "own"]
-"""What somebody gets who is limited to some rows of the log. rows: the answer over those rows. refuse: nothing.
-own: it concerns only who asks."""
+Limited = Literal["rows", "records", "refuse", "own"]
+"""What somebody gets who is limited to some rows of the log. rows: the answer over those rows. records: the same, with
+the records (notes) of customers in them, which the verb asks for by visible keys alone. refuse: nothing. own: it
+concerns only who asks."""
 
 
 def _split_names(value: object) -> object:

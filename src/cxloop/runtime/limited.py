@@ -50,7 +50,7 @@ def seen_by(workspace: Workspace, actor: Actor, verb: Verb) -> Workspace:
     if not actor.limits:
         return workspace
     engine = ScopedEngine(workspace.engine, Scope(actor.limits, derived_tables()))
-    if verb.limited == "own":
+    if verb.limited in ("own", "records"):
         return replace(workspace, engine=engine)
     held = {item.name: getattr(workspace, item.name) for item in fields(workspace) if item.init}
     return LimitedWorkspace(**{**held, "engine": engine})

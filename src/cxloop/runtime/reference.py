@@ -95,6 +95,6 @@ def rights_table(verbs: Iterable[Verb]) -> str:
     for verb in verbs:
         marks = ["yes" if Actor(0, role, role).may(verb) else "" for role in roles]
         personal = "yes" if verb.personal else ""
-        within = {"rows": "their rows", "own": "their own", "refuse": "refused"}[verb.limited]
+        within = {"rows": "their rows", "records": "their rows", "own": "their own", "refuse": "refused"}[verb.limited]
         lines.append(f"| `{verb.path}` | {verb.right} | {personal} | {' | '.join(marks)} | {within} |")
     return "\n".join(lines) + "\n"

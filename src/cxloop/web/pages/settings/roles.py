@@ -18,13 +18,13 @@ ROLE_TITLES: dict[Role, str] = {
 ROLE_ABOUT: dict[Role, str] = {
     "owner": _("As an owner you see everything and may change everything."),
     "analyst": _("As an analyst you see everything, single persons included, and may import."),
-    "agent": _("As an agent you see numbers and the customers that are yours to serve."),
+    "agent": _("As an agent you see numbers and the customers that are yours to serve, and write notes about them."),
     "viewer": _("As a viewer you see numbers; single persons are not shown to you."),
 }
 ROLE_OFFER: dict[Role, str] = {
     "owner": _("sees everything, changes everything, lets others in"),
     "analyst": _("sees everything, single persons included, and imports"),
-    "agent": _("sees numbers, and the customers to serve"),
+    "agent": _("sees numbers and the customers to serve, and writes notes"),
     "viewer": _("sees numbers, no single person"),
 }
 LIMIT_TITLES: dict[str, str] = {"region": _("Region"), "brand": _("Brand"), "team": _("Team")}
