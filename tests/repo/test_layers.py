@@ -31,6 +31,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "alembic": ("store",),
     "dlt": ("collect/connectors",),
     "dbos": ("runtime",),
+    "splink": ("unify/matching", "engine/duckdb"),
     **dict.fromkeys(("altair", "vl_convert"), ("charts",)),
     **dict.fromkeys(("requests", "httpx", "aiohttp", "boto3"), ("adapters", "outreach/channels", "collect/connectors")),
     **dict.fromkeys(("typer", "rich", "click"), ("cli", "entry")),

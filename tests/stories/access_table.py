@@ -241,7 +241,12 @@ VERBS: Mapping[str, frozenset[str]] = {
     "measure.pulse": SIGNED_IN,
     "measure.rating": SIGNED_IN,
     "understand.verbatims": PERSONS,
+    "unify.compare": WHOLE_PERSONS,
     "unify.customers": PERSONS,
+    "unify.decide": IMPORTERS,
+    "unify.match": IMPORTERS,
+    "unify.matching": WHOLE,
+    "unify.review": WHOLE_PERSONS,
     "unify.timeline": PERSONS,
 }
 """Who may run which verb. Written by hand: rights that are read from the code would agree with any mistake in it."""

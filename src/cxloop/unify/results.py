@@ -8,8 +8,34 @@ from typing import Literal
 
 from cxloop.core.results import Result, Value
 from cxloop.core.wording import count, many
+from cxloop.unify.matching.results import (
+    Compared,
+    LevelWeight,
+    MatchComparison,
+    Matching,
+    MatchRun,
+    Review,
+    Reviewed,
+    ReviewPair,
+)
 
-__all__ = ["ChannelCount", "Customer", "Customers", "Identifier", "PromiseState", "Step", "Timeline"]
+__all__ = [
+    "ChannelCount",
+    "Compared",
+    "Customer",
+    "Customers",
+    "Identifier",
+    "LevelWeight",
+    "MatchComparison",
+    "MatchRun",
+    "Matching",
+    "PromiseState",
+    "Review",
+    "ReviewPair",
+    "Reviewed",
+    "Step",
+    "Timeline",
+]
 
 PromiseState = Literal["kept", "broken", "open", "overdue"]
 """kept: in time. broken: too late. open: not due yet. overdue: due, and nothing in the log says it was kept."""
