@@ -20,8 +20,8 @@ from time import perf_counter, process_time
 
 import duckdb
 
-from cxloop.collect.mapping import read_mapping
-from cxloop.collect.plan import load_plan
+from cxloop.collect.files.mapping import read_mapping
+from cxloop.collect.files.plan import load_plan
 from cxloop.core.schema import INTERACTIONS, table
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.engine.loading import FileFormat, Limits

@@ -22,9 +22,9 @@ from pydantic import BaseModel
 
 import cxloop
 from cxloop.collect.connectors.reference import systems_reference
-from cxloop.collect.mapping import Entry, Files, Key, Lookup, LookupColumn, NumberField, PromiseField, TimeField
-from cxloop.collect.mapping import Mapping as Mapping_
-from cxloop.collect.mapping import Table as Table_
+from cxloop.collect.files.mapping import Entry, Files, Key, Lookup, LookupColumn, NumberField, PromiseField, TimeField
+from cxloop.collect.files.mapping import Mapping as Mapping_
+from cxloop.collect.files.mapping import Table as Table_
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import CxloopError
 from cxloop.core.expr import FUNCTIONS, Value, quoted

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cxloop.collect.importer import import_files
+from cxloop.collect.files.importer import import_files
 from cxloop.collect.results import FileImport
 from cxloop.core.config import Experience, Settings
 from cxloop.core.host import LOCAL, Actor

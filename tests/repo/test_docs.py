@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import cxloop
-from cxloop.collect.mapping import Entry, Files, Key, Lookup, Mapping, NumberField, Table, TimeField
+from cxloop.collect.files.mapping import Entry, Files, Key, Lookup, Mapping, NumberField, Table, TimeField
 from cxloop.core.config import Experience, Settings, load_experience
 from cxloop.core.errors import CxloopError
 from cxloop.core.expr import FUNCTIONS

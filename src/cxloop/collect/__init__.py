@@ -1,1 +1,1 @@
-"""Collect: from files, later from web, app and other systems, into the log."""
+"""Collect: from files, web, apps and other systems into the log; a folder each (`files`, `http`, `connectors`)."""

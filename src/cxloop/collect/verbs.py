@@ -67,10 +67,10 @@ def file(
     if suggest:
         if mapping is not None or dry_run:
             raise InputError("suggest writes a new mapping; it goes with neither mapping nor dry_run. Leave those out.")
-        from cxloop.collect.suggest import suggest_mapping
+        from cxloop.collect.files.suggest import suggest_mapping
 
         return suggest_mapping(ws, path)
-    from cxloop.collect.importer import import_files
+    from cxloop.collect.files.importer import import_files
 
     return import_files(ws, path, mapping, dry_run=dry_run)
 
@@ -82,7 +82,7 @@ def imports(ws: Operations, *, limit: Count = 50) -> Imports:
     Args:
         limit: How many imports at most.
     """
-    from cxloop.collect.history import list_imports
+    from cxloop.collect.files.history import list_imports
 
     return list_imports(ws, limit)
 
@@ -121,7 +121,7 @@ def load(ws: Operations) -> Intake:
 @verb(part="collect", right="read", limited="refuse")
 def mappings(ws: Operations) -> Mappings:
     """The mappings that can be named: the TOML files in the inbox of the workspace, and the ready ones."""
-    from cxloop.collect.sources import list_mappings
+    from cxloop.collect.files.sources import list_mappings
 
     return list_mappings(ws.path)
 
@@ -135,7 +135,7 @@ def rejects(ws: Operations, import_id: str | None = None, *, waiting: bool = Tru
         waiting: Only those that were not replayed successfully yet.
         limit: How many rows at most.
     """
-    from cxloop.collect.history import list_rejects
+    from cxloop.collect.files.history import list_rejects
 
     return list_rejects(ws, import_id, waiting=waiting, limit=limit)
 
@@ -155,7 +155,7 @@ def replay(
         rejected: Or single rows, by their rejected_id.
         mapping: The corrected mapping's file, or the name of a ready one. Without it: the one they came with.
     """
-    from cxloop.collect.replays import replay_rejected
+    from cxloop.collect.files.replays import replay_rejected
 
     return replay_rejected(ws, import_id, rejected, mapping)
 

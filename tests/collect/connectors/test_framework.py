@@ -24,7 +24,7 @@ from cxloop.collect.connectors.importing import mapping_for, take
 from cxloop.collect.connectors.landing import Place, plain, write_rows
 from cxloop.collect.connectors.pulls import next_due
 from cxloop.collect.connectors.systems import connector, ready_mapping, systems
-from cxloop.collect.mapping import read_mapping
+from cxloop.collect.files.mapping import read_mapping
 from cxloop.core.errors import MistakesError, UnknownNameError
 from cxloop.store import connections
 
@@ -185,7 +185,7 @@ def test_rows_of_a_mapping_that_does_not_fit_go_on_waiting(office: Office) -> No
 
 
 def test_rejects_of_a_connection_replay_under_its_name(office: Office) -> None:
-    from cxloop.collect.replays import replay_rejected
+    from cxloop.collect.files.replays import replay_rejected
 
     place = Place.of(office.path, "shop")
     write_rows(place, "rows", "first", [{"id": 7, "at": "01.05.2026"}])

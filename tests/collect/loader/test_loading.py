@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from tests.collect.loader.conftest import Line, track
 
+from cxloop.collect.files.replays import replay_rejected
 from cxloop.collect.loader import Loader
-from cxloop.collect.replays import replay_rejected
 from cxloop.core.errors import EngineError
 from cxloop.store import documents
 

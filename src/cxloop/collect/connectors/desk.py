@@ -17,11 +17,11 @@ from cxloop.collect.connectors.importing import mapping_for
 from cxloop.collect.connectors.landing import Place, hand_over, write_rows
 from cxloop.collect.connectors.pulls import First, alone, first_rows, is_running
 from cxloop.collect.connectors.systems import connector, ready_mapping, systems
-from cxloop.collect.importer import import_found
-from cxloop.collect.mapping import mapping_text, read_mapping
+from cxloop.collect.files.importer import import_found
+from cxloop.collect.files.mapping import mapping_text, read_mapping
+from cxloop.collect.files.sources import INBOX, Found, find_mapping
+from cxloop.collect.files.suggest import suggest_mapping
 from cxloop.collect.results import Connections, ConnectionSettings, Suggestion, Systems, Trial
-from cxloop.collect.sources import INBOX, Found, find_mapping
-from cxloop.collect.suggest import suggest_mapping
 from cxloop.core.config import read_toml
 from cxloop.core.errors import InputError, Mistake, MistakesError
 from cxloop.core.expr import column

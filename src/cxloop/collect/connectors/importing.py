@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cxloop.collect.connectors.landing import Place
-from cxloop.collect.importer import import_found
+from cxloop.collect.files.importer import import_found
+from cxloop.collect.files.sources import Found
 from cxloop.collect.results import FileImport, Skipped
-from cxloop.collect.sources import Found
 from cxloop.core.errors import InputError
 from cxloop.engine.query import Query
 from cxloop.store.context import Operations

@@ -21,8 +21,8 @@ from cxloop.collect.connectors.importing import Taken, take
 from cxloop.collect.connectors.landing import Place
 from cxloop.collect.connectors.running import Job, run
 from cxloop.collect.connectors.systems import connector, ready_mapping
+from cxloop.collect.files.sources import INBOX
 from cxloop.collect.results import Pull
-from cxloop.collect.sources import INBOX
 from cxloop.core.errors import CxloopError, InputError
 from cxloop.core.time import parse_duration
 from cxloop.core.wording import count

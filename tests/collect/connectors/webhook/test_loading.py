@@ -13,7 +13,7 @@ from cxloop.collect.connectors.importing import take
 from cxloop.collect.connectors.landing import Place
 from cxloop.collect.connectors.webhook import loading
 from cxloop.collect.connectors.webhook.loading import load
-from cxloop.collect.replays import replay_rejected
+from cxloop.collect.files.replays import replay_rejected
 from cxloop.collect.results import Suggestion, Trial
 from cxloop.core.errors import InputError
 

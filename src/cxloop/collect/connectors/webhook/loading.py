@@ -18,8 +18,8 @@ from cxloop.collect.connectors.importing import IMPORTED, Taken, mapping_for, ta
 from cxloop.collect.connectors.landing import Place, write_rows
 from cxloop.collect.connectors.webhook.hooks import settings_of
 from cxloop.collect.connectors.webhook.payload import ADDED, Delivery, rows_of
-from cxloop.collect.mapping import read_mapping
-from cxloop.collect.plan import columns_read
+from cxloop.collect.files.mapping import read_mapping
+from cxloop.collect.files.plan import columns_read
 from cxloop.core.errors import CxloopError, InputError
 from cxloop.core.wording import many
 from cxloop.store.connections import Connection, Run, find, finished

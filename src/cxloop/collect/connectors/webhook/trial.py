@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from cxloop.collect.connectors.importing import mapping_for
 from cxloop.collect.connectors.landing import Place
 from cxloop.collect.connectors.webhook.loading import complete, with_ids
-from cxloop.collect.importer import import_found
+from cxloop.collect.files.importer import import_found
+from cxloop.collect.files.sources import Found
+from cxloop.collect.files.suggest import suggest_mapping
 from cxloop.collect.results import Suggestion, Trial
-from cxloop.collect.sources import Found
-from cxloop.collect.suggest import suggest_mapping
 from cxloop.core.errors import InputError
 
 if TYPE_CHECKING:

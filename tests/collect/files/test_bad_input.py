@@ -266,7 +266,7 @@ def _limited(folder: Path, mapping: Path, file: Path, bytes_: int) -> subprocess
         from pathlib import Path
         from types import SimpleNamespace
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        from cxloop.collect.importer import import_files
+        from cxloop.collect.files.importer import import_files
         from cxloop.core.config import Settings
         from cxloop.core.errors import WorkspaceError
         from cxloop.engine.duckdb.engine import DuckDBEngine
@@ -320,7 +320,7 @@ KILLED = """
     from datetime import datetime
     from pathlib import Path
     from types import SimpleNamespace
-    from cxloop.collect.importer import import_files
+    from cxloop.collect.files.importer import import_files
     from cxloop.core.config import Settings
     from cxloop.engine.duckdb import admission_load, admission_loader
     from cxloop.engine.duckdb.engine import DuckDBEngine
@@ -371,7 +371,7 @@ def test_a_path_that_does_not_exist_is_told(desk: Desk, answers: str) -> None:
 
 
 def test_an_unknown_mapping_name_suggests_the_ready_one(desk: Desk) -> None:
-    from cxloop.collect.importer import import_files
+    from cxloop.collect.files.importer import import_files
 
     with pytest.raises(InputError, match='Did you mean "olist"'):
         import_files(desk, desk.write("a.csv", HEADER), Path("olits"), dry_run=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from cxloop.collect.importer import import_files
+from cxloop.collect.files.importer import import_files
 from cxloop.collect.results import FileImport
 from cxloop.core.config import load_experience, load_settings
 from cxloop.core.expr import names, parse

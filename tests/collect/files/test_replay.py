@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxloop.collect.history import list_imports, list_rejects
-from cxloop.collect.replays import replay_rejected
+from cxloop.collect.files.history import list_imports, list_rejects
+from cxloop.collect.files.replays import replay_rejected
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.runtime import parts
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxloop.collect.mapping import read_mapping
-from cxloop.collect.suggest import suggest_mapping
+from cxloop.collect.files.mapping import read_mapping
+from cxloop.collect.files.suggest import suggest_mapping
 from cxloop.core.errors import InputError
 
 if TYPE_CHECKING:

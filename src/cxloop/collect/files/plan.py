@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from cxloop.collect.mapping import Entry, Expression, Files, Key, NumberField, Table, TimeField
-from cxloop.collect.mapping import Mapping as MappingFile
+from cxloop.collect.files.mapping import Entry, Expression, Files, Key, NumberField, Table, TimeField
+from cxloop.collect.files.mapping import Mapping as MappingFile
 from cxloop.core.errors import Mistake, MistakesError, did_you_mean
 from cxloop.core.expr import Column, Constant, Expr, ExpressionError, ValueType, infer, names
 from cxloop.core.time import parse_duration

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxloop.collect.mapping import read_mapping
+from cxloop.collect.files.mapping import read_mapping
 from cxloop.core.errors import InputError, MistakesError
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cxloop.collect.guesses import FORMATS, Question, Role, guess_questions, guess_roles
-from cxloop.collect.importer import limits
+from cxloop.collect.files.guesses import FORMATS, Question, Role, guess_questions, guess_roles
+from cxloop.collect.files.importer import limits
+from cxloop.collect.files.sources import find_files
 from cxloop.collect.results import Guess, Suggestion
-from cxloop.collect.sources import find_files
 from cxloop.core.expr import column, quoted
 from cxloop.engine.loading import ColumnProfile, FileFormat
 from cxloop.store.context import Operations

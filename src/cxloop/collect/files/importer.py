@@ -6,10 +6,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
-from cxloop.collect.mapping import Mapping, read_mapping
-from cxloop.collect.plan import file_format, load_plan, lookup_name
+from cxloop.collect.files.mapping import Mapping, read_mapping
+from cxloop.collect.files.plan import file_format, load_plan, lookup_name
+from cxloop.collect.files.sources import (
+    Found,
+    find_files,
+    find_mapping,
+    lookup_files,
+    table_files,
+    tables_in_use,
+    unused,
+)
 from cxloop.collect.results import FileImport, Skipped
-from cxloop.collect.sources import Found, find_files, find_mapping, lookup_files, table_files, tables_in_use, unused
 from cxloop.core.config import Settings
 from cxloop.core.errors import InputError, MistakesError
 from cxloop.engine.loading import Limits, Loader, Rejection, Staged

@@ -9,7 +9,7 @@ from importlib.resources import files as package_files
 from itertools import takewhile
 from pathlib import Path
 
-from cxloop.collect.mapping import Mapping, Table, mapping_text
+from cxloop.collect.files.mapping import Mapping, Table, mapping_text
 from cxloop.collect.results import Mappings
 from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean
 from cxloop.core.wording import count

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cxloop.collect.importer import limits, reasons
+from cxloop.collect.files.importer import limits, reasons
+from cxloop.collect.files.mapping import Mapping, read_mapping
+from cxloop.collect.files.plan import check, table_plan
+from cxloop.collect.files.sources import find_mapping
 from cxloop.collect.live import is_live
-from cxloop.collect.mapping import Mapping, read_mapping
-from cxloop.collect.plan import check, table_plan
 from cxloop.collect.results import Replay
-from cxloop.collect.sources import find_mapping
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.engine.loading import LoadPlan, LoadReport
 from cxloop.engine.query import Query
