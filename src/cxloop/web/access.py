@@ -22,7 +22,9 @@ from cxloop.core.verbs import registry
 __all__ = [
     "SESSION_COOKIE",
     "Accounts",
+    "Checked",
     "Door",
+    "Inputs",
     "SignedIn",
     "Visit",
     "accounts_of",
@@ -207,3 +209,7 @@ def checked_form(door: SignedIn, csrf: Annotated[str, Form()] = "") -> Door:
 async def inputs_of(request: Request) -> dict[str, str]:
     """Returns every input of a form whose names are not known before: files are left out."""
     return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+Checked = Annotated[Door, Depends(checked_form)]
+Inputs = Annotated[dict[str, str], Depends(inputs_of)]

@@ -8,17 +8,17 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote, unquote, urlencode
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cxloop.core.accounts import Entrance, ThrottledError
 from cxloop.core.errors import AccessDeniedError, InputError
 from cxloop.web.access import (
+    Checked,
     Door,
     SignedIn,
     accounts_of,
     browser_of,
-    checked_form,
     cookie_name,
     own_path,
     session_cookie,
@@ -134,7 +134,7 @@ def arrive(request: Request) -> Response:
 
 
 @router.post("/signout")
-def sign_out(request: Request, door: Annotated[Door, Depends(checked_form)]) -> Response:
+def sign_out(request: Request, door: Checked) -> Response:
     """Ends the session on the server, not only in the browser."""
     accounts_of(request).sign_out(door.session)
     response = RedirectResponse("/signin", 303)
@@ -152,9 +152,7 @@ def welcome(request: Request, door: SignedIn, next: str = "/") -> Response:  # n
 
 
 @router.post("/welcome")
-def introduce(
-    request: Request, door: Annotated[Door, Depends(checked_form)], name: Short, email: Short, password: Secret
-) -> Response:
+def introduce(request: Request, door: Checked, name: Short, email: Short, password: Secret) -> Response:
     """Keeps name, address and password of somebody who has none yet."""
     accounts = accounts_of(request)
     try:

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from cxloop.core.errors import CxloopError, InputError, NotFoundError
 from cxloop.core.spreadsheet import as_csv
 from cxloop.web import words
-from cxloop.web.access import Door, SignedIn, checked_form
+from cxloop.web.access import Checked, Door, SignedIn
 from cxloop.web.pages.settings.frame import show
 from cxloop.web.site import Site
 from cxloop.web.words import _
@@ -89,7 +89,7 @@ def download(door: SignedIn, kind: str, asked: AskedOf) -> Response:
 
 
 @router.post(f"{PATH}/verify")
-def verify(request: Request, door: Annotated[Door, Depends(checked_form)]) -> HTMLResponse:
+def verify(request: Request, door: Checked) -> HTMLResponse:
     """Looks the whole log over."""
     return _show(request, door, Asked(), verdict=door.run("admin.verify_audit", {}))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from cxloop.core.errors import CxloopError, InputError, NotFoundError
 from cxloop.core.host import LIMITED_BY
 from cxloop.web import words
-from cxloop.web.access import Door, SignedIn, checked_form, inputs_of
+from cxloop.web.access import Checked, Door, Inputs, SignedIn
 from cxloop.web.pages.settings.frame import done, show
 from cxloop.web.pages.settings.roles import LIMIT_TITLES, ROLE_TITLES, limits_of, listed
 from cxloop.web.words import _
@@ -20,8 +20,6 @@ __all__ = ["router"]
 
 router = APIRouter()
 Row: TypeAlias = Mapping[str, Any]
-Checked = Annotated[Door, Depends(checked_form)]
-Inputs = Annotated[dict[str, str], Depends(inputs_of)]
 _REFUSED = (InputError, NotFoundError)
 PATH = "/settings/keys"
 _BLANK = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from cxloop.core.accounts import Enrolment, OpenSession
 from cxloop.core.errors import AccessDeniedError, CxloopError, InputError, NotFoundError
 from cxloop.web import words
-from cxloop.web.access import Door, SignedIn, accounts_of, checked_form
+from cxloop.web.access import Checked, Door, SignedIn, accounts_of
 from cxloop.web.pages.settings.frame import done, show
 from cxloop.web.pages.settings.roles import ROLE_ABOUT, limits_in_words
 from cxloop.web.site import now
@@ -22,7 +22,6 @@ __all__ = ["router"]
 router = APIRouter()
 Short = Annotated[str, Form(max_length=400)]
 Secret = Annotated[str, Form(max_length=2000)]
-Checked = Annotated[Door, Depends(checked_form)]
 _REFUSED = (InputError, AccessDeniedError, NotFoundError)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cxloop.core.errors import CxloopError, NotFoundError
-from cxloop.web.access import Door, SignedIn, checked_form, inputs_of
+from cxloop.web.access import Checked, Door, Inputs, SignedIn
 from cxloop.web.pages.sources.forms import Field, fields_of, settings_text
 from cxloop.web.pages.sources.latest import latest_of
 from cxloop.web.pages.sources.state import state_of
@@ -22,7 +22,6 @@ __all__ = ["connected", "router"]
 
 router = APIRouter()
 Row: TypeAlias = Mapping[str, Any]
-Checked = Annotated[Door, Depends(checked_form)]
 EVERY: dict[str, str] = {
     "5m": _("every 5 minutes"),
     "15m": _("every 15 minutes"),
@@ -98,9 +97,7 @@ def new(request: Request, door: SignedIn, system: str) -> HTMLResponse:
 
 
 @router.post("/sources/connect/{system}")
-def connect(
-    request: Request, door: Checked, system: str, form: Annotated[dict[str, str], Depends(inputs_of)]
-) -> Response:
+def connect(request: Request, door: Checked, system: str, form: Inputs) -> Response:
     """Connects a system, tries it, or suggests a mapping: whichever button was pressed."""
     door.require("collect.connect")
     before = _before(door, form.get("changes", ""))

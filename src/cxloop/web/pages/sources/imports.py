@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 
 from cxloop.core import wording
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.web import words
-from cxloop.web.access import Door, SignedIn, checked_form
+from cxloop.web.access import Checked, Door, SignedIn
 from cxloop.web.site import Site, now, respond
 from cxloop.web.words import _
 
@@ -70,7 +70,7 @@ def one_import(request: Request, door: SignedIn, import_id: str) -> HTMLResponse
 @router.post("/sources/{import_id}/replay")
 def replay(
     request: Request,
-    door: Annotated[Door, Depends(checked_form)],
+    door: Checked,
     import_id: str,
     mapping: Annotated[str, Form(max_length=200)] = "",
 ) -> HTMLResponse:

@@ -8,14 +8,14 @@ from itertools import groupby
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cxloop import charts
 from cxloop.core import wording
 from cxloop.core.errors import CxloopError, InputError, NotFoundError
 from cxloop.web import words
-from cxloop.web.access import Door, SignedIn, checked_form
+from cxloop.web.access import Checked, Door, SignedIn
 from cxloop.web.pages.sources.latest import latest_of
 from cxloop.web.site import Site, respond
 from cxloop.web.words import _
@@ -24,7 +24,6 @@ __all__ = ["address_of", "plan_of", "router"]
 
 router = APIRouter()
 Row: TypeAlias = Mapping[str, Any]
-Checked = Annotated[Door, Depends(checked_form)]
 LEARNED_FROM = "90d"
 """Long enough for what happens seldom, short enough to be what is sent today."""
 MODES: dict[str, tuple[str, str]] = {

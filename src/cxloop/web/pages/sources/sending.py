@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 
 from cxloop.core.errors import CxloopError, InputError
-from cxloop.web.access import Door, SignedIn, checked_form
+from cxloop.web.access import Checked, Door, SignedIn
 from cxloop.web.pages.sources.latest import latest_of
 from cxloop.web.site import Site, respond
 from cxloop.web.words import _
@@ -28,7 +28,7 @@ def send(request: Request, door: SignedIn, key: str = "") -> HTMLResponse:
 @router.post("/sources/send")
 def make_key(
     request: Request,
-    door: Annotated[Door, Depends(checked_form)],
+    door: Checked,
     name: Annotated[str, Form(max_length=80)] = "",
     test: Annotated[str, Form(max_length=10)] = "",
 ) -> HTMLResponse:
