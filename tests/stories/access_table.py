@@ -53,7 +53,7 @@ LIKE: Mapping[str, str] = {
     "write key": STRANGER,
 }
 """Whom a key may read as much as: an agent reads what an analyst reads. Pages take no key."""
-SERVING: frozenset[str] = frozenset()
+SERVING = frozenset({"unify.delete_note", "unify.note"})
 """Verbs of front-line work: people run them whose role serves customers, and no key that reads does."""
 LIMITED = frozenset({*OF_NORTH, STRANGER, "read key of North", "read key for numbers of North", "write key"})
 """Whoever must never see the mark."""
@@ -242,11 +242,16 @@ VERBS: Mapping[str, frozenset[str]] = {
     "measure.rating": SIGNED_IN,
     "understand.verbatims": PERSONS,
     "unify.compare": WHOLE_PERSONS,
+    "unify.customer": PERSONS,
     "unify.customers": PERSONS,
     "unify.decide": IMPORTERS,
     "unify.match": IMPORTERS,
     "unify.matching": WHOLE,
     "unify.review": WHOLE_PERSONS,
+    "unify.delete_note": PERSONS,
+    "unify.group": PERSONS,
+    "unify.groups": PERSONS,
+    "unify.note": PERSONS,
     "unify.timeline": PERSONS,
 }
 """Who may run which verb. Written by hand: rights that are read from the code would agree with any mistake in it."""

@@ -9,9 +9,23 @@ from pydantic import Field
 from cxloop.core.verbs import verb
 from cxloop.store.context import Operations
 from cxloop.unify.matching.verbs import compare, decide, match, matching, review
+from cxloop.unify.people.verbs import customer, delete_note, group, groups, note
 from cxloop.unify.results import Customers, Timeline
 
-__all__ = ["compare", "customers", "decide", "match", "matching", "review", "timeline"]
+__all__ = [
+    "compare",
+    "customer",
+    "customers",
+    "decide",
+    "delete_note",
+    "group",
+    "groups",
+    "match",
+    "matching",
+    "note",
+    "review",
+    "timeline",
+]
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
 Offset = Annotated[int, Field(ge=0, le=1_000_000_000)]

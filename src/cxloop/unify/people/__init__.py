@@ -1,0 +1,1 @@
+"""The customer in full, notes of staff, households and business accounts."""
