@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 
 from sqlalchemy import Select, insert, select
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cxloop.store.base import Store
 
-__all__ = ["Entry", "Fault", "Filter", "Verdict", "entries", "record", "verify"]
+__all__ = ["Doing", "Entry", "Fault", "Filter", "Verdict", "entries", "record", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,10 @@ class Filter:
     until: datetime | None = None
 
 
-def record(
-    store: Store,
-    *,
-    account_id: int | None,
-    verb: str,
-    outcome: str,
-    seconds: float = 0.0,
-    arguments: Mapping[str, Any] | None = None,
-    key_id: int | None = None,
-    target: str = "",
-    address: str = "",
-) -> None:
-    """Writes one entry.
+class Doing(TypedDict, total=False):
+    """What an entry says.
 
-    Args:
-        store: the records.
+    Attributes:
         account_id: who; None for whoever sits at the machine.
         verb: part.name.
         outcome: how it ended, in a word.
@@ -79,16 +67,27 @@ def record(
         target: what it was done to, as kind and number: "customer 42".
         address: from where, truncated.
     """
+
+    account_id: Required[int | None]
+    verb: Required[str]
+    outcome: Required[str]
+    seconds: float
+    arguments: Mapping[str, Any]
+    key_id: int | None
+    target: str
+    address: str
+
+
+def record(store: Store, **doing: Unpack[Doing]) -> None:
+    """Writes one entry."""
     entry: dict[str, Any] = {
-        "account_id": account_id,
-        "key_id": key_id,
-        "verb": verb,
-        "target": target,
+        "key_id": None,
+        "target": "",
+        "address": "",
+        **doing,
         # through JSON with sorted names: the same call always gives the same entry
-        "arguments": json.loads(json.dumps(dict(arguments or {}), sort_keys=True, default=str)),
-        "outcome": outcome,
-        "seconds": round(seconds, 6),
-        "address": address,
+        "arguments": json.loads(json.dumps(dict(doing.get("arguments", {})), sort_keys=True, default=str)),
+        "seconds": round(doing.get("seconds", 0.0), 6),
         "happened_at": store.clock(),
     }
     with store.work() as work:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session as Work
 from cxloop.core.errors import WorkspaceError
 
 if TYPE_CHECKING:
+    from cxloop.store.audit import Doing
     from cxloop.store.entrance import Accounts
     from cxloop.store.head import Head
     from cxloop.store.secrets import Vault
@@ -115,32 +116,11 @@ class Store:
 
         return Accounts(self)
 
-    def audit(
-        self,
-        *,
-        account_id: int | None,
-        verb: str,
-        outcome: str,
-        seconds: float = 0.0,
-        arguments: Mapping[str, Any] | None = None,
-        key_id: int | None = None,
-        target: str = "",
-        address: str = "",
-    ) -> None:
-        """Writes an audit entry (see `store.audit.record`)."""
+    def audit(self, **doing: Unpack[Doing]) -> None:
+        """Writes an audit entry."""
         from cxloop.store.audit import record
 
-        record(
-            self,
-            account_id=account_id,
-            verb=verb,
-            outcome=outcome,
-            seconds=seconds,
-            arguments=arguments,
-            key_id=key_id,
-            target=target,
-            address=address,
-        )
+        record(self, **doing)
 
     def close(self) -> None:
         """Closes every connection."""
