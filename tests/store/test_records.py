@@ -1,4 +1,4 @@
-"""Audit, versioned documents and saved views."""
+"""Audit and versioned documents."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxloop.core.errors import InputError, NotFoundError, UnknownNameError
+from cxloop.core.errors import NotFoundError, UnknownNameError
 from cxloop.store import documents
 from cxloop.store.audit import Entry, entries, record
 from cxloop.store.base import Store
-from cxloop.store.views import access_view, delete_view, save_view, views_of
 
 if TYPE_CHECKING:
     from tests.store.conftest import Cast, Clock
@@ -78,39 +77,6 @@ def test_an_unknown_document_is_refused_with_the_nearest_name(store: Store) -> N
         documents.get(store, "mapping", "shopp")
     with pytest.raises(NotFoundError, match="no version 7"):
         documents.get(store, "mapping", "shop", version=7)
-
-
-def test_a_view_is_seen_by_its_owner_by_the_team_if_shared_and_by_no_outsider(store: Store, cast: Cast) -> None:
-    own = save_view(store, cast.owner, "Mine", page="explore", arguments={"by": "channel"}, shared=False)
-    shared = save_view(store, cast.owner, "Ours", page="explore", arguments={}, shared=True)
-
-    assert views_of(store, cast.owner) == [own, shared]
-    assert views_of(store, cast.mate) == [shared]
-    assert views_of(store, cast.outsider) == []
-    assert views_of(store, 999) == []
-    assert access_view(store, cast.mate, shared.view_id).arguments == {}
-    for account, view in ((cast.mate, own), (cast.outsider, own), (cast.outsider, shared)):
-        with pytest.raises(NotFoundError):
-            access_view(store, account, view.view_id)
-
-
-def test_a_view_is_deleted_by_its_owner_only(store: Store, cast: Cast) -> None:
-    shared = save_view(store, cast.owner, "Ours", page="explore", arguments={}, shared=True)
-
-    for account in (cast.mate, cast.outsider):
-        with pytest.raises(NotFoundError):
-            delete_view(store, account, shared.view_id)
-    delete_view(store, cast.owner, shared.view_id)
-
-    assert views_of(store, cast.owner) == []
-
-
-def test_two_views_of_one_person_have_two_names(store: Store, cast: Cast) -> None:
-    save_view(store, cast.owner, "Mine", page="explore", arguments={}, shared=False)
-    save_view(store, cast.mate, "Mine", page="explore", arguments={}, shared=False)
-
-    with pytest.raises(InputError, match="'Mine' already"):
-        save_view(store, cast.owner, "Mine", page="pulse", arguments={}, shared=False)
 
 
 def test_the_newest_versions_of_a_kind_come_by_name(store: Store) -> None:
