@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cxloop.core.addresses import url
 from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean
-from cxloop.core.time import parse_zone
+from cxloop.core.time import moved, parse_zone
 
 __all__ = [
+    "Basis",
     "Dimension",
     "Experience",
     "Identifier",
+    "Purpose",
+    "Redactable",
+    "Retention",
     "Rule",
     "Settings",
     "Stage",
@@ -30,6 +35,19 @@ __all__ = [
 ]
 
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+Redactable = Literal["email", "phone", "card", "iban", "names"]
+"""What can be taken out of free text."""
+Basis = Literal["consent", "contract", "legitimate interest", "legal obligation", "vital interest", "public task"]
+"""Why personal data may be used: the six of Article 6 (1) GDPR."""
+
+
+def _term(value: str) -> str:
+    moved(datetime(2000, 1, 1), value)
+    return value
+
+
+Term = Annotated[str, AfterValidator(_term)]
+"""A length of time with its unit: 36h, 90d, 12w or 2y."""
 
 
 class Strict(BaseModel):
@@ -145,6 +163,30 @@ class Import(Strict):
     max_file_bytes: Annotated[int, Field(ge=1_000)] = 200_000_000_000
 
 
+class Privacy(Strict):
+    """[privacy]: what is taken out of free text before it is kept, and how long exports for customers lie here.
+
+    `redact` names what to take out of the customers' words. Without `redaction_key` it is gone; with one, what was
+    there is kept beside, sealed, and `unify.reveal` opens it.
+    """
+
+    redact: tuple[Redactable, ...] = ()
+    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    redaction_key: Annotated[str, Field(pattern=r"^$|^env:\w+$")] = ""
+    exports_keep: Term = "30d"
+
+
+class Retention(Strict):
+    """One [[retention]]: how long a kind of data is kept.
+
+    `kind` is a kind of interactions (touch, answer, message, ...), "interactions" for all that have no rule of their
+    own, or one of "rejected", "traits", "consents", "snapshots", "imports", "exports" and "audit".
+    """
+
+    kind: Name
+    keep: Term
+
+
 class Settings(Strict):
     """`cxloop.toml`: every setting with its default."""
 
@@ -155,6 +197,17 @@ class Settings(Strict):
     sign_in: SignIn = SignIn()
     collect: Collect = Collect()
     imports: Import = Field(default=Import(), alias="import")
+    privacy: Privacy = Privacy()
+    retention: tuple[Retention, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_rule_a_kind(self) -> Settings:
+        kinds = [rule.kind for rule in self.retention]
+        twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
+        if twice:
+            told = [Mistake("retention", f"{kind!r} has two rules. Keep one.") for kind in twice]
+            raise MistakesError("cxloop.toml", told)
+        return self
 
 
 class Stage(Strict):
@@ -220,8 +273,24 @@ class Identifier(Strict):
     verified: bool = False
 
 
+class Purpose(Strict):
+    """One [[purpose]]: what customers' data is used for, and what allows it.
+
+    Without a statement of the customer, the basis decides: "consent" forbids, any other allows. `expires` is how long a
+    consent holds. `channels` are those that the purpose is for; none means all. `aliases` are what consent managers and
+    files call it.
+    """
+
+    name: Name
+    label: str = ""
+    basis: Basis = "consent"
+    expires: Term | None = None
+    channels: tuple[Name, ...] = ()
+    aliases: tuple[Name, ...] = ()
+
+
 class Experience(Strict):
-    """`experience.toml`: stages, touchpoints, channels, rules, promises, dimensions and identifiers."""
+    """`experience.toml`: stages, touchpoints, channels, rules, promises, dimensions, identifiers and purposes."""
 
     stage: tuple[Stage, ...] = ()
     channel: tuple[Name, ...] = ()
@@ -230,6 +299,7 @@ class Experience(Strict):
     promise: tuple[Promise, ...] = ()
     dimension: tuple[Dimension, ...] = ()
     identifier: tuple[Identifier, ...] = ()
+    purpose: tuple[Purpose, ...] = ()
 
     @model_validator(mode="after")
     def _names_meet(self) -> Experience:
@@ -247,6 +317,7 @@ def _unmet_names(experience: Experience) -> Iterator[Mistake]:
         ("touchpoint", touchpoints),
         ("channel", list(experience.channel)),
         ("dimension", [dimension.name for dimension in experience.dimension]),
+        ("purpose", [name for purpose in experience.purpose for name in (purpose.name, *purpose.aliases)]),
     ):
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield Mistake(kind, f"{name!r} is declared twice. Keep one.")
@@ -256,6 +327,7 @@ def _unmet_names(experience: Experience) -> Iterator[Mistake]:
                 f"touchpoint.{place}.stage",
                 f"Unknown stage {touchpoint.stage!r}. " + did_you_mean(touchpoint.stage, stages),
             )
+    yield from _unmet_channels(experience)
     for place, rule in enumerate(experience.rule):
         if rule.touchpoint is not None and rule.touchpoint not in touchpoints:
             yield Mistake(
@@ -267,6 +339,16 @@ def _unmet_names(experience: Experience) -> Iterator[Mistake]:
                 f"rule.{place}.channel",
                 f"Unknown channel {rule.channel!r}. " + did_you_mean(rule.channel, list(experience.channel)),
             )
+
+
+def _unmet_channels(experience: Experience) -> Iterator[Mistake]:
+    """Channels of purposes that are not declared, where any is."""
+    known = list(experience.channel)
+    for place, purpose in enumerate(experience.purpose):
+        for channel in purpose.channels if known else ():
+            if channel not in known:
+                told = f"Unknown channel {channel!r}. {did_you_mean(channel, known)}"
+                yield Mistake(f"purpose.{place}.channels", told)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

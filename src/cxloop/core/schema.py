@@ -110,6 +110,7 @@ _WHAT = (
     Column("refers_to", "text", _P, "Message id of the same source that this replies to or returns."),
     Column("revises", "text", _P, "Message id of the same source whose newer state this is."),
     Column("properties", "json", _F, "Everything else the source sent, as a JSON object."),
+    Column("sealed", "text", _S, "What redaction took out, sealed with the redaction key; `unify.reveal` opens it."),
 )
 
 _WHEN = (
@@ -223,6 +224,11 @@ CONSENTS = Table(
         Column("source", "text", _N, "Who said so.", required=True),
         Column("occurred_at", "timestamp", _N, "Since when, UTC.", required=True),
         Column("known_at", "timestamp", _N, "When it could have been known, UTC.", required=True),
+        Column("basis", "text", _N, "The lawful basis that was named; null where the source names none."),
+        Column("expires_at", "timestamp", _N, "Until when it was given, UTC; null where that was not said."),
+        Column("wording", "text", _N, "Which version of the text was shown."),
+        Column("evidence", "text", _F, "How it was said: form, call, letter."),
+        Column("author", "text", _P, "Who wrote it down, where a person did."),
     ),
     key=("key_id", "purpose", "channel", "source", "occurred_at"),
 )
@@ -482,7 +488,13 @@ INCOMING = Table(
         Column("objects", "json", _P, "JSON list of [type, id]."),
         Column("traits", "json", _S, "JSON object of profile values told with this row."),
         Column("account_traits", "json", _S, "JSON object of values told of the account with this row."),
-        Column("consents", "json", _N, "JSON list of [purpose, channel or null, granted]."),
+        Column(
+            "consents",
+            "json",
+            _F,
+            "JSON list of [purpose, channel or null, granted, basis, expires_at, wording, evidence, author]; the last "
+            "five may be missing.",
+        ),
         Column("promise_what", "text", _N, "What was promised, where this is a promise."),
         Column("promise_due_at", "timestamp", _N, "By when, UTC."),
         Column("promise_due_precision", "text", _N, "day, hour; null for exact."),

@@ -6,6 +6,7 @@ A bare number is never a duration: "90" is refused, "90d" is ninety days.
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, get_args
@@ -13,7 +14,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cxloop.core.errors import InputError
 
-__all__ = ["PERIODS", "Period", "Window", "parse_duration", "parse_moment", "parse_zone", "utc_naive", "window"]
+__all__ = [
+    "PERIODS",
+    "Period",
+    "Window",
+    "moved",
+    "parse_duration",
+    "parse_moment",
+    "parse_zone",
+    "utc_naive",
+    "window",
+]
 
 Period = Literal["day", "week", "month", "quarter", "year"]
 """Calendar periods in the reporting time zone; weeks are ISO weeks."""
@@ -21,6 +32,7 @@ PERIODS: tuple[Period, ...] = get_args(Period)
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(\d{1,6})(m|h|d|w)")
+_YEARS = re.compile(r"(\d{1,3})y")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,35 @@ def parse_duration(text: str) -> timedelta:
     if found is None:
         raise InputError(f"{text!r} is not a duration. Give a whole number and a unit: 30m, 36h, 90d or 12w.")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def moved(moment: datetime, by: str, *, back: bool = False) -> datetime:
+    """Returns `moment` later by a term such as "90d" or "2y"; a year is one of the calendar, and not 365 days.
+
+    Args:
+        moment: from when.
+        by: a duration, or years of the calendar; 29 February becomes 28 February.
+        back: whether to go back instead.
+
+    Raises:
+        InputError: the term cannot be read, or leaves the calendar.
+
+    Example:
+        >>> moved(datetime(2024, 5, 1), "2y"), moved(datetime(2024, 5, 8), "1w", back=True)
+        (datetime.datetime(2026, 5, 1, 0, 0), datetime.datetime(2024, 5, 1, 0, 0))
+    """
+    found = _YEARS.fullmatch(by.strip())
+    sign = -1 if back else 1
+    try:
+        if found is None:
+            return moment + sign * parse_duration(by)
+        year = moment.year + sign * int(found[1])
+        leap_day_lost = (moment.month, moment.day) == (2, 29) and not isleap(year)
+        return moment.replace(year=year, day=28) if leap_day_lost else moment.replace(year=year)
+    except (ValueError, OverflowError) as failure:
+        if isinstance(failure, InputError) and found is None:
+            raise InputError(f"{by!r} is not a term. Give a whole number and a unit: 36h, 90d, 12w or 2y.") from None
+        raise InputError(f"{by!r} from {moment.date()} leaves the calendar. Give a shorter term.") from None
 
 
 def parse_zone(name: str) -> ZoneInfo:

@@ -31,7 +31,7 @@ __all__ = ["CONTENT", "admit"]
 
 _IN = "cx_incoming"
 _NOT_CONTENT = {"message_id", "source", "received_at", "known_at", "ordinal", "local_offset"}
-_NOT_CONTENT |= {"traffic", "content_hash"}
+_NOT_CONTENT |= {"traffic", "content_hash", "sealed"}
 CONTENT = tuple(column.name for column in INCOMING.columns if column.name not in _NOT_CONTENT)
 """What makes two rows of the same message equal: all but who sent it, when and in which order we got it, and for what
 we took its sender."""
@@ -240,7 +240,8 @@ def _beside(present: Sequence[str], rows: str) -> list[tuple[str, str]]:
         selects.append(("traits", " union all ".join(told)))
     if "consents" in present:
         parts = f"select {who}, {_UNNESTED.format('in_consents')} as part from ({rows}) where in_consents is not null"
-        values = "part[1] as purpose, part[2] as channel, part[3]::boolean as granted"
+        values = "part[1] as purpose, part[2] as channel, part[3]::boolean as granted, part[4] as basis, "
+        values += "part[5]::timestamp as expires_at, part[6] as wording, part[7] as evidence, part[8] as author"
         selects.append(("consents", f"select {who}, {values} from ({parts}) where key_id is not null"))
     if "promise_due_at" in present:
         values = "in_promise_what as what, occurred_at as made_at, in_promise_due_at as due_at"
