@@ -8,6 +8,20 @@ from typing import Literal
 
 from cxloop.core.results import Result, Value
 from cxloop.core.wording import count, many
+from cxloop.unify.identity.results import (
+    Action,
+    DoubtKind,
+    Evidence,
+    Identity,
+    IdentityDecision,
+    IdentityDoubt,
+    IdentityDoubts,
+    IdentityKey,
+    IdentityLedger,
+    IdentityLink,
+    LedgerEntry,
+    LinkStanding,
+)
 from cxloop.unify.matching.results import (
     Compared,
     LevelWeight,
@@ -44,12 +58,15 @@ from cxloop.unify.people.results import (
 )
 
 __all__ = [
+    "Action",
     "ChannelCount",
     "Compared",
     "ConsentNow",
     "CurrentScore",
     "Customer",
     "Customers",
+    "DoubtKind",
+    "Evidence",
     "FullCustomer",
     "Group",
     "GroupKind",
@@ -58,9 +75,18 @@ __all__ = [
     "GroupScore",
     "Groups",
     "Identifier",
+    "Identity",
+    "IdentityDecision",
+    "IdentityDoubt",
+    "IdentityDoubts",
+    "IdentityKey",
+    "IdentityLedger",
+    "IdentityLink",
     "IdentitySummary",
+    "LedgerEntry",
     "LevelWeight",
     "LinkCount",
+    "LinkStanding",
     "MatchComparison",
     "MatchRun",
     "Matching",

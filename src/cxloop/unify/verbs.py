@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cxloop.core.verbs import verb
 from cxloop.store.context import Operations
+from cxloop.unify.identity.verbs import doubts, identity, ledger, merge, never, quarantine, release, split, undo
 from cxloop.unify.matching.verbs import compare, decide, match, matching, review
 from cxloop.unify.people.verbs import customer, delete_note, group, groups, note
 from cxloop.unify.results import Customers, Timeline
@@ -18,13 +19,22 @@ __all__ = [
     "customers",
     "decide",
     "delete_note",
+    "doubts",
     "group",
     "groups",
+    "identity",
+    "ledger",
     "match",
     "matching",
+    "merge",
+    "never",
     "note",
+    "quarantine",
+    "release",
     "review",
+    "split",
     "timeline",
+    "undo",
 ]
 
 Limit = Annotated[int, Field(ge=1, le=1000)]

@@ -1,0 +1,1 @@
+"""The identity ledger: which keys are one customer, why, and since when."""
