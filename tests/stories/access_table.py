@@ -53,7 +53,7 @@ LIKE: Mapping[str, str] = {
     "write key": STRANGER,
 }
 """Whom a key may read as much as: an agent reads what an analyst reads. Pages take no key."""
-SERVING = frozenset({"unify.delete_note", "unify.note"})
+SERVING = frozenset({"unify.consent", "unify.delete_note", "unify.note"})
 """Verbs of front-line work: people run them whose role serves customers, and no key that reads does."""
 LIMITED = frozenset({*OF_NORTH, STRANGER, "read key of North", "read key for numbers of North", "write key"})
 """Whoever must never see the mark."""
@@ -252,7 +252,20 @@ VERBS: Mapping[str, frozenset[str]] = {
     "unify.group": PERSONS,
     "unify.groups": PERSONS,
     "unify.note": PERSONS,
+    "unify.access": IMPORTERS,
+    "unify.consent": WHOLE_PERSONS,
+    "unify.consents": PERSONS,
+    "unify.privacy": WHOLE,
+    "unify.retain": OWNERS,
+    "unify.retention": WHOLE,
+    "unify.reveal": OWNERS,
     "unify.timeline": PERSONS,
+    "unify.define_segment": IMPORTERS,
+    "unify.drop_segment": IMPORTERS,
+    "unify.overlap": WHOLE,
+    "unify.segment": WHOLE,
+    "unify.segment_members": WHOLE_PERSONS,
+    "unify.segments": WHOLE,
 }
 """Who may run which verb. Written by hand: rights that are read from the code would agree with any mistake in it."""
 

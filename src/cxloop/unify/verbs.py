@@ -11,15 +11,22 @@ from cxloop.store.context import Operations
 from cxloop.unify.identity.verbs import doubts, identity, ledger, merge, never, quarantine, release, split, undo
 from cxloop.unify.matching.verbs import compare, decide, match, matching, review
 from cxloop.unify.people.verbs import customer, delete_note, group, groups, note
+from cxloop.unify.privacy.verbs import access, consent, consents, privacy, retain, retention, reveal
 from cxloop.unify.results import Customers, Timeline
+from cxloop.unify.segments.verbs import define_segment, drop_segment, overlap, segment, segment_members, segments
 
 __all__ = [
+    "access",
     "compare",
+    "consent",
+    "consents",
     "customer",
     "customers",
     "decide",
+    "define_segment",
     "delete_note",
     "doubts",
+    "drop_segment",
     "group",
     "groups",
     "identity",
@@ -29,9 +36,17 @@ __all__ = [
     "merge",
     "never",
     "note",
+    "overlap",
+    "privacy",
     "quarantine",
     "release",
+    "retain",
+    "retention",
+    "reveal",
     "review",
+    "segment",
+    "segment_members",
+    "segments",
     "split",
     "timeline",
     "undo",
