@@ -335,23 +335,40 @@ IDENTITY_DOUBTS = Table(
     key=("key_id", "other_key", "doubt"),
 )
 
-SEGMENT_FACTS = Table(
-    "segment_facts",
-    "Derived: the interactions that a segment's conditions count, so that one event is answered without the log.",
+SEGMENTS = Table(
+    "segments",
+    "The segments that are computed: which definition their members are those of, and until when nothing changes.",
     (
         Column("segment", "text", _N, "Name of the segment.", required=True),
-        Column("leaf", "int", _N, "Which condition of its definition.", required=True),
-        Column("key_id", "bigint", _P, "Whose interaction.", required=True),
-        Column("interaction_id", "bigint", _P, "The interaction.", required=True),
-        Column("occurred_at", "timestamp", _N, "When, UTC.", required=True),
-        Column("value", "double", _N, "The number that the condition takes of it."),
+        Column("version", "bigint", _N, "Version of its definition."),
+        Column("definition", "text", _F, "The definition; it may name a value of a person's profile."),
+        Column("clock", "timestamp", _N, "The moment that the members are those of, UTC."),
+        Column("due_at", "timestamp", _N, "When the passing of time may change a member next, UTC; null for never."),
+        Column("problem", "text", _F, "Why the newest definition cannot be computed; null where it can."),
     ),
-    key=("segment", "leaf", "interaction_id"),
+    key=("segment",),
+)
+
+SEGMENT_FACTS = Table(
+    "segment_facts",
+    "Derived: what a segment's conditions look at, so that one event is answered without the log.",
+    (
+        Column("segment", "text", _N, "Name of the segment.", required=True),
+        Column(
+            "leaf", "int", _N, "Which condition of its definition; -1 says only that there is the key.", required=True
+        ),
+        Column("key_id", "bigint", _P, "Whose interaction, or whose trait.", required=True),
+        Column("fact_id", "bigint", _P, "The interaction; of a trait or consent, the key.", required=True),
+        Column("at_us", "bigint", _N, "When, in microseconds since 1970 UTC: windows are sums.", required=True),
+        Column("value", "double", _N, "The number that the condition takes of it."),
+        Column("said", "text", _F, "The text that the condition takes of it."),
+    ),
+    key=("segment", "leaf", "fact_id"),
 )
 
 SEGMENT_MEMBERS = Table(
     "segment_members",
-    "Derived: who is, and was, in which segment.",
+    "Derived, and kept as history: who is, and was, in which segment.",
     (
         Column("segment", "text", _N, "Name of the segment.", required=True),
         Column("customer_id", "bigint", _P, "The customer.", required=True),
@@ -455,6 +472,7 @@ TABLES: tuple[Table, ...] = (
     CUSTOMER_STRENGTH,
     IDENTITY_DOUBTS,
     CUSTOMERS,
+    SEGMENTS,
     SEGMENT_FACTS,
     SEGMENT_MEMBERS,
     REJECTED,

@@ -77,6 +77,7 @@ RULES: Mapping[str, str] = {
 REFUSED: Mapping[str, str] = {
     "identity_links": "it names keys of customers that others serve",
     "identity_doubts": "it names keys of customers that others serve",
+    "segments": "segments are computed from all rows",
     "segment_facts": "it is computed from all rows",
     "segment_members": "it is computed from all rows",
     "imports": "it tells how much came in for everybody",

@@ -1,0 +1,1 @@
+"""Segments: live groups of customers, defined by what happened to them."""
