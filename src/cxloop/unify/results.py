@@ -8,6 +8,16 @@ from typing import Literal
 
 from cxloop.core.results import Result, Value
 from cxloop.core.wording import count, many
+from cxloop.unify.erasure.results import (
+    Erasure,
+    ErasureCheck,
+    ErasureMode,
+    Erasures,
+    ErasureState,
+    Looked,
+    Receipt,
+    Removed,
+)
 from cxloop.unify.identity.results import (
     Action,
     DoubtKind,
@@ -108,6 +118,11 @@ __all__ = [
     "DefinedSegment",
     "DoubtKind",
     "DroppedSegment",
+    "Erasure",
+    "ErasureCheck",
+    "ErasureMode",
+    "ErasureState",
+    "Erasures",
     "Evidence",
     "ExportFile",
     "FullCustomer",
@@ -130,6 +145,7 @@ __all__ = [
     "LevelWeight",
     "LinkCount",
     "LinkStanding",
+    "Looked",
     "MatchComparison",
     "MatchRun",
     "Matching",
@@ -148,6 +164,8 @@ __all__ = [
     "PromiseState",
     "PurposeConsent",
     "PurposeOverview",
+    "Receipt",
+    "Removed",
     "Retained",
     "Retention",
     "RetentionRule",

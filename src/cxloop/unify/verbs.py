@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cxloop.core.verbs import verb
 from cxloop.store.context import Operations
+from cxloop.unify.erasure.verbs import check_erasure, erase, erasures, receipt
 from cxloop.unify.identity.verbs import doubts, identity, ledger, merge, never, quarantine, release, split, undo
 from cxloop.unify.matching.verbs import compare, decide, match, matching, review
 from cxloop.unify.people.verbs import customer, delete_note, group, groups, note
@@ -17,6 +18,7 @@ from cxloop.unify.segments.verbs import define_segment, drop_segment, overlap, s
 
 __all__ = [
     "access",
+    "check_erasure",
     "compare",
     "consent",
     "consents",
@@ -27,6 +29,8 @@ __all__ = [
     "delete_note",
     "doubts",
     "drop_segment",
+    "erase",
+    "erasures",
     "group",
     "groups",
     "identity",
@@ -39,6 +43,7 @@ __all__ = [
     "overlap",
     "privacy",
     "quarantine",
+    "receipt",
     "release",
     "retain",
     "retention",

@@ -1,0 +1,1 @@
+"""Erasure: somebody goes from every table, file and answer, and a signed receipt proves it."""
