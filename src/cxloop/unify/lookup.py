@@ -17,7 +17,7 @@ from cxloop.unify.results import ChannelCount, Customer, Customers, Identifier, 
 if TYPE_CHECKING:
     from cxloop.engine.base import Analysis
 
-__all__ = ["search", "timeline_of"]
+__all__ = ["find_customer", "search", "timeline_of"]
 
 _MOST_DIGITS = 18
 """Of a customer's number: what is longer is no 64-bit number, and Python refuses to read thousands of digits."""
@@ -35,7 +35,7 @@ def search(ws: Analysis, query: str, *, limit: int, offset: int) -> Customers:
 
 def timeline_of(ws: Analysis, customer: str, *, channel: str | None, limit: int, offset: int) -> Timeline:
     """Returns one page of a customer's timeline; raises NotFoundError or InputError as the verb says."""
-    found = _customer(ws, customer)
+    found = find_customer(ws, customer)
     who: dict[str, Value] = {"customer": found.customer_id}
     through: dict[str, Value] = {**who, "channel": channel or ""}
     steps = ws.engine.fetch(queries.CUSTOMER_STEPS, {**through, "rows": limit, "first": offset}).to_pylist()
@@ -73,7 +73,8 @@ class _Describer:
         return promise_state(row["due_at"], kept_at, by_day=by_day, zone=self._zone, now=self._now)
 
 
-def _customer(ws: Analysis, wanted: str) -> Customer:
+def find_customer(ws: Analysis, wanted: str) -> Customer:
+    """Returns the customer of a number or an identifier; raises NotFoundError or InputError as the verbs say."""
     number = wanted.strip()
     if number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS:
         found = _by_id(ws, int(number))
