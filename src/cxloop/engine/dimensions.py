@@ -1,18 +1,20 @@
 """Dimensions: by what numbers may be split, as syntax-tree nodes on the log.
 
-In a query's `$log` slot stands `interactions as i`, with `event_catalogue as c` beside it where a dimension needs it.
+In a query's `$log` slot stands `interactions as i`, with `event_catalogue as c` beside it where a dimension needs it, and
+the joins of `engine.customers` where something needs the customer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from cxloop.core.errors import UnknownNameError
+from cxloop.engine.customers import NOW, Identity
 from cxloop.engine.query import Query
 from cxloop.engine.quoting import column_node, text_node
 from cxloop.engine.zones import offsets
@@ -66,7 +68,7 @@ class Dimension:
     Attributes:
         name: as in `by="channel"`.
         node: its value on the aliases of `$log`.
-        joins: what must stand beside `interactions` for it: "catalogue" or nothing.
+        joins: what must stand beside `interactions` for it: "catalogue", "customers" (for `customer_node`), or nothing.
         title: the name for people.
         labels: value to what people call it.
     """
@@ -200,19 +202,30 @@ def period_node(
     return _cast(truncated, "date")
 
 
-def customer_node() -> exp.Expression:
-    """Returns the customer of an interaction on the alias `i`: its key, as long as no ledger merges keys."""
-    return column_node("key_id", "i")
+def customer_node(identity: Identity = NOW) -> exp.Expression:
+    """Returns the customer of an interaction on the alias `i`, as `identity` knows customers; needs its joins."""
+    return identity.node()
 
 
-def log_source(dimensions: Iterable[Dimension] = ()) -> exp.Table:
-    """Returns what stands in the `$log` slot: `interactions as i` and the joins that `dimensions` need."""
+def log_source(dimensions: Iterable[Dimension] = (), identity: Identity | None = None) -> exp.Table:
+    """Returns what stands in the `$log` slot: `interactions as i` and the joins that are needed.
+
+    Args:
+        dimensions: those that the query names.
+        identity: as whom customers are known, where the query names the customer; a dimension that names them without
+            it gets them as they are known now.
+    """
     from sqlglot import exp
 
     source = _table("interactions", "i")
-    if any("catalogue" in dimension.joins for dimension in dimensions):
+    needed = {name for dimension in dimensions for name in dimension.joins}
+    if "catalogue" in needed:
         on = exp.EQ(this=column_node("event_code", "c"), expression=column_node("event_code", "i"))
         source.append("joins", exp.Join(this=_table("event_catalogue", "c"), side="LEFT", on=on))
+    if "customers" in needed:
+        identity = replace(identity or NOW, merged=True)  # its node names the join
+    for join in identity.joins() if identity is not None else ():
+        source.append("joins", join)
     return source
 
 

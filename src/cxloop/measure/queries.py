@@ -25,7 +25,7 @@ SCORES = Query(
         ) as per_customer
         group by $keys
     """,
-    inputs=("interactions", "event_catalogue"),
+    inputs=("interactions", "event_catalogue", "customer_keys", "customer_strength"),
     slots=("keys", "columns", "groups", "customer", "total", "sums", "parts", "log", "where"),
     output={
         "customers": "bigint",
@@ -88,10 +88,16 @@ LOG_COUNTS = Query(
     sql="""
         select
             (select count(*) from interactions where traffic is null) as interactions,
-            (select count(distinct key_id) from interactions where traffic is null) as customers,
+            (
+                select count(distinct coalesce(k.customer_id, i.key_id))
+                from (select distinct key_id from interactions where traffic is null) as i
+                left join (
+                    select key_id, customer_id from customer_keys where until is null and customer_id <> key_id
+                ) as k on k.key_id = i.key_id
+            ) as customers,
             (select count(*) from rejected where replayed_at is null) as rejected
     """,
-    inputs=("interactions", "rejected"),
+    inputs=("interactions", "customer_keys", "rejected"),
     output={"interactions": "bigint", "customers": "bigint", "rejected": "bigint"},
 )
 """How large the log is, and how many rows wait outside."""

@@ -13,6 +13,7 @@ from cxloop.core.errors import InputError, UnknownNameError
 from cxloop.core.expr import ValueType, names, parse
 from cxloop.core.time import Period, Window
 from cxloop.engine.base import Analysis
+from cxloop.engine.customers import NOW, Identity, present_identity
 from cxloop.engine.dimensions import LOG_SPAN, Dimension, Dimensions, customer_node, log_source, period_node
 from cxloop.engine.expression import compile as compile_expression
 from cxloop.engine.query import Slots
@@ -51,10 +52,20 @@ class Selection:
     ordinary: bool = True
     """Whether what bots and tests did is left out."""
     extra: Mapping[str, exp.Expr] = field(default_factory=dict)
+    needed: tuple[Dimension, ...] = ()
+    """The dimensions that split and condition name."""
+    identity: Identity = NOW
+    """As whom customers are known."""
+
+    @property
+    def customers(self) -> Slots:
+        """The slots of a query that selects and names the customer."""
+        customer = customer_node(self.identity)
+        return {**self.slots, "log": log_source(self.needed, self.identity), "customer": customer}
 
     @property
     def slots(self) -> Slots:
-        """The slots of a query that only selects."""
+        """The slots of a query that only selects, and does not name the customer."""
         return {"log": self.log, "where": self.where}
 
     @property
@@ -71,11 +82,11 @@ class Selection:
         keys |= self.extra
         parts = tally.parts
         return {
-            **self.slots,
+            **self.customers,
             "keys": [column_node(name) for name in keys],
             "columns": [exp.alias_(node, name, quoted=True) for name, node in keys.items()],
             "groups": [node.copy() for node in keys.values()],
-            "customer": _customer(),
+            "customer": _customer(self.identity),
             "total": tally.total,
             "parts": [exp.alias_(node, name, quoted=True) for name, node in parts.items()],
             "sums": [exp.alias_(exp.Sum(this=column_node(name)), name, quoted=True) for name in parts],
@@ -88,9 +99,20 @@ def key(place: int) -> str:
 
 
 def select(
-    ws: Analysis, metric: Metric, *, by: tuple[str, ...], every: Period | None, window: Window, where: str | None
+    ws: Analysis,
+    metric: Metric,
+    *,
+    by: tuple[str, ...],
+    every: Period | None,
+    window: Window,
+    where: str | None,
+    identity: Identity | None = None,
 ) -> Selection:
-    """Returns the selection; raises InputError where a name or the condition cannot be used."""
+    """Returns the selection, of customers as they are known now unless `identity` says otherwise.
+
+    Raises:
+        InputError: a name or the condition cannot be used.
+    """
     twice = [name for name in by if by.count(name) > 1]
     if twice:
         raise InputError(f"by names {twice[0]!r} twice. Name each dimension once.")
@@ -101,7 +123,9 @@ def select(
     period = None if every is None else _period(ws, every, window)
     chosen = exp.and_(of_metric, _on_scale(metric), *holds, copy=False)
     ordinary = not _names_traffic(by, needed)
-    return Selection(split, log_source([*split, *needed]), chosen, period, ordinary=ordinary)
+    named = (*split, *needed)
+    known = identity or present_identity(ws.engine)
+    return Selection(split, log_source(named), chosen, period, ordinary=ordinary, needed=named, identity=known)
 
 
 def conditions(
@@ -170,12 +194,12 @@ def _period(ws: Analysis, every: Period, window: Window) -> exp.Expr:
     return period_node(every, ZoneInfo(ws.settings.company.time_zone), start, max(start, end))
 
 
-def _customer() -> exp.Expr:
+def _customer(identity: Identity) -> exp.Expr:
     """Returns who answered: an answer without a key is a customer's only one.
 
     Keys are small numbers and interaction ids 64-bit hashes, so they do not meet.
     """
-    return exp.Coalesce(this=customer_node(), expressions=[column_node("interaction_id", "i")])
+    return exp.Coalesce(this=customer_node(identity), expressions=[column_node("interaction_id", "i")])
 
 
 def _revised(ws: Analysis) -> bool:

@@ -20,7 +20,7 @@ VERBATIMS = Query(
         order by $order, i.occurred_at desc, i.interaction_id
         limit $rows
     """,
-    inputs=("interactions", "event_catalogue"),
+    inputs=("interactions", "event_catalogue", "customer_keys"),
     parameters={"rows": "bigint"},
     slots=("log", "where", "customer", "order"),
     output={

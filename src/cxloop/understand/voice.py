@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from cxloop.core.time import window
 from cxloop.engine.base import Analysis
+from cxloop.engine.customers import NOW
 from cxloop.engine.dimensions import Dimension, Dimensions, customer_node, log_source
 from cxloop.engine.quoting import column_node, text_node
 from cxloop.measure.selection import conditions
@@ -41,7 +42,7 @@ def read(
     labelled = {name: known.resolve(name) for name in _LABELLED}
     # counting needs no labels, and so not their join
     slots = {"log": log_source(needed), "where": exp.and_(exp.true(), *chosen, copy=False)}
-    log = log_source([*labelled.values(), *needed])
+    log = log_source([*labelled.values(), *needed], NOW)
     found = {**slots, "log": log, "customer": customer_node(), "order": _order(order)}
     rows = ws.engine.fetch(VERBATIMS, {"rows": limit}, found).to_pylist()
     total = ws.engine.fetch(VERBATIM_COUNT, slots=slots).to_pylist()[0]["total"]
