@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._hostile_bodies import PACKED, RAW, bodies
-from benchmarks._served import Server, Site, event, free_port, get, post, site, workspace_with_key
+from benchmarks._ports import free_port
+from benchmarks._served import Server, Site, event, get, post, site, workspace_with_key
 
 __all__ = [
     "Verdict",

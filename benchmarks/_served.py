@@ -21,6 +21,7 @@ from typing import Any
 from zlib import crc32
 
 import psutil
+from benchmarks._ports import free_port
 
 import cxloop
 from cxloop.engine.query import Query
@@ -33,7 +34,6 @@ __all__ = [
     "ask",
     "drain",
     "event",
-    "free_port",
     "post",
     "site",
     "workspace_with_key",
@@ -55,13 +55,6 @@ REFUSED = Query(
     inputs=("rejected",),
     output={"code": "text", "rows": "bigint"},
 )
-
-
-def free_port() -> int:
-    """Returns a port of this machine that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

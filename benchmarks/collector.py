@@ -14,17 +14,19 @@ Run: python benchmarks/collector.py [--quick]
 from __future__ import annotations
 
 import json
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks._ports import free_port, wait_until_it_listens
 
 from cxloop.runtime.folder import Folder, create
 from cxloop.store import keys
@@ -85,27 +87,12 @@ def write_requests(path: Path, found: list[bytes]) -> Path:
     return path
 
 
-def free_port() -> int:
-    """Returns a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def served(words: list[str], port: int, stdout: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a server in a session of its own, as `cxloop serve` does, and waits until it answers at its port."""
     process = subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE, stdout=stdout, start_new_session=True)
     try:
-        until = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > until:
-                    raise SystemExit(f"the server did not start: {words}") from None
-                time.sleep(0.05)
+        wait_until_it_listens(port, process)
         yield process
     finally:
         process.terminate()

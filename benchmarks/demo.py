@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks._ports import free_port
 
 FIRST_PAGE_SECONDS = 90.0
 PAGE_SECONDS = 0.150
@@ -39,14 +42,6 @@ NEW_QUESTIONS = tuple(
 """32 questions, of each metric, that no page has asked before: few groups and hundreds, half a year and everything."""
 THINKING_SECONDS = 0.2
 """A person reads before they ask again."""
-
-
-def free_port() -> int:
-    """Returns a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

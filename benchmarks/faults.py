@@ -26,7 +26,8 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks._served import Log, Server, ask, drain, event, free_port, post, workspace_with_key
+from benchmarks._ports import free_port
+from benchmarks._served import Log, Server, ask, drain, event, post, workspace_with_key
 
 KILLS = 100
 CLIENTS = 4
