@@ -8,14 +8,13 @@ here is accepted there; a test holds both against each other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 from msgspec import Raw, Struct
 
 from cxloop.collect.protocol.body import unpacked
-from cxloop.collect.protocol.events import ENDPOINTS, MOST_DEPTH, MOST_EVENT_BYTES, MOST_EVENTS, Id, Name
+from cxloop.collect.protocol.events import ENDPOINTS, MOST_DEPTH, MOST_EVENT_BYTES, MOST_EVENTS, Fields
 from cxloop.collect.protocol.reading import Refused, read, suspicious
 
 __all__ = ["Checked", "check"]
@@ -36,21 +35,10 @@ class _Object(Struct):
     """Any object; its content is passed over."""
 
 
-class _Glance(Struct, rename="camel"):
-    """An event, as far as it decides whether it can be used: the fields and bounds of `Event`."""
+class _Glance(Fields, rename="camel"):
+    """An event, as far as it decides whether it can be used."""
 
     type: Literal["identify", "track", "page", "screen", "group", "alias", ""] = ""
-    message_id: Id | None = None
-    user_id: Id | None = None
-    anonymous_id: Id | None = None
-    event: Name | None = None
-    name: Name | None = None
-    category: Name | None = None
-    group_id: Id | None = None
-    previous_id: Id | None = None
-    timestamp: datetime | None = None
-    original_timestamp: datetime | None = None
-    sent_at: datetime | None = None
     properties: _Object | None = None
     traits: _Object | None = None
     context: _Object | None = None
@@ -128,7 +116,7 @@ def _is_small(text: bytes) -> bool:
 
 
 def _is_fine(event: _Glance, kind: str) -> bool:
-    """Whether an event has what its type needs, and only times that can be moved to another zone."""
+    """Whether an event has what its type needs, and only times that can be used."""
     if not (event.user_id or event.anonymous_id):
         return False
     if kind == "track":
@@ -136,9 +124,4 @@ def _is_fine(event: _Glance, kind: str) -> bool:
             return False
     elif kind not in ("page", "identify", "screen"):
         return False  # group and alias are rare, and need more
-    first, second, third = event.timestamp, event.original_timestamp, event.sent_at
-    return (
-        (first is None or 1 < first.year < 9999)
-        and (second is None or 1 < second.year < 9999)
-        and (third is None or 1 < third.year < 9999)
-    )
+    return event.times_are_usable

@@ -17,6 +17,7 @@ __all__ = [
     "MOST_NAME",
     "TYPES",
     "Event",
+    "Fields",
     "Id",
     "Name",
     "Values",
@@ -39,11 +40,10 @@ Values = dict[str, Raw]
 """The names are read, the values are left as the JSON they came in."""
 
 
-class Event(Struct, rename="camel"):
-    """One call of a client library. What it did not send is None.
+class Fields(Struct, rename="camel"):
+    """What every call of a client library may say beside its type and its contents; what it did not send is None.
 
     Attributes:
-        type: identify, track, page, screen, group or alias.
         event: name of a track call.
         name: of a page or screen.
         timestamp: when it happened by the sender's clock, corrected by some libraries; without a zone it is UTC.
@@ -51,7 +51,6 @@ class Event(Struct, rename="camel"):
         sent_at: when it was sent by the sender's clock, where the event says so itself.
     """
 
-    type: str = ""
     message_id: Id | None = None
     user_id: Id | None = None
     anonymous_id: Id | None = None
@@ -63,6 +62,26 @@ class Event(Struct, rename="camel"):
     timestamp: datetime | None = None
     original_timestamp: datetime | None = None
     sent_at: datetime | None = None
+
+    @property
+    def times_are_usable(self) -> bool:
+        """Whether its times can be moved to another zone: those at the edge of the calendar cannot."""
+        first, second, third = self.timestamp, self.original_timestamp, self.sent_at
+        return (
+            (first is None or 1 < first.year < 9999)
+            and (second is None or 1 < second.year < 9999)
+            and (third is None or 1 < third.year < 9999)
+        )
+
+
+class Event(Fields, rename="camel"):
+    """One call of a client library.
+
+    Attributes:
+        type: identify, track, page, screen, group or alias.
+    """
+
+    type: str = ""
     properties: Values | None = None
     traits: Values | None = None
     context: Values | None = None

@@ -197,10 +197,8 @@ def _require_parts(event: Event) -> None:
         raise RefusedError("type", f"An event needs a type: {', '.join(TYPES)}.")
     elif kind == "group" and not event.group_id:
         raise RefusedError("no_group", "A group call needs a groupId.")
-    for moment in (event.timestamp, event.original_timestamp, event.sent_at):
-        # One at the edge of the calendar cannot be moved to another zone.
-        if moment is not None and not 1 < moment.year < 9999:
-            raise RefusedError("time", "A time lies outside of the years 2 to 9998.")
+    if not event.times_are_usable:
+        raise RefusedError("time", "A time lies outside of the years 2 to 9998.")
 
 
 def _lenient(decode: Callable[[Raw], T], raw: Raw) -> T | None:
