@@ -15,6 +15,7 @@ from threading import Lock
 from typing import ClassVar
 
 from cxloop.core.errors import did_you_mean
+from cxloop.core.expr.aggregates import AGGREGATES
 from cxloop.core.expr.functions import FUNCTIONS
 from cxloop.core.expr.growth import check_growth
 from cxloop.core.expr.nodes import (
@@ -30,7 +31,7 @@ from cxloop.core.expr.nodes import (
     Unary,
 )
 
-__all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_NODES", "parse"]
+__all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_NODES", "Reader", "check_length", "parse"]
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 40
@@ -87,11 +88,16 @@ def parse(text: str) -> Expr:
         >>> parse('score >= 9')
         Binary(operator='>=', left=Column(name='score', at=1), right=Constant(value=9, at=10), at=1)
     """
+    check_length(text)
+    return Reader(text).read()
+
+
+def check_length(text: str) -> None:
+    """Raises ExpressionError where a text is empty or too long to be read."""
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"The expression has {len(text)} characters; {MAX_LENGTH} are allowed.")
     if not text.strip():
         raise ExpressionError('The expression is empty. Write, for example, channel == "web".')
-    return _Reader(text).read()
 
 
 def _unescape(quoted: str) -> str:
@@ -99,8 +105,11 @@ def _unescape(quoted: str) -> str:
     return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[0]), quoted, flags=re.DOTALL)
 
 
-class _Reader:
-    """Reads one text; turns Python's byte offsets into characters of that text."""
+class Reader:
+    """Reads one text; turns Python's byte offsets into characters of that text.
+
+    `column` and `call` are for who reads a text whose names and functions mean more.
+    """
 
     def __init__(self, text: str) -> None:
         self.offset = len(text) - len(text.lstrip())
@@ -120,7 +129,7 @@ class _Reader:
             raise ExpressionError(f"The expression is nested deeper than {MAX_DEPTH} levels.") from None
         except ValueError as failure:
             raise ExpressionError(f"The expression cannot be read: {failure}.") from None
-        expr = self._node(tree.body, 0)
+        expr = self.node(tree.body, 0)
         check_growth(expr)
         return expr
 
@@ -143,7 +152,7 @@ class _Reader:
                 raise ExpressionError(advice, self.offset + rest.index(sign) + 1)
         return re.sub(r"\s", " ", plain)
 
-    def _at(self, node: ast.expr) -> int:
+    def at(self, node: ast.expr) -> int:
         return self.offset + self._start(node) + 1
 
     def _start(self, node: ast.expr) -> int:
@@ -158,13 +167,13 @@ class _Reader:
         advice = "Compare with ==." if single else 'Quote odd column names: col("Order date").'
         return ExpressionError(f"This cannot be read ({failure.msg.rstrip('.')}). {advice}", at)
 
-    def _node(self, node: ast.expr, depth: int) -> Expr:
+    def node(self, node: ast.expr, depth: int) -> Expr:
         # Counted while reading: the middle of a chained comparison is read twice, at each level.
         self.terms += 1
         if self.terms > MAX_NODES:
             raise ExpressionError(f"The expression has more than {MAX_NODES} terms. Split it into several.")
         if depth > MAX_DEPTH:
-            raise ExpressionError(f"The expression is nested deeper than {MAX_DEPTH} levels.", self._at(node))
+            raise ExpressionError(f"The expression is nested deeper than {MAX_DEPTH} levels.", self.at(node))
         read = self._READERS.get(type(node))
         if read is None:
             raise self._unknown(node, node)
@@ -172,7 +181,7 @@ class _Reader:
 
     def _unknown(self, kind: ast.AST, where: ast.expr) -> ExpressionError:
         advice = _ADVICE.get(type(kind), "This is not part of the expression language.")
-        return ExpressionError(advice, self._at(where))
+        return ExpressionError(advice, self.at(where))
 
     def _operator(self, kind: ast.AST, where: ast.expr) -> Operator:
         known = _OPERATORS.get(type(kind))
@@ -181,7 +190,7 @@ class _Reader:
         return known
 
     def _constant(self, node: ast.Constant, _depth: int) -> Constant:
-        value, at = node.value, self._at(node)
+        value, at = node.value, self.at(node)
         if isinstance(value, str):
             end, content = self.quoted.get(self._start(node), (-1, ""))
             if end != self._start(node) + len(self._source(node)):
@@ -194,8 +203,12 @@ class _Reader:
         raise ExpressionError("Constants are texts, numbers, true, false and null.", at)
 
     def _name(self, node: ast.Name, _depth: int) -> Expr:
-        name, at = self._source(node), self._at(node)
-        return Constant(_WORDS[name], at) if name in _WORDS else Column(name, at)
+        name, at = self._source(node), self.at(node)
+        return Constant(_WORDS[name], at) if name in _WORDS else self.column(name, at)
+
+    def column(self, name: str, at: int) -> Column:
+        """Returns the node of a name."""
+        return Column(name, at)
 
     def _dotted(self, node: ast.Attribute, _depth: int) -> Column:
         inner: ast.expr = node
@@ -203,10 +216,10 @@ class _Reader:
             inner = inner.value
         if not isinstance(inner, ast.Name):
             raise self._unknown(node, node)
-        return Column("".join(self._source(node).split()), self._at(node))
+        return self.column("".join(self._source(node).split()), self.at(node))
 
     def _unary(self, node: ast.UnaryOp, depth: int) -> Expr:
-        operand, at = self._node(node.operand, depth), self._at(node)
+        operand, at = self.node(node.operand, depth), self.at(node)
         if isinstance(node.op, ast.Not):
             return Unary("not", operand, at)
         if isinstance(node.op, ast.USub):
@@ -218,61 +231,71 @@ class _Reader:
 
     def _binary(self, node: ast.BinOp, depth: int) -> Binary:
         operator = self._operator(node.op, node)
-        return Binary(operator, self._node(node.left, depth), self._node(node.right, depth), self._at(node))
+        return Binary(operator, self.node(node.left, depth), self.node(node.right, depth), self.at(node))
 
     def _logic(self, node: ast.BoolOp, depth: int) -> Expr:
-        values = [self._node(value, depth) for value in node.values]
-        return _joined(self._operator(node.op, node), values, self._at(node))
+        values = [self.node(value, depth) for value in node.values]
+        return _joined(self._operator(node.op, node), values, self.at(node))
 
     def _comparison(self, node: ast.Compare, depth: int) -> Expr:
         left, links = node.left, list[Expr]()
         for operator, right in zip(node.ops, node.comparators, strict=True):
             links.append(self._link(left, operator, right, depth))
             left = right
-        return _joined("and", links, self._at(node))
+        return _joined("and", links, self.at(node))
 
     def _link(self, left: ast.expr, operator: ast.cmpop, right: ast.expr, depth: int) -> Expr:
-        at = self._at(left)
+        at = self.at(left)
         if isinstance(operator, ast.In | ast.NotIn):
-            found = Membership(self._node(left, depth), self._list(right, depth), at)
+            found = Membership(self.node(left, depth), self._list(right, depth), at)
             return Unary("not", found, at) if isinstance(operator, ast.NotIn) else found
         if isinstance(operator, ast.Is | ast.IsNot):
-            if self._node(right, depth) != Constant(None):
-                raise ExpressionError("`is` stands only before null. Compare with ==.", self._at(right))
-            empty = Call("is_null", (self._node(left, depth),), at)
+            if self.node(right, depth) != Constant(None):
+                raise ExpressionError("`is` stands only before null. Compare with ==.", self.at(right))
+            empty = Call("is_null", (self.node(left, depth),), at)
             return Unary("not", empty, at) if isinstance(operator, ast.IsNot) else empty
-        sides = (self._node(left, depth), self._node(right, depth))
+        sides = (self.node(left, depth), self.node(right, depth))
         if Constant(None) in sides:
             raise ExpressionError("Nothing equals null. Use is_null(...) or `is null`.", at)
         return Binary(self._operator(operator, left), *sides, at)
 
     def _list(self, node: ast.expr, depth: int) -> tuple[Constant, ...]:
         if not isinstance(node, ast.List | ast.Tuple):
-            raise ExpressionError('After `in` stands a list of constants: x in ["a", "b"].', self._at(node))
+            raise ExpressionError('After `in` stands a list of constants: x in ["a", "b"].', self.at(node))
         if not node.elts:
-            raise ExpressionError("The list after `in` is empty. Give at least one constant.", self._at(node))
+            raise ExpressionError("The list after `in` is empty. Give at least one constant.", self.at(node))
         items = []
         for element in node.elts:
-            item = self._node(element, depth)
+            item = self.node(element, depth)
             if not isinstance(item, Constant) or item.value is None:
-                raise ExpressionError("A list after `in` holds texts and numbers only.", self._at(element))
+                raise ExpressionError("A list after `in` holds texts and numbers only.", self.at(element))
             items.append(item)
         return tuple(items)
 
     def _choice(self, node: ast.IfExp, depth: int) -> Choice:
-        condition, then, otherwise = (self._node(part, depth) for part in (node.test, node.body, node.orelse))
-        return Choice(condition, then, otherwise, self._at(node))
+        condition, then, otherwise = (self.node(part, depth) for part in (node.test, node.body, node.orelse))
+        return Choice(condition, then, otherwise, self.at(node))
 
     def _call(self, node: ast.Call, depth: int) -> Expr:
-        at = self._at(node)
+        at = self.at(node)
         if not isinstance(node.func, ast.Name):
             raise ExpressionError("Only functions of the language can be called.", at)
-        name = self._source(node.func)
+        return self.call(self._source(node.func), node, depth)
+
+    def call(self, name: str, node: ast.Call, depth: int) -> Expr:
+        """Returns the node of a call of the function called `name`."""
+        at = self.at(node)
+        if name in AGGREGATES:
+            raise ExpressionError(
+                f"{name}(...) looks at everything that happened to a customer; it stands only in the definition of a "
+                "segment.",
+                at,
+            )
         if node.keywords:
             raise ExpressionError(f"{name}(...) takes its arguments by place, without names.", at)
-        arguments = tuple(self._node(argument, depth) for argument in node.args)
+        arguments = tuple(self.node(argument, depth) for argument in node.args)
         if name == "col":
-            return _odd_column(arguments, at)
+            return self.column(_odd_name(arguments, at), at)
         function = FUNCTIONS.get(name)
         if function is None:
             raise ExpressionError(f"Unknown function {name!r}. {did_you_mean(name, ['col', *FUNCTIONS], most=30)}", at)
@@ -307,10 +330,10 @@ def _negative(operand: Expr) -> int | float | None:
     return None
 
 
-def _odd_column(arguments: tuple[Expr, ...], at: int) -> Column:
+def _odd_name(arguments: tuple[Expr, ...], at: int) -> str:
     match arguments:
         case (Constant(value=str(name)),) if name:
-            return Column(name, at)
+            return name
     raise ExpressionError('col takes one name in quotes: col("Order date").', at)
 
 
