@@ -6,7 +6,7 @@ Only the methods of presentation import heavier libraries, and only when they ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-__all__ = ["Estimate", "EstimateRow", "Estimates", "How", "InsufficientData", "Records", "Result", "Unit", "Value"]
+__all__ = [
+    "Estimate",
+    "EstimateRow",
+    "Estimates",
+    "How",
+    "Identities",
+    "InsufficientData",
+    "Records",
+    "Restated",
+    "Result",
+    "Unit",
+    "Value",
+]
 
 Unit = Literal["points", "share", "score"]
 """How a number reads: NPS points (-100 to 100), a share (0 to 1), or a score on its scale."""
@@ -149,11 +161,51 @@ class EstimateRow:
     result: Estimate | InsufficientData
 
 
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """What decisions on who is who have changed since the window ended.
+
+    Attributes:
+        customers: customers whose answers they moved.
+        answers: how many answers those are.
+        last_at: when the last of these decisions began to count, UTC.
+        asked: what to give as `identity` for the numbers as they were before it.
+        before: the rows that were different before it; None where that was not computed.
+    """
+
+    customers: int
+    answers: int
+    last_at: datetime
+    asked: str
+    before: tuple[EstimateRow, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """As whom customers were counted.
+
+    Attributes:
+        as_of: as they were known at that moment, UTC; None for now.
+        certainty: least probability of links that count; None for all that are accepted.
+        weak_share: share of answers whose customers are held together by weaker links than `weak_below`; None where
+            that cannot be told.
+        weak_below: the probability that divides weak links from sure ones.
+        restated: whether decisions since have changed the numbers.
+    """
+
+    as_of: datetime | None = None
+    certainty: float | None = None
+    weak_share: float | None = None
+    weak_below: float = 0.95
+    restated: Restated | None = None
+
+
 @dataclass(frozen=True)
 class Estimates(Result):
     """A metric, by dimensions and over periods.
 
-    `scale` is (lowest, highest) of the answers; `titles` is what people call the dimensions of `by`, in its order.
+    `scale` is (lowest, highest) of the answers; `titles` is what people call the dimensions of `by`, in its order;
+    `identities` says as whom customers were counted, and what that rests on.
     """
 
     metric: str
@@ -167,6 +219,7 @@ class Estimates(Result):
     rows: tuple[EstimateRow, ...]
     how: How = How()
     titles: tuple[str, ...] = ()
+    identities: Identities = field(default_factory=Identities)
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per group and period; value and interval are None where the number cannot be said."""

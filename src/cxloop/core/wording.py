@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from cxloop.core.results import Estimate, InsufficientData
+from cxloop.core.results import Estimate, Identities, InsufficientData
 
 if TYPE_CHECKING:
-    from cxloop.core.results import EstimateRow, Estimates, Unit
+    from cxloop.core.results import EstimateRow, Estimates, Restated, Unit
     from cxloop.core.time import Period
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "count",
     "day",
     "group_label",
+    "identities_in_words",
     "in_sentence",
     "interval",
     "label",
@@ -148,6 +149,44 @@ def splits(estimates: Estimates) -> list[str]:
 
 def sentence(estimates: Estimates) -> str:
     """Returns one line that a manager can read."""
+    return " ".join([_said(estimates), *identities_in_words(estimates.identities)])
+
+
+def identities_in_words(known: Identities) -> list[str]:
+    """Returns what is to be said of how customers were told apart; nothing where all is usual.
+
+    Example:
+        >>> identities_in_words(Identities(weak_share=0.031))
+        ['3.1 % of the answers belong to customers held together by links below probability 0.95.']
+    """
+    said = []
+    if known.as_of is not None:
+        said.append(f"Customers as they were known at {known.as_of:%Y-%m-%d %H:%M} UTC.")
+    if known.certainty is not None:
+        said.append(f"Only links of at least probability {known.certainty:g} count.")
+    if known.weak_share and known.certainty is None:
+        told = "belong to customers held together by links below probability"
+        said.append(f"{_percent(known.weak_share)} of the answers {told} {known.weak_below:g}.")
+    elif known.weak_share:
+        said.append(f"Weaker links would hold together the customers of {_percent(known.weak_share)} of the answers.")
+    return [*said, *([_restated(known.restated)] if known.restated is not None else [])]
+
+
+def _restated(restated: Restated) -> str:
+    whom = f"who is who of {many(restated.customers, 'customer')} ({answers(restated.answers)})"
+    when = f"{restated.last_at:%Y-%m-%d %H:%M} UTC"
+    told = f"Restated: decisions since then have changed {whom}, the last at {when}"
+    if restated.before is None:
+        return f"{told}; ask with identity {restated.asked} for the numbers before it."
+    changed = many(len(restated.before), "number") if restated.before else "no number"
+    return f"{told}; {changed} changed by it."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %"
+
+
+def _said(estimates: Estimates) -> str:
     name = label(estimates.metric)
     if not estimates.rows:
         return f"{name}: no answers in this selection."

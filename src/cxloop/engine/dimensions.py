@@ -1,7 +1,7 @@
 """Dimensions: by what numbers may be split, as syntax-tree nodes on the log.
 
-In a query's `$log` slot stands `interactions as i`, with `event_catalogue as c` beside it where a dimension needs it, and
-the joins of `engine.customers` where something needs the customer.
+In a query's `$log` slot stands `interactions as i`, with `event_catalogue as c` beside it where a dimension needs it,
+and the joins of `engine.customers` where something needs the customer.
 """
 
 from __future__ import annotations

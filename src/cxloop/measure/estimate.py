@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from cxloop.core.errors import InputError
-from cxloop.core.results import Estimate, EstimateRow, Estimates, How, InsufficientData
+from cxloop.core.results import Estimate, EstimateRow, Estimates, How, Identities, InsufficientData
 from cxloop.core.time import Period, window
-from cxloop.core.wording import count
+from cxloop.core.wording import count, identities_in_words
 from cxloop.engine.base import Analysis
+from cxloop.engine.customers import Identity
+from cxloop.measure.identities import identities_of, wanted_identity
 from cxloop.measure.metrics import Metric, Statistic, metric
 from cxloop.measure.queries import SCORES
 from cxloop.measure.scales import common_scale
@@ -47,6 +49,8 @@ class Request:
     since: str | None = None
     until: str | None = None
     where: str | None = None
+    identity: str | None = None
+    certainty: float | None = None
 
     @property
     def metric(self) -> Metric:
@@ -62,7 +66,15 @@ def estimate(ws: Analysis, request: Request) -> Estimates:
     """
     zone = ws.settings.company.time_zone
     within = window(request.since, request.until, zone=ZoneInfo(zone), now=ws.as_of)
-    selection = select(ws, request.metric, by=request.by, every=request.every, window=within, where=request.where)
+    selection = select(
+        ws,
+        request.metric,
+        by=request.by,
+        every=request.every,
+        window=within,
+        where=request.where,
+        identity=wanted_identity(ws, request.identity, request.certainty),
+    )
     scale = common_scale(ws, request.metric, selection)
     rows: tuple[EstimateRow, ...] = ()
     tally = tally_of(request.metric.statistic, scale or Scale(0, 10))
@@ -70,6 +82,11 @@ def estimate(ws: Analysis, request: Request) -> Estimates:
         rows = rows_of(ws, request.metric, selection, tally)
     elif not request.by and request.every is None:
         rows = (EstimateRow((), None, InsufficientData(0, _minimum(ws, request.metric))),)
+
+    def read(identity: Identity) -> tuple[EstimateRow, ...]:
+        return rows_of(ws, request.metric, replace(selection, identity=identity), tally)
+
+    identities = identities_of(ws, selection, within, rows, read)
     return Estimates(
         metric=request.name,
         unit=request.metric.unit,
@@ -80,8 +97,9 @@ def estimate(ws: Analysis, request: Request) -> Estimates:
         zone=zone,
         scale=None if scale is None or scale.low is None or scale.high is None else (scale.low, scale.high),
         rows=rows,
-        how=_how(ws, request.metric, selection, tally, rows, scale),
+        how=_how(ws, request.metric, selection, tally, rows, scale, identities),
         titles=tuple(dimension.title for dimension in selection.by),
+        identities=identities,
     )
 
 
@@ -154,7 +172,13 @@ def _minimum(ws: Analysis, item: Metric) -> int:
 
 
 def _how(
-    ws: Analysis, item: Metric, selection: Selection, tally: Tally, rows: Sequence[EstimateRow], scale: Scale | None
+    ws: Analysis,
+    item: Metric,
+    selection: Selection,
+    tally: Tally,
+    rows: Sequence[EstimateRow],
+    scale: Scale | None,
+    identities: Identities,
 ) -> How:
     clustered = any(isinstance(row.result, Estimate) and row.result.method.endswith(CLUSTERED) for row in rows)
     said = [
@@ -163,6 +187,7 @@ def _how(
         _REPEATED if clustered else "",
         _MIXED if scale is not None and scale.mixed else "",
         ORDINARY if selection.ordinary else "",
+        *identities_in_words(identities),
     ]
     return How(
         definition=item.definition,

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from cxloop.core.schema import Type
 from cxloop.engine.query import Query
 
-__all__ = ["LOG_COUNTS", "SCALES", "SCORES", "SERIES", "VARIETY"]
+__all__ = [
+    "LAST_CHANGE",
+    "LAST_KNOWN",
+    "LOG_COUNTS",
+    "MOVED",
+    "MOVED_ANYHOW",
+    "SCALES",
+    "SCORES",
+    "SERIES",
+    "VARIETY",
+    "WEAK",
+]
 
 SCORES = Query(
     name="measure.scores",
@@ -101,3 +113,89 @@ LOG_COUNTS = Query(
     output={"interactions": "bigint", "customers": "bigint", "rejected": "bigint"},
 )
 """How large the log is, and how many rows wait outside."""
+
+WEAK = Query(
+    name="measure.weak_links",
+    sql="""
+        select count(*) as weak
+        from $log
+        where $where and $customer in (
+            select w.customer_id
+            from customer_strength as s
+            inner join customer_keys as w on w.key_id = s.key_id
+            where w.until is null and s.above < $certainty and s.up_to >= $certainty
+                and s.customer_id <> w.customer_id
+        )
+    """,
+    inputs=("interactions", "event_catalogue", "customer_keys", "customer_strength"),
+    parameters={"certainty": "double"},
+    slots=("log", "where", "customer"),
+    output={"weak": "bigint"},
+)
+"""Answers of customers that would fall apart if only links of at least `$certainty` counted."""
+
+LAST_CHANGE = Query(
+    name="measure.last_change_of_identities",
+    sql="""
+        select max(coalesce(k.until, k.since)) as last_at from customer_keys as k
+        where k.customer_id <> k.key_id
+    """,
+    inputs=("customer_keys",),
+    output={"last_at": "timestamp"},
+)
+"""When a key last went from one customer to another."""
+
+LAST_KNOWN = Query(
+    name="measure.last_known",
+    sql="select max(i.known_at) as last_at from $log where $where",
+    inputs=("interactions", "event_catalogue"),
+    slots=("log", "where"),
+    output={"last_at": "timestamp"},
+)
+"""When the last answer of a selection was known."""
+
+# A key without a row, or with one of its own number, is itself the customer: only other rows begin or end a merge.
+_BORDERS = """
+    select b.key_id, b.since as at from customer_keys as b where b.customer_id <> b.key_id
+    union all
+    select e.key_id, e.until as at from customer_keys as e where e.customer_id <> e.key_id and e.until is not null
+"""
+# Keys that one visit ties to another are no decision: persons decide, matching does, and an alias call says so.
+_DECIDED = """
+    m.at in (
+        select d.known_at from identity_links as d
+        where d.action <> 'link' or d.evidence in ('person', 'probabilistic', 'alias')
+    )
+"""
+_MOVED = """
+    select count(*) as answers, count(distinct $customer) as customers, max(moved.at) as last_at
+    from $log
+    inner join (
+        select m.key_id, max(m.at) as at
+        from ({borders}) as m
+        where m.at > $after and {decided}
+        group by m.key_id
+    ) as moved on moved.key_id = i.key_id
+    where $where
+"""
+_MOVED_OUTPUT: dict[str, Type] = {"answers": "bigint", "customers": "bigint", "last_at": "timestamp"}
+
+MOVED = Query(
+    name="measure.moved_answers",
+    sql=_MOVED.format(borders=_BORDERS, decided=_DECIDED),
+    inputs=("interactions", "event_catalogue", "customer_keys", "identity_links"),
+    parameters={"after": "timestamp"},
+    slots=("log", "where", "customer"),
+    output=_MOVED_OUTPUT,
+)
+"""Answers that decisions after a moment gave to another customer."""
+
+MOVED_ANYHOW = Query(
+    name="measure.moved_answers_anyhow",
+    sql=_MOVED.format(borders=_BORDERS, decided="true"),
+    inputs=("interactions", "event_catalogue", "customer_keys"),
+    parameters={"after": "timestamp"},
+    slots=("log", "where", "customer"),
+    output=_MOVED_OUTPUT,
+)
+"""The same, whatever moved them."""

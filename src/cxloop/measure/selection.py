@@ -124,8 +124,8 @@ def select(
     chosen = exp.and_(of_metric, _on_scale(metric), *holds, copy=False)
     ordinary = not _names_traffic(by, needed)
     named = (*split, *needed)
-    known = identity or present_identity(ws.engine)
-    return Selection(split, log_source(named), chosen, period, ordinary=ordinary, needed=named, identity=known)
+    who = identity or present_identity(ws.engine)
+    return Selection(split, log_source(named), chosen, period, ordinary=ordinary, needed=named, identity=who)
 
 
 def conditions(

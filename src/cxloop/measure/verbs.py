@@ -15,6 +15,7 @@ from cxloop.measure.results import Pulse
 __all__ = ["ces", "csat", "nps", "pulse", "rating"]
 
 Moment = Annotated[str, Field(max_length=40)]
+Certainty = Annotated[float, Field(gt=0, le=1)]
 
 
 @verb(part="measure", right="read")
@@ -26,6 +27,8 @@ def nps(
     since: Moment | None = None,
     until: Moment | None = None,
     where: Condition | None = None,
+    identity: Moment | None = None,
+    certainty: Certainty | None = None,
 ) -> Estimates:
     """Net Promoter Score: promoters minus detractors, in points.
 
@@ -35,10 +38,12 @@ def nps(
         since: First moment: a date, a date with time, or how far back (90d).
         until: First moment after the window, written like `since`.
         where: Only answers for which this holds, such as `channel == "web"`.
+        identity: As whom customers were known at a moment, such as 2026-05-01; by default as they are known now.
+        certainty: Least probability, such as 0.99, of the links between keys that count; by default all accepted ones.
     """
     from cxloop.measure.estimate import Request, estimate
 
-    return estimate(ws, Request("nps", "score", by, every, since, until, where))
+    return estimate(ws, Request("nps", "score", by, every, since, until, where, identity, certainty))
 
 
 @verb(part="measure", right="read")
@@ -51,6 +56,8 @@ def csat(
     since: Moment | None = None,
     until: Moment | None = None,
     where: Condition | None = None,
+    identity: Moment | None = None,
+    certainty: Certainty | None = None,
 ) -> Estimates:
     """Customer satisfaction: the share of answers in the top two boxes, or their mean.
 
@@ -61,10 +68,12 @@ def csat(
         since: First moment: a date, a date with time, or how far back (90d).
         until: First moment after the window, written like `since`.
         where: Only answers for which this holds, such as `channel == "web"`.
+        identity: As whom customers were known at a moment, such as 2026-05-01; by default as they are known now.
+        certainty: Least probability, such as 0.99, of the links between keys that count; by default all accepted ones.
     """
     from cxloop.measure.estimate import Request, estimate
 
-    return estimate(ws, Request("csat", statistic, by, every, since, until, where))
+    return estimate(ws, Request("csat", statistic, by, every, since, until, where, identity, certainty))
 
 
 @verb(part="measure", right="read")
@@ -76,6 +85,8 @@ def ces(
     since: Moment | None = None,
     until: Moment | None = None,
     where: Condition | None = None,
+    identity: Moment | None = None,
+    certainty: Certainty | None = None,
 ) -> Estimates:
     """Customer effort score: the mean on its own scale, where more means easier.
 
@@ -85,10 +96,12 @@ def ces(
         since: First moment: a date, a date with time, or how far back (90d).
         until: First moment after the window, written like `since`.
         where: Only answers for which this holds, such as `touchpoint == "returns"`.
+        identity: As whom customers were known at a moment, such as 2026-05-01; by default as they are known now.
+        certainty: Least probability, such as 0.99, of the links between keys that count; by default all accepted ones.
     """
     from cxloop.measure.estimate import Request, estimate
 
-    return estimate(ws, Request("ces", "mean", by, every, since, until, where))
+    return estimate(ws, Request("ces", "mean", by, every, since, until, where, identity, certainty))
 
 
 @verb(part="measure", right="read")
@@ -100,6 +113,8 @@ def rating(
     since: Moment | None = None,
     until: Moment | None = None,
     where: Condition | None = None,
+    identity: Moment | None = None,
+    certainty: Certainty | None = None,
 ) -> Estimates:
     """Rating: the mean number of stars, on the answers' own scale.
 
@@ -109,10 +124,12 @@ def rating(
         since: First moment: a date, a date with time, or how far back (90d).
         until: First moment after the window, written like `since`.
         where: Only answers for which this holds, such as `product == "kettle"`.
+        identity: As whom customers were known at a moment, such as 2026-05-01; by default as they are known now.
+        certainty: Least probability, such as 0.99, of the links between keys that count; by default all accepted ones.
     """
     from cxloop.measure.estimate import Request, estimate
 
-    return estimate(ws, Request("rating", "mean", by, every, since, until, where))
+    return estimate(ws, Request("rating", "mean", by, every, since, until, where, identity, certainty))
 
 
 @verb(part="measure", right="read")
