@@ -6,7 +6,7 @@ and the joins of `engine.customers` where something needs the customer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -17,21 +17,26 @@ from cxloop.core.errors import UnknownNameError
 from cxloop.engine.customers import NOW, Identity
 from cxloop.engine.query import Query
 from cxloop.engine.quoting import column_node, text_node
+from cxloop.engine.segments import INSIDE, OUTSIDE, SEGMENT, segment_join, segment_names, segment_node
 from cxloop.engine.zones import offsets
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
     from cxloop.core.config import Experience
+    from cxloop.core.expr import ValueType
     from cxloop.core.time import Period
+    from cxloop.engine.base import Analysis
 
 __all__ = [
     "CATALOGUE_COLUMNS",
     "LOG_COLUMNS",
+    "LOG_FACTS",
     "LOG_SPAN",
     "Dimension",
     "Dimensions",
     "customer_node",
+    "dimensions_of",
     "local_node",
     "log_source",
     "period_node",
@@ -58,6 +63,18 @@ LOG_COLUMNS = (
     "traffic",
 )
 """Dimensions that are columns of the log."""
+LOG_FACTS: Mapping[str, ValueType] = {
+    "score": "number",
+    "scale_min": "number",
+    "scale_max": "number",
+    "value": "number",
+    "duration_seconds": "number",
+    "text": "text",
+    "answer_value": "text",
+    "survey_version": "text",
+    "occurred_at": "moment",
+}
+"""Columns of the log that a condition may name besides the dimensions."""
 _PROPERTY = "properties."
 
 
@@ -68,7 +85,8 @@ class Dimension:
     Attributes:
         name: as in `by="channel"`.
         node: its value on the aliases of `$log`.
-        joins: what must stand beside `interactions` for it: "catalogue", "customers" (for `customer_node`), or nothing.
+        joins: what must stand beside `interactions` for it: "catalogue", "customers" (for `customer_node`),
+            `segment.<name>`, or nothing.
         title: the name for people.
         labels: value to what people call it.
     """
@@ -92,10 +110,17 @@ class Dimension:
 
 
 class Dimensions:
-    """The dimensions of one workspace: built in, declared in experience.toml, and `properties.<name>`."""
+    """The dimensions of one workspace: built in, declared in experience.toml, `segment.<name>`, `properties.<name>`."""
 
-    def __init__(self, experience: Experience) -> None:
+    def __init__(self, experience: Experience, segments: Callable[[], Sequence[str]] = tuple) -> None:
+        """Takes what declares dimensions.
+
+        Args:
+            experience: the catalogue.
+            segments: gives the names of segments; asked only when one is named. See `dimensions_of`.
+        """
         self._experience = experience
+        self._segments = segments
         self._declared = {dimension.name: dimension for dimension in experience.dimension}
 
     def names(self) -> tuple[str, ...]:
@@ -115,7 +140,16 @@ class Dimensions:
             return Dimension(name, column_node(name, "i"), title=name)
         if name.startswith(_PROPERTY) and len(name) > len(_PROPERTY):
             return Dimension(name, _property(name.removeprefix(_PROPERTY)), title=name.removeprefix(_PROPERTY))
-        raise UnknownNameError("dimension", name, [*self.names(), f"{_PROPERTY}<name>"])
+        if name.startswith(SEGMENT):
+            return self._segment(name)
+        raise UnknownNameError("dimension", name, [*self.names(), f"{_PROPERTY}<name>", f"{SEGMENT}<name>"])
+
+    def _segment(self, name: str) -> Dimension:
+        known, wanted = self._segments(), name.removeprefix(SEGMENT)
+        if wanted not in known:
+            raise UnknownNameError("segment", wanted, known)
+        labels = {INSIDE: f"in {wanted}", OUTSIDE: f"not in {wanted}"}
+        return Dimension(name, segment_node(wanted), frozenset({name}), title=f"segment {wanted}", labels=labels)
 
     def _labels(self, name: str) -> Mapping[str, str]:
         if name == "stage":
@@ -123,6 +157,11 @@ class Dimensions:
         if name == "touchpoint":
             return {touchpoint.name: touchpoint.label for touchpoint in self._experience.touchpoint if touchpoint.label}
         return {}
+
+
+def dimensions_of(ws: Analysis) -> Dimensions:
+    """Returns the dimensions of a workspace, with its segments."""
+    return Dimensions(ws.experience, lambda: segment_names(ws.engine))
 
 
 def _property(name: str) -> exp.Expression:
@@ -226,6 +265,9 @@ def log_source(dimensions: Iterable[Dimension] = (), identity: Identity | None =
         identity = replace(identity or NOW, merged=True)  # its node names the join
     for join in identity.joins() if identity is not None else ():
         source.append("joins", join)
+    for name in sorted(needed):
+        if name.startswith(SEGMENT):
+            source.append("joins", segment_join(name.removeprefix(SEGMENT)))
     return source
 
 

@@ -14,7 +14,16 @@ from cxloop.core.expr import ValueType, names, parse
 from cxloop.core.time import Period, Window
 from cxloop.engine.base import Analysis
 from cxloop.engine.customers import NOW, Identity, present_identity
-from cxloop.engine.dimensions import LOG_SPAN, Dimension, Dimensions, customer_node, log_source, period_node
+from cxloop.engine.dimensions import (
+    LOG_FACTS,
+    LOG_SPAN,
+    Dimension,
+    Dimensions,
+    customer_node,
+    dimensions_of,
+    log_source,
+    period_node,
+)
 from cxloop.engine.expression import compile as compile_expression
 from cxloop.engine.query import Slots
 from cxloop.engine.quoting import column_node, moment_node, text_node
@@ -27,18 +36,6 @@ __all__ = ["ORDINARY", "PERIOD", "Selection", "conditions", "key", "select"]
 PERIOD = "period"
 ORDINARY = "Bots and tests are left out; a condition or split that names traffic takes them in."
 _TRAFFIC = "traffic"
-_FACTS: Mapping[str, ValueType] = {
-    "score": "number",
-    "scale_min": "number",
-    "scale_max": "number",
-    "value": "number",
-    "duration_seconds": "number",
-    "text": "text",
-    "answer_value": "text",
-    "survey_version": "text",
-    "occurred_at": "moment",
-}
-"""Columns that a condition may name besides the dimensions."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,7 @@ def select(
     twice = [name for name in by if by.count(name) > 1]
     if twice:
         raise InputError(f"by names {twice[0]!r} twice. Name each dimension once.")
-    known = Dimensions(ws.experience)
+    known = dimensions_of(ws)
     split = tuple(known.resolve(name) for name in by)
     holds, needed = conditions(ws, window=window, where=where, by=by)
     of_metric = exp.EQ(this=column_node("metric", "i"), expression=text_node(metric.name))
@@ -136,7 +133,7 @@ def conditions(
     What a newer row revises is left out, and so is what bots and tests did, unless the condition or split names
     traffic. Raises InputError where a name or the condition cannot be used.
     """
-    condition, needed = _condition(Dimensions(ws.experience), where)
+    condition, needed = _condition(dimensions_of(ws), where)
     current = [current_node()] if _revised(ws) else []
     ordinary = [] if _names_traffic(by, needed) else [exp.Is(this=column_node(_TRAFFIC, "i"), expression=exp.Null())]
     return [*_within(window), *condition, *current, *ordinary], needed
@@ -151,11 +148,11 @@ def _condition(known: Dimensions, where: str | None) -> tuple[list[exp.Expr], li
     if where is None or not where.strip():
         return [], []
     tree = parse(where)
-    needed = [known.resolve(name) for name in sorted(names(tree)) if name not in _FACTS and _known(known, name)]
-    types: dict[str, ValueType] = {**dict.fromkeys((item.name for item in needed), "text"), **_FACTS}
+    needed = [known.resolve(name) for name in sorted(names(tree)) if name not in LOG_FACTS and _known(known, name)]
+    types: dict[str, ValueType] = {**dict.fromkeys((item.name for item in needed), "text"), **LOG_FACTS}
 
     def resolve(name: str) -> Any:
-        return column_node(name, "i") if name in _FACTS else known.resolve(name).node
+        return column_node(name, "i") if name in LOG_FACTS else known.resolve(name).node
 
     return [exp.paren(compile_expression(tree, resolve, types), copy=False)], needed
 
@@ -164,7 +161,7 @@ def _known(known: Dimensions, name: str) -> bool:
     try:
         known.resolve(name)
     except UnknownNameError:
-        raise UnknownNameError("name in where", name, [*known.names(), *_FACTS, "properties.<name>"]) from None
+        raise UnknownNameError("name in where", name, [*known.names(), *LOG_FACTS, "properties.<name>"]) from None
     return True
 
 
