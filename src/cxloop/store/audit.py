@@ -90,9 +90,11 @@ def record(store: Store, **doing: Unpack[Doing]) -> None:
         "seconds": round(doing.get("seconds", 0.0), 6),
         "happened_at": store.clock(),
     }
-    with store.work() as work:
-        appended = _append(work, entry)
-    if store.head.advance(appended, lambda number: _digest_at(store, number)) and appended["id"] > 1:
+    with store.head.turn() as advance:
+        with store.work() as work:
+            appended = _append(work, entry)
+        headless = advance(appended, lambda number: _digest_at(store, number))
+    if headless and appended["id"] > 1:
         # the log is older than its head: said in the log, since a head that was taken away looks the same
         record(store, account_id=None, verb="audit.head", outcome="started")
 

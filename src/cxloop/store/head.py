@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from cxloop.store.secrets import Vault
 
-__all__ = ["HEAD_FILE", "Head", "Kept"]
+__all__ = ["HEAD_FILE", "Advance", "Head", "Kept"]
 
 HEAD_FILE = "audit.head"
+
+DigestAt: TypeAlias = Callable[[int], str | None]
+"""Gives the digest of the entry with a number, as the log has it now."""
+Advance: TypeAlias = Callable[[Mapping[str, Any], DigestAt], bool]
+"""Keeps the entry that was committed as the last one, unless a later one is kept; returns whether nothing was before.
+
+A head that does not fit the log stays as it is: it is the evidence that somebody cut the log.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +56,30 @@ class Head:
         except FileNotFoundError:
             return None
 
-    def advance(self, entry: Mapping[str, Any], digest_at: Callable[[int], str | None]) -> bool:
-        """Keeps an entry as the last one, unless a later one is kept; returns whether there was no file before.
+    @contextmanager
+    def turn(self) -> Iterator[Advance]:
+        """Lets one writer at a time commit its entry and advance the head.
 
-        A head that does not fit the log stays as it is: it is the evidence that somebody cut the log.
-
-        Args:
-            entry: what was committed.
-            digest_at: gives the digest of the entry with a number, as the log has it now.
+        Otherwise the second entry of a new log could reach the head before the first, and look like a log whose head
+        was taken away.
         """
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            text = os.pread(handle, 1000, 0).decode("ascii", errors="replace")
-            if text and not self._fits(self._parse(text), entry, digest_at):
-                return False
-            line = self._line(entry["id"], entry["digest"])
-            os.pwrite(handle, line, 0)
-            os.ftruncate(handle, len(line))
-            return not text
+            yield partial(self._advance, handle)
         finally:
             os.close(handle)
 
-    def _fits(self, kept: Kept, entry: Mapping[str, Any], digest_at: Callable[[int], str | None]) -> bool:
+    def _advance(self, handle: int, entry: Mapping[str, Any], digest_at: DigestAt) -> bool:
+        text = os.pread(handle, 1000, 0).decode("ascii", errors="replace")
+        if text and not self._fits(self._parse(text), entry, digest_at):
+            return False
+        line = self._line(entry["id"], entry["digest"])
+        os.pwrite(handle, line, 0)
+        os.ftruncate(handle, len(line))
+        return not text
+
+    def _fits(self, kept: Kept, entry: Mapping[str, Any], digest_at: DigestAt) -> bool:
         if not kept.valid or kept.number >= entry["id"]:
             return False
         if kept.number == entry["id"] - 1:
