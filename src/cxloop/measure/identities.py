@@ -12,7 +12,7 @@ from cxloop.core.errors import AccessDeniedError, InputError
 from cxloop.core.results import EstimateRow, Identities, Restated
 from cxloop.core.time import Window, parse_moment
 from cxloop.engine.customers import NOW, Identity, present_identity
-from cxloop.measure.queries import LAST_CHANGE, LAST_KNOWN, MOVED, MOVED_ANYHOW, WEAK
+from cxloop.measure.queries import LAST_CHANGE, LAST_DECISION, LAST_KNOWN, MOVED, MOVED_ANYHOW, WEAK
 
 if TYPE_CHECKING:
     from cxloop.engine.base import Analysis
@@ -87,7 +87,7 @@ def _weak(ws: Analysis, selection: Selection, certainty: float) -> int:
 def _restated(
     ws: Analysis, selection: Selection, window: Window, rows: Sequence[EstimateRow], read: Reader
 ) -> Restated | None:
-    latest = ws.engine.fetch(LAST_CHANGE)["last_at"][0].as_py()
+    latest = _latest(ws)
     ended = None if latest is None else _ended(ws, selection, window)
     if ended is None or latest <= ended:
         return None
@@ -96,6 +96,16 @@ def _restated(
         return moved
     earlier = read(Identity(as_of=moved.last_at - _JUST_BEFORE))
     return replace(moved, before=tuple(row for row in earlier if row not in rows))
+
+
+def _latest(ws: Analysis) -> datetime | None:
+    """Returns when the last decision began to count; for who does not see the ledger, when any key last moved."""
+    try:
+        found = ws.engine.fetch(LAST_DECISION)
+    except AccessDeniedError:
+        found = ws.engine.fetch(LAST_CHANGE)
+    latest: datetime | None = found["last_at"][0].as_py()
+    return latest
 
 
 def _ended(ws: Analysis, selection: Selection, window: Window) -> datetime | None:

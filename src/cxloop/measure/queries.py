@@ -7,6 +7,7 @@ from cxloop.engine.query import Query
 
 __all__ = [
     "LAST_CHANGE",
+    "LAST_DECISION",
     "LAST_KNOWN",
     "LOG_COUNTS",
     "MOVED",
@@ -154,19 +155,24 @@ LAST_KNOWN = Query(
 )
 """When the last answer of a selection was known."""
 
+_DECIDES = "d.action <> 'link' or d.evidence in ('person', 'probabilistic', 'alias')"
+# Keys that one visit ties to another are no decision: persons decide, matching does, and an alias call says so.
+
+LAST_DECISION = Query(
+    name="measure.last_decision",
+    sql=f"select max(d.known_at) as last_at from identity_links as d where {_DECIDES}",
+    inputs=("identity_links",),
+    output={"last_at": "timestamp"},
+)
+"""When the last decision on who is who began to count."""
+
 # A key without a row, or with one of its own number, is itself the customer: only other rows begin or end a merge.
 _BORDERS = """
     select b.key_id, b.since as at from customer_keys as b where b.customer_id <> b.key_id
     union all
     select e.key_id, e.until as at from customer_keys as e where e.customer_id <> e.key_id and e.until is not null
 """
-# Keys that one visit ties to another are no decision: persons decide, matching does, and an alias call says so.
-_DECIDED = """
-    m.at in (
-        select d.known_at from identity_links as d
-        where d.action <> 'link' or d.evidence in ('person', 'probabilistic', 'alias')
-    )
-"""
+_DECIDED = f"m.at in (select d.known_at from identity_links as d where {_DECIDES})"
 _MOVED = """
     select count(*) as answers, count(distinct $customer) as customers, max(moved.at) as last_at
     from $log
