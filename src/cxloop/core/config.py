@@ -21,7 +21,9 @@ __all__ = [
     "Basis",
     "Dimension",
     "Experience",
+    "Hierarchy",
     "Identifier",
+    "Profile",
     "Purpose",
     "Redactable",
     "Retention",
@@ -289,8 +291,50 @@ class Purpose(Strict):
     aliases: tuple[Name, ...] = ()
 
 
+class Profile(Strict):
+    """One [[profile]]: a field of customers' and accounts' profiles, and which value survives where sources differ.
+
+    `reads` are the traits that tell it, besides its own name; capitals and what stands between words do not matter.
+    The rule is "recent" (told last), "trusted" (by the first of the sources in `trusted`), "verified" (with a verified
+    identifier) or "longest"; among equals the most recent one survives.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+    label: str = ""
+    reads: tuple[Name, ...] = ()
+    rule: Literal["recent", "trusted", "verified", "longest"] = "recent"
+    trusted: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_whom_it_trusts(self) -> Profile:
+        if (self.rule == "trusted") != bool(self.trusted):
+            told = f'{self.name!r}: rule = "trusted" and trusted = [sources] go together. Set both.'
+            raise MistakesError("experience.toml", [Mistake("profile", told)])
+        return self
+
+
+class Hierarchy(Strict):
+    """One [[hierarchy]]: how business accounts stand above each other.
+
+    Either `parent` names the trait of an account that holds the identifier of the account above it, or `levels` names
+    traits from the widest to the narrowest, such as country, region and city.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+    label: str = ""
+    parent: str = ""
+    levels: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_one_way_up(self) -> Hierarchy:
+        if bool(self.parent) == bool(self.levels):
+            told = f"{self.name!r} needs parent = a trait or levels = [traits], and not both."
+            raise MistakesError("experience.toml", [Mistake("hierarchy", told)])
+        return self
+
+
 class Experience(Strict):
-    """`experience.toml`: stages, touchpoints, channels, rules, promises, dimensions, identifiers and purposes."""
+    """`experience.toml`: what happens where, what is promised, who is who, and what people are asked about."""
 
     stage: tuple[Stage, ...] = ()
     channel: tuple[Name, ...] = ()
@@ -300,6 +344,8 @@ class Experience(Strict):
     dimension: tuple[Dimension, ...] = ()
     identifier: tuple[Identifier, ...] = ()
     purpose: tuple[Purpose, ...] = ()
+    profile: tuple[Profile, ...] = ()
+    hierarchy: tuple[Hierarchy, ...] = ()
 
     @model_validator(mode="after")
     def _names_meet(self) -> Experience:
@@ -317,6 +363,8 @@ def _unmet_names(experience: Experience) -> Iterator[Mistake]:
         ("touchpoint", touchpoints),
         ("channel", list(experience.channel)),
         ("dimension", [dimension.name for dimension in experience.dimension]),
+        ("profile", [field.name for field in experience.profile]),
+        ("hierarchy", [hierarchy.name for hierarchy in experience.hierarchy]),
         ("purpose", [name for purpose in experience.purpose for name in (purpose.name, *purpose.aliases)]),
     ):
         for name in sorted({name for name in names if names.count(name) > 1}):

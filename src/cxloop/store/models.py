@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from cxloop.core.schema import Personal
 
 __all__ = [
     "Account",
@@ -14,6 +16,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Connection",
+    "CustomerNote",
     "Document",
     "KeySecret",
     "Link",
@@ -216,6 +219,22 @@ class Connection(Base):
     failures: Mapped[int] = mapped_column(default=0)
     next_due: Mapped[datetime | None]
     position: Mapped[str] = mapped_column(default="")
+
+
+class CustomerNote(Base):
+    """What staff wrote about a customer. It hangs on a key and not on a customer: merges and splits carry it along.
+
+    `personal` says of each column what it tells about a person, for erasure and export.
+    """
+
+    __tablename__ = "customer_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_id: Mapped[int] = mapped_column(BigInteger, index=True, info={"personal": Personal.PSEUDONYM})
+    text: Mapped[str] = mapped_column(info={"personal": Personal.FREE_TEXT})
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"), index=True)
+    author: Mapped[str]
+    written_at: Mapped[datetime]
 
 
 class Document(Base):
