@@ -6,9 +6,9 @@ import pytest
 
 from cxloop.core.schema import INCOMING, TABLES, Personal, Table
 from cxloop.engine.duckdb.engine import DuckDBEngine
-from cxloop.engine.duckdb.tables import META, TYPES, VIEWS
+from cxloop.engine.duckdb.tables import INTERNAL, TYPES, VIEWS
 
-DECLARED = (*TABLES, META)
+DECLARED = (*TABLES, *INTERNAL)
 
 
 def columns_of(engine: DuckDBEngine) -> dict[tuple[str, str], tuple[str, bool]]:

@@ -166,6 +166,11 @@ CHANGES: Mapping[str, Any] = {
     "delete": lambda engine: engine.delete("interactions", "key_id", [1]),
     "replace": lambda engine: engine.replace("interactions", pa.table({"text": ["x"]}), whole=True),
     "erase": lambda engine: engine.erase([1]),
+    "discard": lambda engine: engine.discard("touch", NOON),
+    "is_rewrite_due": lambda engine: engine.is_rewrite_due(),
+    "rewrite": lambda engine: engine.rewrite(),
+    "holding": lambda engine: engine.holding(["x"]),
+    "numbers_left": lambda engine: engine.numbers_left([1]),
     "transaction": lambda engine: engine.transaction(),
     "close": lambda engine: engine.close(),
 }

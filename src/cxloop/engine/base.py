@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from cxloop.core.config import Experience, Settings
+from cxloop.engine.erasure import Held, Hiding
 from cxloop.engine.query import Query, Slots
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class Engine(Protocol):
     def append(self, table: str, rows: pa.Table) -> int:
         """Adds rows to a table of the schema; returns how many."""
 
+    def intern(self, keys: pa.Table) -> int:
+        """Adds keys (namespace, type, value) that are not known yet, in the order of the rows; returns how many."""
+
     def admit(self, rows: pa.Table, *, now: datetime, keep_conflicts: bool = True) -> Admission:
         """Adds rows with the columns of `core.schema.INCOMING` to the log, each exactly once; see `loading.Admission`.
 
@@ -55,8 +59,23 @@ class Engine(Protocol):
     def replace(self, table: str, rows: pa.Table, *, whole: bool = False) -> int:
         """Puts rows in place of those with the same key, or of all rows of the table; returns how many."""
 
-    def erase(self, key_ids: Sequence[int]) -> Mapping[str, int]:
-        """Removes everything about some keys from tables and files; returns table to number of rows removed."""
+    def erase(self, key_ids: Sequence[int], hiding: Hiding = ...) -> Mapping[str, int]:
+        """Removes everything about some keys from every table; returns table to number of rows removed."""
+
+    def discard(self, kind: str | None, before: datetime, keep: Sequence[str] = ()) -> Mapping[str, int]:
+        """Removes interactions that happened before a moment; None means all kinds but those in `keep`."""
+
+    def is_rewrite_due(self) -> bool:
+        """Whether the files still hold bytes of what was erased."""
+
+    def rewrite(self, progress: Callable[[str, float | None], None] = ...) -> None:
+        """Writes the files anew without what was erased, while reading and writing go on."""
+
+    def holding(self, texts: Sequence[str]) -> list[Held]:
+        """Returns where texts stand in a text column of any table, capitals aside."""
+
+    def numbers_left(self, key_ids: Sequence[int]) -> Mapping[str, int]:
+        """Returns the columns (table.column) in which numbers of keys still stand, and in how many rows."""
 
     def count(self, table: str) -> int:
         """Returns the number of rows of a table, from statistics where it can."""

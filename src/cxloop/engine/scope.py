@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 from cxloop.core.errors import AccessDeniedError, EngineError
 from cxloop.core.host import LIMITED_BY, Limits, limits_phrase
 from cxloop.engine.base import Engine, Value
+from cxloop.engine.erasure import Held, Hiding
 from cxloop.engine.functions import translate
 from cxloop.engine.query import Query, Slots
 from cxloop.engine.quoting import column_node, text_node
@@ -290,6 +291,10 @@ class ScopedEngine(Engine):
         """Refused."""
         self._refuse(f"adding to {table}")
 
+    def intern(self, keys: pa.Table) -> int:
+        """Refused."""
+        self._refuse("adding keys")
+
     def admit(self, rows: pa.Table, *, now: datetime, keep_conflicts: bool = True) -> Admission:
         """Refused."""
         self._refuse("adding to the log")
@@ -306,9 +311,29 @@ class ScopedEngine(Engine):
         """Refused."""
         self._refuse(f"changing {table}")
 
-    def erase(self, key_ids: Sequence[int]) -> Mapping[str, int]:
+    def erase(self, key_ids: Sequence[int], hiding: Hiding = Hiding()) -> Mapping[str, int]:  # noqa: B008 - frozen
         """Refused."""
         self._refuse("an erasure")
+
+    def discard(self, kind: str | None, before: datetime, keep: Sequence[str] = ()) -> Mapping[str, int]:
+        """Refused."""
+        self._refuse("a removal")
+
+    def is_rewrite_due(self) -> bool:
+        """Refused."""
+        self._refuse("what was erased")
+
+    def rewrite(self, progress: Callable[[str, float | None], None] = lambda *_: None) -> None:
+        """Refused."""
+        self._refuse("rewriting the file")
+
+    def holding(self, texts: Sequence[str]) -> list[Held]:
+        """Refused."""
+        self._refuse("a search through every table")
+
+    def numbers_left(self, key_ids: Sequence[int]) -> Mapping[str, int]:
+        """Refused."""
+        self._refuse("a search through every table")
 
     def transaction(self) -> AbstractContextManager[None]:
         """Refused."""

@@ -18,6 +18,7 @@ from cxloop.core.time import utc_naive
 from cxloop.engine.duckdb.admission_hash import content_hash, id_hash
 from cxloop.engine.duckdb.admission_intern import intern_events, intern_keys, normalised_path
 from cxloop.engine.duckdb.admission_settle import Candidates, Settled, next_batch, settle
+from cxloop.engine.duckdb.suppression import withhold
 from cxloop.engine.duckdb.tables import TYPES
 from cxloop.engine.loading import Admission
 from cxloop.engine.quoting import identifier, literal
@@ -81,9 +82,11 @@ def admit(
             conflicting = () if keep_conflicts else _places(cursor, settled)
             if keep_conflicts:
                 _keep_conflicts(cursor, settled, rows.column_names, batch, now)
+            withheld = withhold(cursor, batch)
         finally:
             _drop(cursor)
-    return Admission(batch, settled.admitted, settled.already_there, len(settled.conflicts), conflicting)
+    known = settled.already_there + withheld
+    return Admission(batch, settled.admitted - withheld, known, len(settled.conflicts), conflicting)
 
 
 def _drop(cursor: duckdb.DuckDBPyConnection) -> None:

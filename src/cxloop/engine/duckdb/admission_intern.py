@@ -6,8 +6,13 @@ import duckdb
 
 from cxloop.engine.quoting import literal
 
-__all__ = ["EVENT_COLUMNS", "intern_event", "intern_events", "intern_keys", "normalised_path"]
+__all__ = ["EVENT_COLUMNS", "LAST_KEY", "intern_event", "intern_events", "intern_keys", "normalised_path"]
 
+LAST_KEY = (
+    "(select greatest((select coalesce(max(key_id), 0) from keys),"
+    " (select coalesce(max(cast(value as bigint)), 0) from meta where name = 'last_key')))"
+)
+"""SQL of the highest number that any key ever had: who was erased is not to lend theirs to somebody else."""
 EVENT_COLUMNS = ("source", "kind", "name", "path", "claimed_touchpoint", "claimed_channel")
 
 
@@ -21,7 +26,7 @@ def intern_keys(cursor: duckdb.DuckDBPyConnection, found: str) -> None:
     # not an anti join: over a left join the engine skips what cannot match, which is nearly all of millions of keys
     cursor.execute(
         f"""insert into keys
-        select (select coalesce(max(key_id), 0) from keys) + row_number() over (order by place, namespace, type, value),
+        select {LAST_KEY} + row_number() over (order by place, namespace, type, value),
                namespace, type, value
         from (select namespace, type, value, min(place) as place from ({found}) group by 1, 2, 3) f
         left join keys k using (namespace, type, value)

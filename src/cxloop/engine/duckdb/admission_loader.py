@@ -21,6 +21,7 @@ from cxloop.engine.duckdb.admission_load import Import, TableLoad
 from cxloop.engine.duckdb.admission_settle import Settled, next_batch
 from cxloop.engine.duckdb.files import Stage, stage_files, stage_rejected
 from cxloop.engine.duckdb.files_profile import profile_columns
+from cxloop.engine.duckdb.suppression import withhold
 from cxloop.engine.loading import (
     Admission,
     ColumnProfile,
@@ -144,6 +145,7 @@ class DuckDBLoader:
                     self._progress("Adding interactions", (place + 0.5) / len(loads))
                     _take(load, tally)
                 load.drop()
+            tally.withhold(withhold(job.cursor, job.batch))
             rejections = tuple(tally.rejections) if plan.replays else _rejections(job)
             self._record(job, plan, tally, sum(reason.rows for reason in rejections))
         self._progress("Imported", 1.0)
@@ -207,6 +209,11 @@ class _Tally:
         self.admitted += settled.admitted
         self.already_there += settled.already_there
         self.conflicts += len(settled.conflicts)
+
+    def withhold(self, rows: int) -> None:
+        """Counts rows that were erased before among those that were there already."""
+        self.admitted -= rows
+        self.already_there += rows
 
 
 def _take(load: TableLoad, tally: _Tally) -> None:

@@ -13,6 +13,7 @@ import duckdb
 
 from cxloop.core.config import Engine as EngineSettings
 from cxloop.core.errors import EngineError, WorkspaceError
+from cxloop.engine.duckdb.generations import CHECKPOINT
 
 __all__ = ["Connections", "Holds", "Lane", "connect"]
 
@@ -31,8 +32,7 @@ def connect(file: Path, settings: EngineSettings) -> duckdb.DuckDBPyConnection:
         raise WorkspaceError(
             f"{file} cannot be opened: {failure}. If it is damaged, restore the folder from a backup."
         ) from None
-    # live events are many small transactions: written to the log of changes, they cost half of a checkpoint each
-    database.execute("set global checkpoint_threshold = '128MB'").fetchall()
+    database.execute(f"set global checkpoint_threshold = '{CHECKPOINT}'").fetchall()
     # a time with a zone becomes UTC, whatever the machine's own zone is
     database.execute("set global TimeZone = 'UTC'").fetchall()
     return database
@@ -57,6 +57,7 @@ class Connections:
         self._own = threading.local()
         self._lanes: weakref.WeakSet[Lane] = weakref.WeakSet()
         self._guard = threading.Lock()
+        self._old: list[tuple[duckdb.DuckDBPyConnection, list[Lane], Path]] = []
 
     def lane(self) -> Lane:
         """Returns this thread's lane, on the live file; raises WorkspaceError after `close`."""
@@ -75,13 +76,21 @@ class Connections:
         return lane
 
     def swap(self, file: Path) -> None:
-        """Makes `file` the live one. Queries that run on the old file finish on it."""
+        """Makes `file` the live one. Queries that run on the old file finish on it; `close_old` waits for them."""
         database = connect(file, self._settings)
         with self._guard:
-            old, lanes = self._database, list(self._lanes)
+            self._old.append((self._database, list(self._lanes), self.file))
             self._database, self.file = database, file
             self._lanes = weakref.WeakSet()
-        _close(old, lanes)
+
+    def close_old(self) -> list[Path]:
+        """Closes files that are no longer live, once their queries have finished, and returns them."""
+        closed = []
+        while self._old:
+            old, lanes, file = self._old.pop()
+            _close(old, lanes)
+            closed.append(file)
+        return closed
 
     def close(self) -> None:
         """Closes the file once running queries have finished."""
@@ -89,6 +98,7 @@ class Connections:
             lanes = list(self._lanes)
             self._lanes = weakref.WeakSet()
             self._own = threading.local()
+        self.close_old()
         _close(self._database, lanes)
 
 

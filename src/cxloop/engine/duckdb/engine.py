@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,11 @@ from cxloop.core.schema import TABLES, Table
 from cxloop.engine.base import Engine, Value
 from cxloop.engine.duckdb import generations
 from cxloop.engine.duckdb.connections import Connections, Holds
-from cxloop.engine.duckdb.erasure import erase_rows
+from cxloop.engine.duckdb.erasure import discard_rows, erase_rows, hidden_before
 from cxloop.engine.duckdb.lock import OwnerLock
+from cxloop.engine.duckdb.rewriting import rewrite
+from cxloop.engine.duckdb.searching import holding, numbers_left
+from cxloop.engine.erasure import Held, Hiding
 from cxloop.engine.query import Query, Slots
 from cxloop.engine.quoting import identifier
 from cxloop.engine.render import check_parameters, render
@@ -54,7 +57,9 @@ class DuckDBEngine(Engine):
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = OwnerLock(folder)
         self._writing = threading.RLock()
+        self._rewriting = threading.RLock()
         self._depth = 0
+        self.erasures = 0
         self._holds = Holds(self._writing)
         try:
             live = generations.find(folder) or generations.create(folder)
@@ -75,7 +80,7 @@ class DuckDBEngine(Engine):
             raise WorkspaceError(
                 f"{file} has schema {version}; this cxloop knows {generations.SCHEMA_VERSION}. Update cxloop."
             )
-        if version < generations.SCHEMA_VERSION or generations.is_due(cursor):
+        if version < generations.SCHEMA_VERSION:
             self.compact()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -136,6 +141,22 @@ class DuckDBEngine(Engine):
             self.cursor().execute(f"delete from {identifier(table)} as old where {condition}").fetchall()
             return self.append(table, rows)
 
+    def intern(self, keys: pa.Table) -> int:
+        """Adds keys (namespace, type, value) that are not known yet, in the order of the rows; returns how many."""
+        from cxloop.engine.duckdb.admission_intern import intern_keys
+
+        with self.transaction():
+            before = self.count("keys")
+            # DuckDB finds no table of this frame from another function: it goes by its name in the database
+            cursor = self.cursor()
+            cursor.register("keys_to_intern", keys)
+            try:
+                named = "select namespace, type, value, row_number() over () as place from keys_to_intern"
+                intern_keys(cursor, named)
+            finally:
+                cursor.unregister("keys_to_intern")
+            return self.count("keys") - before
+
     def admit(self, rows: pa.Table, *, now: datetime, keep_conflicts: bool = True) -> Admission:
         """Adds rows with the columns of `core.schema.INCOMING` to the log, each exactly once."""
         from cxloop.engine.duckdb.admission import admit
@@ -172,44 +193,128 @@ class DuckDBEngine(Engine):
             try:
                 yield
             except BaseException:
-                _roll_back(cursor)
+                generations.roll_back(cursor)
                 raise
             else:
                 _commit(cursor)
             finally:
                 self._depth -= 1
 
-    def erase(self, key_ids: Sequence[int]) -> Mapping[str, int]:
-        """Removes everything about some keys from every table and from the disk.
+    def erase(self, key_ids: Sequence[int], hiding: Hiding = Hiding()) -> Mapping[str, int]:  # noqa: B008 - frozen
+        """Removes everything about some keys from every table, at once for every reader.
+
+        The bytes are still in the file until `rewrite`; the file says that this is due, also after a crash.
+
+        Args:
+            key_ids: the keys; hub keys that would stand alone go along.
+            hiding: how they go.
 
         Returns:
-            Table to number of rows removed, for the tables that lost any.
+            Table to number of rows removed or made anonymous, for the tables that lost any.
+
+        Raises:
+            EngineError: a table holds personal data of which nobody said whose it is; nothing was removed.
         """
-        if not key_ids:
-            return {}
-        with self._writing:
-            with self.transaction():
-                removed = erase_rows(self.cursor(), key_ids)
-                generations.mark_due(self.cursor())  # a crash before the next line: the next opening does it
-            self.compact()
+        with self._writing, self.transaction():
+            cursor = self.cursor()
+            before = hidden_before(cursor, hiding.name)
+            if before is not None or not key_ids:
+                return before or {}
+            removed = erase_rows(cursor, key_ids, hiding)
+            generations.mark_due(cursor)
+            self.erasures += 1
         return removed
+
+    def discard(self, kind: str | None, before: datetime, keep: Sequence[str] = ()) -> Mapping[str, int]:
+        """Removes interactions that happened before a moment, with what hangs on them; for retention.
+
+        Args:
+            kind: which ones; None for all kinds but those in `keep`.
+            before: UTC without zone.
+            keep: kinds that have a rule of their own.
+
+        Returns:
+            Table to number of rows removed, for the tables that lost any; the bytes go with the next `rewrite`.
+        """
+        with self._writing, self.transaction():
+            cursor = self.cursor()
+            removed = discard_rows(cursor, kind, before, keep)
+            if removed:
+                generations.mark_due(cursor)
+                self.erasures += 1
+        return removed
+
+    def is_rewrite_due(self) -> bool:
+        """Whether the file still holds bytes of what was erased."""
+        lane = self._connections.lane()
+        with lane.busy:
+            return generations.is_due(lane.cursor)
+
+    def rewrite(self, progress: Callable[[str, float | None], None] = lambda *_: None) -> None:
+        """Writes the tables into a new file without what was deleted, and makes it the live one.
+
+        Reading and writing go on meanwhile; writers wait only for what is left to catch up with, and the swap.
+
+        Raises:
+            EngineError: inside a transaction, which would be lost, or where the copy went wrong.
+        """
+        with self._rewriting:
+            self._require_no_transaction()
+            rewrite(self, progress)
+
+    def holding(self, texts: Sequence[str]) -> list[Held]:
+        """Returns where texts stand in a text column of any table, capitals aside: the other side of `erase`."""
+        lane = self._connections.lane()
+        with lane.busy:
+            return holding(lane.cursor, texts)
+
+    def numbers_left(self, key_ids: Sequence[int]) -> Mapping[str, int]:
+        """Returns the columns (table.column) in which numbers of keys still stand, and in how many rows."""
+        lane = self._connections.lane()
+        with lane.busy:
+            return numbers_left(lane.cursor, key_ids)
 
     def hold(self) -> AbstractContextManager[None]:
         """Keeps the live file in place for a block that prepares temporary tables; for this package only."""
         return self._holds.hold()
 
     def compact(self) -> None:
-        """Writes the tables into a new file without what was deleted, and makes it the live one.
+        """The same as `rewrite` while writers wait: for a file of an older schema, which is written in one go.
 
         Raises:
             EngineError: inside a transaction, which would be lost, or where the copy went wrong.
         """
+        with self._rewriting, self._writing:
+            self._require_no_transaction()
+            self._holds.wait()
+            self.swap_to(generations.write_next(self.cursor(), self._connections.file))
+        self.close_old()
+
+    def _require_no_transaction(self) -> None:
         with self._writing:
             if self._depth:
                 raise EngineError("The file cannot be rewritten inside a transaction. Compact after it.")
-            self._holds.wait()
-            old = self._connections.file
-            self._connections.swap(generations.write_next(self.cursor(), old))
+
+    @property
+    def file(self) -> Path:
+        """The live file."""
+        return self._connections.file
+
+    def writing(self) -> AbstractContextManager[object]:
+        """The writers' lock; for this package only."""
+        return self._writing
+
+    def wait_for_holders(self) -> None:
+        """Waits, with the writers' lock held, until nobody needs the live file to stay; for this package only."""
+        self._holds.wait()
+
+    def swap_to(self, file: Path) -> None:
+        """Makes a sealed generation the live one; for this package only."""
+        self._connections.swap(file)
+
+    def close_old(self) -> None:
+        """Removes files that are no longer live, once their readers have finished; for this package only."""
+        for old in self._connections.close_old():
             generations.remove(old)
 
     def _run(self, statement: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
@@ -230,12 +335,6 @@ def _commit(cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute("commit").fetchall()
     except duckdb.Error as failure:
         raise EngineError(f"The change could not be written, and nothing of it was: {failure}") from failure
-
-
-def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
-    # after some failures (a full disk) DuckDB has rolled back already, and says so with an error
-    with suppress(duckdb.TransactionException):
-        cursor.execute("rollback").fetchall()
 
 
 def _table(name: str) -> Table:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,21 +18,31 @@ import duckdb
 
 from cxloop.core.errors import EngineError, WorkspaceError
 from cxloop.core.schema import TABLES, Table
-from cxloop.engine.duckdb.tables import create_tables
+from cxloop.engine.duckdb.tables import ERASED, create_tables
 from cxloop.engine.quoting import identifier, literal
 
 __all__ = [
+    "CHECKPOINT",
     "SCHEMA_VERSION",
     "Migration",
+    "begin_next",
     "create",
     "find",
     "is_due",
     "mark_due",
+    "note_version",
     "remove",
+    "roll_back",
+    "same_count",
     "schema_digest",
+    "seal",
+    "sync",
     "version_of",
     "write_next",
 ]
+
+CHECKPOINT = "128MB"
+"""Live events are many small transactions: written to the log of changes, they cost half of a checkpoint each."""
 
 SCHEMA_VERSION = 3
 """Version of `core.schema`: a change of a table raises it and adds a Migration."""
@@ -113,9 +124,9 @@ def create(folder: Path) -> Path:
         partial = folder / "1.duckdb.partial"
         _attach(database, partial)
         create_tables(database, "next")
-        _note_version(database)
+        note_version(database)
         database.execute("detach next").fetchall()
-    return _seal(folder, partial)
+    return seal(folder, partial)
 
 
 def version_of(cursor: duckdb.DuckDBPyConnection, file: Path) -> int:
@@ -143,19 +154,36 @@ def write_next(cursor: duckdb.DuckDBPyConnection, live: Path) -> Path:
     Raises:
         EngineError: a table could not be copied whole; the old generation stays.
     """
-    folder, number = live.parent, int(live.stem)
-    partial = folder / f"{number + 1}.duckdb.partial"
-    _attach(cursor, partial)
+    partial = begin_next(cursor, live)
     try:
-        create_tables(cursor, "next")
         _copy(cursor, version_of(cursor, live))
-        _note_version(cursor)
+        note_version(cursor)
     except BaseException:
         cursor.execute("detach next").fetchall()
         remove(partial)
         raise
     cursor.execute("detach next").fetchall()
-    return _seal(folder, partial)
+    return seal(live.parent, partial)
+
+
+def begin_next(cursor: duckdb.DuckDBPyConnection, live: Path) -> Path:
+    """Attaches the file of the next generation, with empty tables, as `next`; returns its path."""
+    partial = live.parent / f"{int(live.stem) + 1}.duckdb.partial"
+    _attach(cursor, partial)
+    try:
+        create_tables(cursor, "next")
+    except BaseException:
+        cursor.execute("detach next").fetchall()
+        remove(partial)
+        raise
+    return partial
+
+
+def roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Takes a transaction back."""
+    # after some failures (a full disk) DuckDB has rolled back already, and says so with an error
+    with suppress(duckdb.TransactionException):
+        cursor.execute("rollback").fetchall()
 
 
 def _attach(cursor: duckdb.DuckDBPyConnection, partial: Path) -> None:
@@ -163,7 +191,8 @@ def _attach(cursor: duckdb.DuckDBPyConnection, partial: Path) -> None:
     cursor.execute(f"attach {literal(str(partial))} as next").fetchall()
 
 
-def _note_version(cursor: duckdb.DuckDBPyConnection) -> None:
+def note_version(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Writes the version of the schema into the next generation."""
     cursor.execute("insert into next.main.meta values ('schema_version', $version)", {"version": str(SCHEMA_VERSION)})
     cursor.fetchall()
 
@@ -174,10 +203,13 @@ def _copy(cursor: duckdb.DuckDBPyConnection, version: int) -> None:
         if migration.version > version:
             fill.update(migration.fill)
     before = _columns(cursor)
-    for table in TABLES:
+    for table in (*TABLES, ERASED):
         if table.name in before:
             _copy_table(cursor, table, before[table.name], fill)
-            _same_count(cursor, table.name)
+            same_count(cursor, table.name)
+    cursor.execute(
+        "insert into next.main.meta select * from meta where name not in ('schema_version', 'rewrite')"
+    ).fetchall()
 
 
 def _copy_table(
@@ -203,7 +235,8 @@ def _columns(cursor: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     return found
 
 
-def _same_count(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
+def same_count(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Raises EngineError where a table of the next generation has not as many rows as the live one."""
     name = identifier(table)
     old, new = cursor.execute(
         f"select (select count(*) from {name}), (select count(*) from next.main.{name})"
@@ -212,12 +245,12 @@ def _same_count(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
         raise EngineError(f"Copying {table} into a new file gave {new} rows instead of {old}. Nothing was changed.")
 
 
-def _seal(folder: Path, partial: Path) -> Path:
+def seal(folder: Path, partial: Path) -> Path:
     """Makes a finished file durable, gives it its name and makes it the live one."""
-    _sync(partial)
+    sync(partial)
     live = partial.with_suffix("")
     partial.rename(live)
-    _sync(folder)
+    sync(folder)
     _point(folder, live)
     return live
 
@@ -225,12 +258,12 @@ def _seal(folder: Path, partial: Path) -> Path:
 def _point(folder: Path, live: Path) -> None:
     waiting = folder / "CURRENT.partial"
     waiting.write_text(live.name + "\n", encoding="utf-8")
-    _sync(waiting)
+    sync(waiting)
     waiting.rename(folder / "CURRENT")
-    _sync(folder)
+    sync(folder)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Waits until the file, or the names in the folder, are on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

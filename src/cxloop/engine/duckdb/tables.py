@@ -9,7 +9,7 @@ import duckdb
 from cxloop.core.schema import TABLES, Column, Personal, Table, Type
 from cxloop.engine.quoting import identifier
 
-__all__ = ["META", "TYPES", "VIEWS", "create_tables"]
+__all__ = ["ERASED", "INTERNAL", "META", "TYPES", "VIEWS", "create_tables"]
 
 TYPES: Mapping[Type, str] = {
     "bool": "BOOLEAN",
@@ -34,6 +34,26 @@ META = Table(
     key=("name",),
 )
 
+ERASED = Table(
+    "erased",
+    "What must not come back: salted digests of the message ids and identifiers of who was erased.",
+    (
+        Column(
+            "digest", "bigint", Personal.PSEUDONYM, "Salted digest of a message id or an identifier.", required=True
+        ),
+        Column(
+            "before",
+            "timestamp",
+            Personal.NONE,
+            "Of an identifier: what happened until then stays out, UTC; null for a message id.",
+        ),
+    ),
+    key=("digest",),
+)
+
+INTERNAL = (META, ERASED)
+"""Tables that no query reads and no part knows."""
+
 VIEWS: Mapping[str, str] = {
     # A key that the ledger ties to no other is a customer of its own.
     "customer_of": """
@@ -45,7 +65,7 @@ VIEWS: Mapping[str, str] = {
 
 def create_tables(cursor: duckdb.DuckDBPyConnection, catalog: str) -> None:
     """Creates every table and view of the schema in the database attached as `catalog`."""
-    for table in (*TABLES, META):
+    for table in (*TABLES, *INTERNAL):
         cursor.execute(f"create table {identifier(catalog)}.main.{identifier(table.name)} ({_columns(table)})")
     for name, sql in VIEWS.items():
         cursor.execute(f"create view {identifier(catalog)}.main.{identifier(name)} as {sql}")
