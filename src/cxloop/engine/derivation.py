@@ -17,7 +17,7 @@ from cxloop.engine.query import Query
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["LATEST_BATCH", "Changes", "Derivation", "Derived", "Step", "derive"]
+__all__ = ["LATEST_BATCH", "Changes", "Derivation", "Derived", "Step", "derive", "is_due"]
 
 LATEST_BATCH = Query(
     name="engine.latest_batch",
@@ -80,6 +80,8 @@ class Step:
         run: given the analysis, a position (None for everything) and the moment that counts as now; called inside the
             transaction that moves the watermark.
         position: the query of how far the inputs have come (one bigint called `position`).
+        due: the query of when the passing of time alone makes work (one timestamp called `due_at`, null for never); the
+            moment that counts as now is then `as_of`.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Step:
     version: Callable[[Analysis], str]
     run: Callable[[Analysis, int | None, datetime], None]
     position: Query = LATEST_BATCH
+    due: Query | None = None
 
 
 Derived: TypeAlias = Derivation | Step
@@ -106,21 +109,31 @@ def derive(analysis: Analysis, derivation: Derived, *, now: datetime) -> bool:
     """
     engine = analysis.engine
     version = derivation.version(analysis)
-    if _mark(engine, derivation) == (version, _position(engine, derivation)):
+    late = is_due(analysis, derivation)
+    if not late and _mark(engine, derivation) == (version, _position(engine, derivation)):
         return False
     with engine.transaction():
         # asked again inside: another writer may have gone first
         position = _position(engine, derivation)
         old_version, old_position = _mark(engine, derivation)
         since = old_position if old_version == version else None
-        if since is not None and since >= position:
+        if not late and since is not None and since >= position:
             return False
         if isinstance(derivation, Step):
             derivation.run(analysis, since, now)
+            position = _position(engine, derivation)  # a step may add to its own inputs
         else:
             _write(engine, derivation.table, derivation.update(analysis, since), whole=since is None)
         _set_mark(engine, derivation, version, position, now)
     return True
+
+
+def is_due(analysis: Analysis, derivation: Derived) -> bool:
+    """Returns whether the passing of time alone makes work for a derivation or step."""
+    if not isinstance(derivation, Step) or derivation.due is None:
+        return False
+    due_at = analysis.engine.fetch(derivation.due)["due_at"][0].as_py()
+    return due_at is not None and due_at <= analysis.as_of
 
 
 def _write(engine: Engine, name: str, update: pa.Table | Changes, *, whole: bool) -> None:

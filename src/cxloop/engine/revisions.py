@@ -6,6 +6,7 @@ the same one; the latest known of them stands, and of those known at one moment 
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from cxloop.engine.query import Query
@@ -13,7 +14,7 @@ from cxloop.engine.query import Query
 if TYPE_CHECKING:
     from sqlglot import exp
 
-__all__ = ["ANY_REVISION", "current_node"]
+__all__ = ["ANY_REVISION", "current_node", "row_number"]
 
 ANY_REVISION = Query(
     name="engine.any_revision",
@@ -49,3 +50,18 @@ def current_node() -> exp.Expr:
     import sqlglot
 
     return sqlglot.parse_one(_CURRENT, dialect="duckdb")
+
+
+def row_number(source: str, message_id: str) -> int:
+    """Returns the interaction_id of the row that a source calls so, without a look at the log.
+
+    Args:
+        source: the source.
+        message_id: its own id of the row.
+
+    Example:
+        >>> row_number("shop", "order-1")
+        -387843763646355332
+    """
+    digest = hashlib.md5(f"{source}\x1f{message_id}".encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[8:], "little", signed=True)

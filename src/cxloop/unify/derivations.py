@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cxloop.engine.catalogue import EVENT_CATALOGUE
 from cxloop.engine.derivation import Derivation
 from cxloop.unify.queries import CUSTOMER_ROWS
+from cxloop.unify.segments.step import SEGMENTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,5 +39,5 @@ CUSTOMERS = Derivation(
     rows=CUSTOMER_ROWS,
 )
 
-DERIVATIONS = (CUSTOMERS,)
+DERIVATIONS = (CUSTOMERS, SEGMENTS)
 """What the runtime runs for this part."""

@@ -164,8 +164,9 @@ _TABLE = (
         ("purpose", "channel?"),
         "boolean",
         False,
-        "Whether the customer allows that purpose (in that channel, or in all where none is named), as last told; null "
-        "where nothing was.",
+        "What was said last about a purpose, for that channel or for all (without a channel, for all): true for yes, "
+        "false for no, null where nothing was said or the yes has expired. Whether something may be sent is decided "
+        "when it is sent.",
         'consent("newsletter", "email")',
     ),
 )

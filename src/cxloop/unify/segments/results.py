@@ -255,7 +255,7 @@ class Overlap(Result):
     def __str__(self) -> str:
         known = [pair for pair in self.pairs if pair.jaccard is not None]
         if not known:
-            return f"{many(len(self.names), 'segment')}; none of them shares anybody."
+            return "Two segments are needed for an overlap." if len(self.names) < 2 else "Nobody is in any of them."
         most = max(known, key=lambda pair: pair.jaccard or 0.0)
         shared = f"{count(most.both)} of {count(most.first_members + most.second_members - most.both)}"
         return f"{most.first} and {most.second} overlap most: {shared} customers are in both (of those in either)."

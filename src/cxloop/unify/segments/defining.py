@@ -1,0 +1,115 @@
+"""Defining and dropping segments: what a definition means is shown before anybody relies on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from cxloop.core.time import parse_zone, utc_naive
+from cxloop.store import documents
+from cxloop.unify.segments import queries
+from cxloop.unify.segments.definition import KIND, Read, check_name, definition, read
+from cxloop.unify.segments.facts import ALL_OF_IT, take
+from cxloop.unify.segments.members import Customers, as_us, members_now
+from cxloop.unify.segments.results import DefinedSegment, DroppedSegment, SegmentMember, SegmentPoint
+from cxloop.unify.segments.sql import moment, state_slots
+
+if TYPE_CHECKING:
+    from cxloop.store.context import Operations
+
+__all__ = ["define", "drop"]
+
+EXAMPLES = 10
+MONTHS = 6
+TRIAL = "(trial)"
+"""Under this name a definition is tried out; nobody can call a segment so."""
+
+
+def define(ws: Operations, name: str, where: str, *, about: str, dry_run: bool) -> DefinedSegment:
+    """Shows what a definition means, and saves it unless it is a dry run; raises InputError as the verb says."""
+    check_name(name)
+    understood = read(where, ws.experience)
+    started = perf_counter()
+    with _tried(ws):
+        take(ws.engine, TRIAL, understood, ALL_OF_IT)
+        members = members_now(ws.engine, TRIAL, understood, ws.as_of)
+        replay = tuple(_replay(ws, understood))
+    was = _shown(ws, name)
+    version = None
+    if not dry_run:
+        content = {"where": where.strip(), "about": about.strip()}
+        version = documents.save(ws.store, KIND, name, content, author_id=ws.actor.account_id).version
+    return DefinedSegment(
+        name=name,
+        where=where.strip(),
+        version=version,
+        members=members.size,
+        customers=ws.engine.count("customers"),
+        enter=np.setdiff1d(members, was).size,
+        leave=np.setdiff1d(was, members).size,
+        examples=_examples(ws, members),
+        replay=replay,
+        seconds=perf_counter() - started,
+    )
+
+
+def drop(ws: Operations, name: str) -> DroppedSegment:
+    """Drops a segment; raises UnknownNameError where there is none. The step that follows closes what is open."""
+    found = definition(ws.store, name)
+    documents.save(ws.store, KIND, name, {"where": "", "about": found.about}, author_id=ws.actor.account_id)
+    return DroppedSegment(name, _shown(ws, name).size)
+
+
+class _Enough(Exception):  # noqa: N818 - no error: the way out of a transaction that shall leave no trace
+    """What was tried has been seen."""
+
+
+@contextmanager
+def _tried(ws: Operations) -> Iterator[None]:
+    """Takes back everything that happens inside, so that a trial is computed as the real thing is."""
+    try:
+        with ws.engine.transaction():
+            yield
+            raise _Enough
+    except _Enough:
+        return
+
+
+def _shown(ws: Operations, name: str) -> Customers:
+    rows = ws.engine.fetch(queries.OPEN, {"segment": name})
+    found: Customers = rows.column("customer_id").to_numpy()
+    return found
+
+
+def _examples(ws: Operations, members: Customers) -> tuple[SegmentMember, ...]:
+    """Returns some members: spread over all of them, and the same ones at the next look."""
+    chosen = members[np.linspace(0, members.size - 1, min(EXAMPLES, members.size)).astype(int)] if members.size else []
+    wanted = sorted({int(each) for each in chosen})
+    labels = {
+        row["customer_id"]: row["label"] for row in ws.engine.fetch(queries.LABELS, {"customers": wanted}).to_pylist()
+    }
+    return tuple(SegmentMember(each, labels.get(each, str(each)), None) for each in wanted)
+
+
+def _replay(ws: Operations, understood: Read) -> Iterator[SegmentPoint]:
+    """Yields how many the trial would have held at the ends of the last months, as the log tells it today."""
+    zone = parse_zone(ws.settings.company.time_zone)
+    for at in reversed(list(_month_ends(ws.as_of, zone))):
+        slots = state_slots(understood, moment(as_us(at)))
+        members = ws.engine.fetch(queries.SIZE, {"segment": TRIAL}, slots)["members"][0].as_py()
+        day = (at - timedelta(microseconds=1)).replace(tzinfo=UTC).astimezone(zone).date()
+        yield SegmentPoint(day, int(members), 0, 0)
+
+
+def _month_ends(now: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """Yields the first moments of this and the months before, latest first, UTC without zone."""
+    local = now.replace(tzinfo=UTC).astimezone(zone)
+    months = local.year * 12 + local.month - 1
+    for month in range(months, months - MONTHS, -1):
+        yield utc_naive(datetime(month // 12, month % 12 + 1, 1, tzinfo=zone))

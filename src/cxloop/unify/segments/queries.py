@@ -1,0 +1,471 @@
+"""The queries of segments: facts out of the log, members out of facts, and what the passing of time will change."""
+
+from __future__ import annotations
+
+from cxloop.engine.query import Query
+from cxloop.unify.identity.queries import TOUCHED_KEYS
+
+__all__ = [
+    "CONSENT_FACTS",
+    "DUE",
+    "DUE_AT",
+    "FACTS",
+    "FACT_KEYS",
+    "HISTORY",
+    "KNOWN",
+    "LABELS",
+    "MARKS",
+    "MEMBERS",
+    "MEMBER_COUNTS",
+    "MOVES",
+    "NEXT_DUE",
+    "OF_CUSTOMER",
+    "OPEN",
+    "OPEN_OF",
+    "OVERLAP",
+    "PEOPLE",
+    "REVISING",
+    "SIZE",
+    "STATE",
+    "STATE_AT",
+    "STATE_OF",
+    "SUPERSEDED",
+    "TOUCHED",
+    "TRAIT_FACTS",
+]
+
+_US = "date_diff('microsecond', timestamp '1970-01-01', {})"
+_NOW = "select key_id, customer_id from customer_keys where until is null and customer_id <> key_id"
+
+FACTS = Query(
+    name="unify.segment_facts_of_log",
+    sql=f"""
+        select i.key_id, i.interaction_id as fact_id, {_US.format("i.occurred_at")} as at_us, $value as value
+        from $log
+        where i.batch > $batch and i.key_id is not null and i.traffic is null and $counts
+        order by i.key_id
+    """,
+    inputs=("interactions", "event_catalogue", "event_codes"),
+    parameters={"batch": "bigint"},
+    slots=("value", "log", "counts"),
+    output={"key_id": "bigint", "fact_id": "bigint", "at_us": "bigint", "value": "double"},
+)
+"""What one condition counts of the log. Sorted: the facts of few keys are then read without the others."""
+
+PEOPLE = Query(
+    name="unify.segment_people",
+    sql=f"""
+        select i.key_id, i.key_id as fact_id, {_US.format("min(i.occurred_at)")} as at_us
+        from interactions as i
+        where i.batch > $batch and i.key_id is not null and i.traffic is null
+        group by i.key_id
+        order by i.key_id
+    """,
+    inputs=("interactions",),
+    parameters={"batch": "bigint"},
+    output={"key_id": "bigint", "fact_id": "bigint", "at_us": "bigint"},
+)
+"""Every key that is a person's, for definitions that hold also where nothing happened."""
+
+_NEW = "select distinct n.key_id from interactions as n where n.batch > $batch and n.key_id is not null"
+
+TRAIT_FACTS = Query(
+    name="unify.segment_traits",
+    sql=f"""
+        select
+            t.key_id, t.key_id as fact_id, {_US.format("max(t.occurred_at)")} as at_us,
+            arg_max(t.value, {{'at': t.occurred_at, 'known': t.known_at, 'source': t.source}}) as said
+        from traits as t
+        inner join ({_NEW}) as n on n.key_id = t.key_id
+        where t.name = $name and t.value is not null
+        group by t.key_id
+        order by t.key_id
+    """,
+    inputs=("traits", "interactions"),
+    parameters={"name": "text", "batch": "bigint"},
+    output={"key_id": "bigint", "fact_id": "bigint", "at_us": "bigint", "said": "text"},
+)
+"""What was told last under a name, per key."""
+
+_NEVER = 9 * 10**18
+_ENDS = f"coalesce({_US.format('c.expires_at')}, {_NEVER})"
+
+CONSENT_FACTS = Query(
+    name="unify.segment_consents",
+    # Of a yes and a no at the same moment the no counts.
+    sql=f"""
+        select
+            c.key_id, c.key_id as fact_id, {_US.format("max(c.occurred_at)")} as at_us,
+            cast(arg_max(
+                case when c.granted then {_ENDS} else 0 end,
+                {{'at': c.occurred_at, 'refused': case when c.granted then 0 else 1 end}}
+            ) as double) as value,
+            arg_max(
+                case when c.granted then {_ENDS} else {_NEVER} end,
+                {{'at': c.occurred_at, 'refused': case when c.granted then 0 else 1 end}}
+            ) as ends_us
+        from consents as c
+        inner join ({_NEW}) as n on n.key_id = c.key_id
+        where c.purpose = $purpose and (c.channel is null or c.channel = $channel)
+        group by c.key_id
+        order by c.key_id
+    """,
+    inputs=("consents", "interactions"),
+    parameters={"purpose": "text", "channel": "text", "batch": "bigint"},
+    output={"key_id": "bigint", "fact_id": "bigint", "at_us": "bigint", "value": "double", "ends_us": "bigint"},
+)
+"""What was said last about a purpose, per key: 0 for a no, for a yes until when it holds."""
+
+REVISING = Query(
+    name="unify.segment_revising",
+    sql="select source, revises from interactions where batch > $batch and revises is not null",
+    inputs=("interactions",),
+    parameters={"batch": "bigint"},
+    output={"source": "text", "revises": "text"},
+)
+"""New rows that are the newer state of older ones."""
+
+SUPERSEDED = Query(
+    name="unify.segment_superseded",
+    sql="""
+        select i.interaction_id as fact_id
+        from interactions as i
+        inner join (
+            select distinct source, revises from interactions where batch > $batch and revises is not null
+        ) as n on n.source = i.source and n.revises = i.revises
+        where i.revises is not null and i.batch <= $batch and not $current
+    """,
+    inputs=("interactions",),
+    parameters={"batch": "bigint"},
+    slots=("current",),
+    output={"fact_id": "bigint"},
+)
+"""Older revisions that stand no longer because of new rows."""
+
+FACT_KEYS = Query(
+    name="unify.segment_fact_keys",
+    sql="select distinct key_id from segment_facts where fact_id in (select unnest($facts))",
+    inputs=("segment_facts",),
+    parameters={"facts": "bigints"},
+    output={"key_id": "bigint"},
+)
+"""Of whom facts are."""
+
+STATE = Query(
+    name="unify.segment_state",
+    sql=f"""
+        select s.customer_id
+        from (
+            select coalesce(m.customer_id, f.key_id) as customer_id, $aggregates
+            from segment_facts as f
+            left join ({_NOW}) as m on m.key_id = f.key_id
+            where f.segment = $segment
+            group by coalesce(m.customer_id, f.key_id)
+        ) as s
+        where $holds
+    """,
+    inputs=("segment_facts", "customer_keys"),
+    parameters={"segment": "text"},
+    slots=("aggregates", "holds"),
+    output={"customer_id": "bigint"},
+)
+"""Who is in a segment."""
+
+SIZE = Query(
+    name="unify.segment_size",
+    sql=f"""
+        select count(*) as members
+        from (
+            select coalesce(m.customer_id, f.key_id) as customer_id, $aggregates
+            from segment_facts as f
+            left join ({_NOW}) as m on m.key_id = f.key_id
+            where f.segment = $segment
+            group by coalesce(m.customer_id, f.key_id)
+        ) as s
+        where $holds
+    """,
+    inputs=("segment_facts", "customer_keys"),
+    parameters={"segment": "text"},
+    slots=("aggregates", "holds"),
+    output={"members": "bigint"},
+)
+"""How many are in a segment."""
+
+STATE_OF = Query(
+    name="unify.segment_state_of",
+    sql=f"""
+        select s.customer_id
+        from (
+            select coalesce(m.customer_id, f.key_id) as customer_id, $aggregates
+            from segment_facts as f
+            inner join (select unnest($keys) as key_id) as k on k.key_id = f.key_id
+            left join ({_NOW}) as m on m.key_id = f.key_id
+            where f.segment = $segment
+            group by coalesce(m.customer_id, f.key_id)
+        ) as s
+        where $holds
+    """,
+    inputs=("segment_facts", "customer_keys"),
+    parameters={"segment": "text", "keys": "bigints"},
+    slots=("aggregates", "holds"),
+    output={"customer_id": "bigint"},
+)
+"""Who of the customers with some keys is in a segment."""
+
+STATE_AT = Query(
+    name="unify.segment_state_at",
+    sql=f"""
+        with own as (
+            select
+                coalesce(m.customer_id, f.key_id) as customer_id, f.leaf, f.fact_id, f.at_us, f.value, f.said
+            from segment_facts as f
+            inner join (select unnest($keys) as key_id) as k on k.key_id = f.key_id
+            left join ({_NOW}) as m on m.key_id = f.key_id
+            where f.segment = $segment
+        ),
+        points as (
+            select distinct o.customer_id, o.at_us + b.later as moment_us
+            from own as o
+            inner join $changes on b.leaf = o.leaf
+            where o.at_us + b.later > $after and o.at_us + b.later <= $through
+        )
+        select s.customer_id, s.moment_us, coalesce($holds, false) as holds
+        from (
+            select p.customer_id, p.moment_us, $aggregates
+            from points as p
+            inner join own as f on f.customer_id = p.customer_id
+            group by p.customer_id, p.moment_us
+        ) as s
+        order by s.customer_id, s.moment_us
+    """,
+    inputs=("segment_facts", "customer_keys"),
+    parameters={"segment": "text", "keys": "bigints", "after": "bigint", "through": "bigint"},
+    slots=("changes", "aggregates", "holds"),
+    output={"customer_id": "bigint", "moment_us": "bigint", "holds": "bool"},
+)
+"""Whether customers were in a segment at each moment between two at which the passing of time may have changed it."""
+
+DUE = Query(
+    name="unify.segment_due",
+    sql="""
+        select f.key_id, f.at_us + b.later as moment_us
+        from segment_facts as f
+        inner join $changes on b.leaf = f.leaf
+        where f.segment = $segment and f.at_us + b.later > $after and f.at_us + b.later <= $through
+    """,
+    inputs=("segment_facts",),
+    parameters={"segment": "text", "after": "bigint", "through": "bigint"},
+    slots=("changes",),
+    output={"key_id": "bigint", "moment_us": "bigint"},
+)
+"""Keys of whom the passing of time changes something between two moments."""
+
+NEXT_DUE = Query(
+    name="unify.segment_next_due",
+    sql="""
+        select min(f.at_us + b.later) as moment_us
+        from segment_facts as f
+        inner join $changes on b.leaf = f.leaf
+        where f.segment = $segment and f.at_us + b.later > $after
+    """,
+    inputs=("segment_facts",),
+    parameters={"segment": "text", "after": "bigint"},
+    slots=("changes",),
+    output={"moment_us": "bigint"},
+)
+"""When the passing of time may change somebody next."""
+
+DUE_AT = Query(
+    name="unify.segments_due_at",
+    sql="select min(due_at) as due_at from segments",
+    inputs=("segments",),
+    output={"due_at": "timestamp"},
+)
+"""When the passing of time may change any segment next."""
+
+TOUCHED = Query(
+    name="unify.segment_touched",
+    # Whom something new concerns: the customers of keys in new rows, and of keys that moved the former ones as well.
+    sql=f"""
+        with changed as ({TOUCHED_KEYS} union select unnest($keys) as key_id),
+        former as (
+            select key_id as customer_id from changed
+            union
+            select customer_id from customer_keys where changed > $entry
+        ),
+        present as (
+            select f.customer_id, coalesce(m.customer_id, f.customer_id) as now_id
+            from former as f
+            left join ({_NOW}) as m on m.key_id = f.customer_id
+        )
+        select p.customer_id as customer_id, p.now_id as key_id from present as p
+        union
+        select m.customer_id as customer_id, m.key_id as key_id
+        from ({_NOW}) as m
+        where m.customer_id in (select now_id from present)
+    """,
+    inputs=("interactions", "customer_keys"),
+    parameters={"batch": "bigint", "entry": "bigint", "keys": "bigints"},
+    output={"customer_id": "bigint", "key_id": "bigint"},
+)
+"""Customers, present and former, whom something new concerns, and the keys of the present ones."""
+
+OPEN = Query(
+    name="unify.segment_open",
+    sql="select customer_id, since from segment_members where segment = $segment and until is null",
+    inputs=("segment_members",),
+    parameters={"segment": "text"},
+    output={"customer_id": "bigint", "since": "timestamp"},
+)
+"""Members, and since when."""
+
+OPEN_OF = Query(
+    name="unify.segment_open_of",
+    sql="""
+        select m.customer_id, m.since
+        from segment_members as m
+        where m.segment = $segment and m.until is null and m.customer_id in (select unnest($customers))
+    """,
+    inputs=("segment_members",),
+    parameters={"segment": "text", "customers": "bigints"},
+    output={"customer_id": "bigint", "since": "timestamp"},
+)
+"""Members among some customers, and since when."""
+
+KNOWN = Query(
+    name="unify.segments_known",
+    sql="select segment, version, definition, clock, due_at, problem from segments order by segment",
+    inputs=("segments",),
+    output={
+        "segment": "text",
+        "version": "bigint",
+        "definition": "text",
+        "clock": "timestamp",
+        "due_at": "timestamp",
+        "problem": "text",
+    },
+)
+"""The segments that are computed."""
+
+MARKS = Query(
+    name="unify.segment_marks",
+    sql="select derivation, version, position from watermarks where starts_with(derivation, 'unify.segment.')",
+    inputs=("watermarks",),
+    output={"derivation": "text", "version": "text", "position": "bigint"},
+)
+"""How far each segment has come, and with which definition."""
+
+MEMBER_COUNTS = Query(
+    name="unify.segment_member_counts",
+    sql="""
+        select
+            segment,
+            count(*) filter (where until is null) as members,
+            count(*) filter (where since >= $since and (until is null or until > since)) as entered,
+            count(*) filter (where until >= $since and until > since) as gone
+        from segment_members
+        group by segment
+    """,
+    inputs=("segment_members",),
+    parameters={"since": "timestamp"},
+    output={"segment": "text", "members": "bigint", "entered": "bigint", "gone": "bigint"},
+)
+"""Size of each segment, and how many came and went since a moment."""
+
+HISTORY = Query(
+    name="unify.segment_history",
+    sql="""
+        select day, cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
+        from (
+            select $entered as day, 1 as came, 0 as gone
+            from segment_members as m
+            where m.segment = $segment and (m.until is null or m.until > m.since)
+            union all
+            select $left as day, 0 as came, 1 as gone
+            from segment_members as m
+            where m.segment = $segment and m.until > m.since
+        ) as moved
+        group by day
+        order by day
+    """,
+    inputs=("segment_members",),
+    parameters={"segment": "text"},
+    slots=("entered", "left"),
+    output={"day": "date", "came": "bigint", "gone": "bigint"},
+)
+"""How many came in and went out of a segment on each day."""
+
+MOVES = Query(
+    name="unify.segment_moves",
+    sql="""
+        select min(since) as first_at, max(coalesce(until, since)) as last_at
+        from segment_members
+        where segment = $segment
+    """,
+    inputs=("segment_members",),
+    parameters={"segment": "text"},
+    output={"first_at": "timestamp", "last_at": "timestamp"},
+)
+"""First and last move of a segment."""
+
+MEMBERS = Query(
+    name="unify.segment_members_at",
+    sql="""
+        select
+            m.customer_id, coalesce(c.label, cast(m.customer_id as varchar)) as label, m.since, m.until,
+            count(*) over () as total
+        from segment_members as m
+        left join customers as c on c.customer_id = m.customer_id
+        where m.segment = $segment and m.since <= $moment and (m.until is null or m.until > $moment)
+        order by m.since desc, m.customer_id
+        limit $rows offset $first
+    """,
+    inputs=("segment_members", "customers"),
+    parameters={"segment": "text", "moment": "timestamp", "rows": "bigint", "first": "bigint"},
+    output={
+        "customer_id": "bigint",
+        "label": "text",
+        "since": "timestamp",
+        "until": "timestamp",
+        "total": "bigint",
+    },
+)
+"""One page of the members of a segment at a moment."""
+
+LABELS = Query(
+    name="unify.segment_labels",
+    sql="select customer_id, label from customers where customer_id in (select unnest($customers))",
+    inputs=("customers",),
+    parameters={"customers": "bigints"},
+    output={"customer_id": "bigint", "label": "text"},
+)
+"""What to call some customers."""
+
+OF_CUSTOMER = Query(
+    name="unify.segments_of_customer",
+    sql="""
+        select segment, since from segment_members
+        where customer_id = $customer and until is null
+        order by segment
+    """,
+    inputs=("segment_members",),
+    parameters={"customer": "bigint"},
+    output={"segment": "text", "since": "timestamp"},
+)
+"""The segments that a customer is in, and since when."""
+
+OVERLAP = Query(
+    name="unify.segment_overlap",
+    sql="""
+        select a.segment as first_segment, b.segment as second_segment, count(*) as both_in
+        from segment_members as a
+        inner join segment_members as b on b.customer_id = a.customer_id and b.segment > a.segment
+        where a.until is null and b.until is null
+            and (a.segment = $segment or b.segment = $segment or $segment = '')
+        group by a.segment, b.segment
+    """,
+    inputs=("segment_members",),
+    parameters={"segment": "text"},
+    output={"first_segment": "text", "second_segment": "text", "both_in": "bigint"},
+)
+"""How many customers are in two segments at once: of one segment and each other, or of all."""
