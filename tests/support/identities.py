@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import combinations
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import networkx as nx
@@ -25,11 +26,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+import cxloop
+from cxloop.engine.base import Engine
+from cxloop.engine.query import Query
 from cxloop.simulate import Company
 from cxloop.stats.intervals import share
 from cxloop.stats.sums import tally
 
-__all__ = ["Answer", "Key", "Planted", "Score", "household_rows", "naive", "score", "statements", "truth_of"]
+__all__ = [
+    "Answer",
+    "Key",
+    "Owners",
+    "Planted",
+    "Score",
+    "customers_of",
+    "household_rows",
+    "naive",
+    "resolved",
+    "score",
+    "statements",
+    "truth_of",
+]
 
 Key: TypeAlias = tuple[str, str, str]
 """Namespace, type and value."""
@@ -37,6 +54,17 @@ Statement: TypeAlias = tuple[Key, Key]
 Owners: TypeAlias = Mapping[Key, frozenset[int]]
 """The persons who use each key; none of a kiosk or a default value."""
 
+CUSTOMERS = Query(
+    name="tests.customers",
+    sql="""
+        select k.namespace, k.type, k.value, c.customer_id
+        from customer_keys as c
+        inner join keys as k on k.key_id = c.key_id
+        where c.until is null
+    """,
+    inputs=("customer_keys", "keys"),
+    output={"namespace": "text", "type": "text", "value": "text", "customer_id": "bigint"},
+)
 HUB = "*"
 START = datetime(2026, 9, 1, 8)
 
@@ -361,3 +389,37 @@ def _found_pairs(
         pairs = [(a, b) for a, b in combinations(keys, 2) if parts is None or parts[a] == parts[b]]
         if pairs:
             yield sum(place.get(a, a) == place.get(b, b) for a, b in pairs), len(pairs)
+
+
+def resolved(folder: Path, tables: Iterable[pa.Table], *, every: int = 0) -> list[set[Key]]:
+    """Returns who is who in a new workspace by the product itself: the keys of each customer that has several.
+
+    Args:
+        folder: of the workspace; must not exist.
+        tables: the rows that come, in the order in which they come.
+        every: after how many tables identities are brought up to date; 0 for once at the end.
+    """
+    from cxloop.runtime import derivations
+    from cxloop.runtime.folder import Folder
+    from cxloop.runtime.workspace import open_workspace
+
+    cxloop.create(folder).close()
+    workspace = open_workspace(Folder(folder))
+    try:
+        for number, table in enumerate(tables, 1):
+            workspace.engine.admit(table, now=workspace.now())
+            if every and number % every == 0:
+                derivations.run(workspace)
+        derivations.run(workspace)
+        return customers_of(workspace.engine)
+    finally:
+        workspace.close()
+
+
+def customers_of(engine: Engine) -> list[set[Key]]:
+    """Returns the keys of each customer that has several."""
+    found: dict[int, set[Key]] = defaultdict(set)
+    for row in engine.fetch(CUSTOMERS).to_pylist():
+        if row["namespace"] != HUB:
+            found[row["customer_id"]].add((row["namespace"], row["type"], row["value"]))
+    return list(found.values())
