@@ -1,0 +1,131 @@
+"""A room of its own for comparing records with Splink: a DuckDB in memory, forgotten when the work is done.
+
+The records of customers never reach a file here: whatever ends the process, nothing is left to erase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from cxloop.core.config import Engine as EngineSettings
+from cxloop.engine.quoting import identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Scratch", "scratch"]
+
+
+class Scratch:
+    """Tables in memory, for Splink and for counting what it would compare."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Takes an open connection; use `scratch`."""
+        self.connection = connection
+
+    def linker(self, table: str, settings: Mapping[str, Any]) -> tuple[Any, Callable[[Any], Any]]:
+        """Returns Splink's linker over a table, and what registers further relations with it.
+
+        Each has a database of Splink's own, so that nothing of another linker is in its cache.
+        """
+        from splink import DuckDBAPI, Linker, SettingsCreator
+
+        api = DuckDBAPI(connection=self.connection)
+        first = api.register(self.connection.table(table))
+        return Linker(first, SettingsCreator(**settings), log_level=None, validate_settings=False), api.register
+
+    def put(self, name: str, rows: pa.Table) -> Any:
+        """Writes rows into a table, in place of what it held; returns it as a relation, which Splink can register."""
+        given = f"{name}_given"
+        self.connection.register(given, rows)
+        self.connection.execute(f"create or replace table {identifier(name)} as from {identifier(given)}").fetchall()
+        self.connection.unregister(given)
+        return self.connection.table(name)
+
+    def part(self, name: str, table: str, flag: str) -> Any:
+        """Makes a view of the rows of a table whose column `flag` is true; returns it as a relation."""
+        source, condition = identifier(table), identifier(flag)
+        self.connection.execute(f"create or replace view {identifier(name)} as from {source} where {condition}")
+        return self.connection.table(name)
+
+    def pairs(self, table: str, keys: Sequence[str]) -> int:
+        """Returns how many pairs of rows agree on some keys.
+
+        Args:
+            table: name of the table.
+            keys: expressions over its columns, written in this program.
+        """
+        known = " and ".join(f"({key}) is not null" for key in keys)
+        sizes = f"select count(*) as size from {identifier(table)} where {known} group by {', '.join(keys)}"
+        found = self.connection.execute(f"select coalesce(sum(size * (size - 1) // 2), 0) from ({sizes})").fetchall()
+        return int(found[0][0])
+
+    def agreements(self, table: str, by: Sequence[str], keys: Sequence[str], most: int, seed: int) -> pa.Table:
+        """Returns, of pairs that agree on `by`, on which of some keys they agree: true, false, or null.
+
+        Args:
+            table: name of the table; its column `record` numbers the rows.
+            by: expressions over its columns.
+            keys: the same; the result has a column for each, called k0, k1, ...
+            most: pairs at most.
+            seed: chooses among more pairs than that, always the same ones.
+        """
+        name = identifier(table)
+        places = range(len(keys))
+        made = ", ".join(f"({key}) as k{place}" for place, key in enumerate(keys))
+        joined = " and ".join(f"l.b{place} = r.b{place}" for place in range(len(by)))
+        blocked = ", ".join(f"({key}) as b{place}" for place, key in enumerate(by))
+        agree = ", ".join(f"l.k{place} = r.k{place} as k{place}" for place in places)
+        sql = f"""
+            with made as (select record, {made}, {blocked} from {name})
+            select l.record as a, r.record as b, {agree}
+            from made as l inner join made as r on {joined} and l.record < r.record
+            order by hash(l.record * 1000003 + r.record + {int(seed)}), a, b limit {int(most)}
+        """
+        return self.connection.sql(sql).to_arrow_table()
+
+    def read(self, table: str, columns: Sequence[str] | None = None, *, order: Sequence[str] = ()) -> pa.Table:
+        """Returns columns of a table, or all of them, in an order of rows."""
+        wanted = "*" if columns is None else ", ".join(identifier(name) for name in columns)
+        by = f" order by {', '.join(identifier(name) for name in order)}" if order else ""
+        rows: pa.Table = self.connection.sql(f"select {wanted} from {identifier(table)}{by}").to_arrow_table()
+        return rows
+
+    def frequencies(self, table: str, column: str) -> pa.Table:
+        """Returns each value of a column with its share among the values, as Splink's `tf_` tables have it."""
+        name, values = identifier(column), identifier(table)
+        sql = f"""
+            select {name}, cast(count(*) as double) / sum(count(*)) over () as {identifier("tf_" + column)}
+            from {values} where {name} is not null group by {name}
+        """
+        rows: pa.Table = self.connection.sql(sql).to_arrow_table()
+        return rows
+
+
+@contextmanager
+def scratch(settings: EngineSettings | None = None) -> Iterator[Scratch]:
+    """Opens an empty database in memory, and forgets it at the end.
+
+    Args:
+        settings: limits of memory and threads.
+    """
+    known = settings or EngineSettings()
+    # what does not fit into memory is an error and never a file: see above
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "temp_directory": "",
+    }
+    if known.memory_limit != "auto":
+        config["memory_limit"] = known.memory_limit
+    if known.threads:
+        config["threads"] = known.threads
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        yield Scratch(connection)
+    finally:
+        connection.close()

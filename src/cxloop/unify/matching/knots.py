@@ -1,0 +1,227 @@
+"""Knots of records that likely pairs tie together: every two of them are scored, and gathered into persons."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxloop.unify.matching.clusters import Join, Knot, components, gather
+from cxloop.unify.matching.comparisons import DIFFERENT, MISSING
+from cxloop.unify.matching.model import Model, linker_for
+from cxloop.unify.matching.thresholds import weight_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from cxloop.engine.duckdb.linkage import Scratch
+    from cxloop.unify.matching.link import Standing
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+__all__ = ["MOST_IN_KNOT", "Explained", "Options", "gathered"]
+
+MOST_IN_KNOT = 150
+"""Records that are looked at together; of more, the weaker pairs are left out until they fall apart."""
+_STRICTER = (0.5, 0.9, 0.99, 0.999, 0.999999)
+
+
+class Options(NamedTuple):
+    """What scoring needs: the database with the table of records, the model, and the least weight of a join."""
+
+    room: Scratch
+    table: str
+    model: Model
+    floor: float
+    apart: bool
+
+
+class Explained(NamedTuple):
+    """A join with its explanation: (field, level, weight) of each comparison of its two records.
+
+    `weight` is that of the two groups; where it is not that of the two records alone, their other records made the
+    difference.
+    """
+
+    left: int
+    right: int
+    weight: float
+    least: float
+    held: bool
+    steps: tuple[tuple[str, str, float], ...]
+
+
+class _Scored(NamedTuple):
+    """All pairs of the records of all knots, in order of (left, right)."""
+
+    left: Ints
+    right: Ints
+    weights: Floats
+    """comparison x pair, nan where it says nothing"""
+    levels: NDArray[np.int64]
+
+
+def gathered(
+    options: Options, standing: Standing, left: Ints, right: Ints, weights: Floats, count: int
+) -> list[Explained]:
+    """Returns the joins, made and forbidden, that the candidate pairs lead to.
+
+    Args:
+        options: database, table, model and floor.
+        standing: what is known of the records already.
+        left: of each candidate pair, a record.
+        right: and the other one.
+        weights: in bits, prior included.
+        count: how many records there are.
+    """
+    likely = weights >= options.floor
+    pieces = _pieces(standing, left[likely], right[likely], weights[likely], count, options)
+    if not len(pieces):
+        return []
+    scored = _score(options, _all_pairs(pieces))
+    found: list[Explained] = []
+    for knot, rows in _knots(pieces, scored, standing):
+        joins = gather(knot, options.model.start, options.floor)
+        found.extend(_explained(options.model, join, scored, rows, knot) for join in joins)
+    return found
+
+
+def _pieces(standing: Standing, left: Ints, right: Ints, weights: Floats, count: int, options: Options) -> list[Ints]:
+    """Returns the records of each knot, in order; knots in which nothing is new are left out."""
+    import numpy as np
+
+    tied_left, tied_right = _ties(standing)
+    piece = components(np.concatenate([left, tied_left]), np.concatenate([right, tied_right]), count)
+    moved = np.zeros(count, dtype=bool)
+    moved[left] = moved[right] = True
+    sizes = np.bincount(piece, minlength=1)
+    for stricter in _STRICTER:
+        if sizes.max(initial=0) <= MOST_IN_KNOT:
+            break
+        big = sizes[piece[left]] > MOST_IN_KNOT
+        kept = ~big | (weights >= weight_of(stricter, options.model.calibration))
+        left, right, weights = left[kept], right[kept], weights[kept]
+        piece = components(np.concatenate([left, tied_left]), np.concatenate([right, tied_right]), count)
+        sizes = np.bincount(piece, minlength=1)
+    order = np.argsort(piece, kind="stable")
+    bounds = np.flatnonzero(np.diff(piece[order])) + 1
+    wanted = np.isin(np.arange(len(sizes)), piece[moved]) & (sizes > 1) & (sizes <= 8 * MOST_IN_KNOT)
+    return [part for part in np.split(order, bounds) if wanted[piece[part[0]]]]
+
+
+def _ties(standing: Standing) -> tuple[Ints, Ints]:
+    """Returns pairs that tie records together which are one person already."""
+    import numpy as np
+
+    first: dict[int, int] = {}
+    ties = [(first.setdefault(group, place), place) for place, group in enumerate(standing.groups or ())]
+    found = np.array([tie for tie in ties if tie[0] != tie[1]], dtype=np.int64).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
+
+
+def _all_pairs(pieces: Sequence[Ints]) -> tuple[Ints, Ints]:
+    """Returns every pair of records within each knot, in order of (left, right)."""
+    import numpy as np
+
+    by_size: dict[int, list[Ints]] = defaultdict(list)
+    for piece in pieces:
+        by_size[len(piece)].append(piece)
+    lefts, rights = [], []
+    for size, same in by_size.items():
+        at, to = np.triu_indices(size, 1)
+        block = np.stack(same)
+        lefts.append(block[:, at].ravel())
+        rights.append(block[:, to].ravel())
+    left, right = np.concatenate(lefts), np.concatenate(rights)
+    order = np.lexsort((right, left))
+    return left[order], right[order]
+
+
+def _score(options: Options, pairs: tuple[Ints, Ints]) -> _Scored:
+    """Scores pairs with level and weight of each comparison."""
+    import numpy as np
+    import pyarrow as pa
+
+    room, (left, right) = options.room, pairs
+    keys = pa.array(["0"]).take(pa.array(np.zeros(len(left), dtype=np.int64)))
+    blocked = pa.table({"match_key": keys, "join_key_l": pa.array(left), "join_key_r": pa.array(right)})
+    linker, register = linker_for(room, options.table, options.model, apart=options.apart, explain=True)
+    linker.table_management.register_blocked_pairs_for_predict(register(room.put("knot_pairs", blocked)))
+    prediction = linker.inference.predict(warning_mode="never")
+    fields = [comparison.field for comparison in options.model.comparisons]
+    rows = room.read(prediction.physical_name, order=("record_l", "record_r"))
+    prediction.drop_table_from_database_and_remove_from_cache()
+    levels = np.stack([rows[f"gamma_{name}"].to_numpy() for name in fields]).astype(np.int64)
+    weights = np.stack([_bits(rows, name) for name in fields])
+    return _Scored(left, right, np.where(levels < 0, np.nan, weights), levels)
+
+
+def _bits(rows: pa.Table, name: str) -> Floats:
+    weight: Floats = rows[f"mw_{name}"].to_numpy()
+    adjusted = f"mw_tf_adj_{name}"
+    return weight + rows[adjusted].to_numpy() if adjusted in rows.column_names else weight
+
+
+def _knots(pieces: Sequence[Ints], scored: _Scored, standing: Standing) -> Iterator[tuple[Knot, Ints]]:
+    """Yields each knot, with the places of its pairs among the scored ones (record x record)."""
+    import numpy as np
+
+    apart = _Apart(standing)
+    first = np.searchsorted(scored.left, np.arange(int(scored.left.max(initial=-1)) + 2))
+    for piece in pieces:
+        size = len(piece)
+        places = np.zeros((size, size), dtype=np.int64)
+        for at in range(size - 1):
+            places[at, at + 1 :] = places[at + 1 :, at] = np.arange(size - 1 - at) + first[piece[at]]
+        weights = scored.weights[:, places]
+        weights[:, np.arange(size), np.arange(size)] = np.nan
+        groups = piece if standing.groups is None else [standing.groups[each] for each in piece]
+        yield Knot([int(each) for each in piece], weights, [int(each) for each in groups], apart.of(piece)), places
+
+
+class _Apart:
+    """Which records are two persons for sure."""
+
+    def __init__(self, standing: Standing) -> None:
+        self._alone = standing.alone
+        self._pairs: dict[int, set[int]] = defaultdict(set)
+        for one, other in standing.apart:
+            self._pairs[one].add(other)
+            self._pairs[other].add(one)
+
+    def of(self, piece: Ints) -> NDArray[np.bool_]:
+        """Returns record x record of a knot."""
+        import numpy as np
+
+        found = np.zeros((len(piece), len(piece)), dtype=bool)
+        if self._alone is not None:
+            names = np.array([self._alone[each] or "" for each in piece])
+            found |= (names[:, None] == names[None, :]) & (names != "")[:, None]
+        if self._pairs:
+            here = {int(each): place for place, each in enumerate(piece)}
+            for one, place in here.items():
+                for other in self._pairs.get(one, ()):
+                    if other in here:
+                        found[place, here[other]] = True
+        return found
+
+
+def _explained(model: Model, join: Join, scored: _Scored, places: Ints, knot: Knot) -> Explained:
+    at = places[knot.records.index(join.left), knot.records.index(join.right)]
+    steps = tuple(_steps(model, scored.levels[:, at], scored.weights[:, at]))
+    left, right = sorted((join.left, join.right))
+    return Explained(left, right, join.weight, join.least, join.held, steps)
+
+
+def _steps(model: Model, levels: Any, weights: Any) -> Iterator[tuple[str, str, float]]:
+    for comparison, level, weight in zip(model.comparisons, levels, weights, strict=True):
+        if level < 0:
+            yield (comparison.field, MISSING, 0.0)
+            continue
+        # Splink counts the levels from the furthest, which is 0
+        place = len(comparison.levels) - int(level)
+        label = comparison.levels[place].label if place < len(comparison.levels) else DIFFERENT
+        yield (comparison.field, label, round(float(weight), 4))

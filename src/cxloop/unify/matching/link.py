@@ -1,0 +1,271 @@
+"""Records in, persons out: the whole of matching as one function, for a workspace and for any table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from cxloop.core.config import Engine as EngineSettings
+from cxloop.core.errors import InputError
+from cxloop.unify.matching.blocking import COUNTED, choose_rules, training_rules
+from cxloop.unify.matching.clusters import components
+from cxloop.unify.matching.knots import Explained, Options, gathered
+from cxloop.unify.matching.model import Model, linker_for, train
+from cxloop.unify.matching.records import prepare, telling
+from cxloop.unify.matching.thresholds import fit_prior, probability, threshold_for, weight_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from cxloop.engine.duckdb.linkage import Scratch
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+__all__ = ["PRECISION", "REVIEW_FROM", "Linked", "Standing", "link"]
+
+PRECISION = 0.99
+REVIEW_FROM = 0.1
+"""Pairs from this probability up to the threshold are shown to persons; less likely ones are nobody's business."""
+PAIRS_PER_RECORD = 30
+LEAST_BUDGET = 400_000
+LEAST_RECORDS = 10
+_FAINT = -10.0
+"""Weight (bits) under which a pair is not even kept for counting how many pairs are one person's."""
+_TABLE = "people"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known before matching, of each record by its place.
+
+    Attributes:
+        groups: a number that is equal where records are one person already; None where each is alone.
+        alone: a name that is equal where records are of one source that has each person once; None in it for others.
+        compared: whether records with equal `alone` are compared all the same, to propose what the source may have
+            twice; they are never joined.
+        apart: pairs of places that a person said to be two persons.
+        fresh: the places of new and changed records; None where all are compared.
+    """
+
+    groups: Sequence[int] | None = None
+    alone: Sequence[str | None] | None = None
+    compared: bool = False
+    apart: Collection[tuple[int, int]] = ()
+    fresh: Collection[int] | None = None
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What matching found. Records are known by their places in the table.
+
+    Attributes:
+        clusters: of each record, the smallest record of its person.
+        links: joins that hold, each with its probability: enough to tie every person together, and no more.
+        proposals: joins that wait for a person, the likeliest first.
+        model: as it was trained or given, with its threshold.
+        pairs: how many pairs were compared and kept.
+    """
+
+    clusters: Ints
+    links: tuple[Explained, ...]
+    proposals: tuple[Explained, ...]
+    model: Model
+    pairs: int
+
+
+def _silent(_what: str, _share: float | None) -> None:
+    return
+
+
+@dataclass
+class _Work:
+    """A run of matching over one table."""
+
+    room: Scratch
+    people: pa.Table
+    standing: Standing
+    columns: list[str]
+    seed: int
+    tell: Callable[[str, float | None], None] = field(default=_silent)
+
+    @property
+    def count(self) -> int:
+        return int(self.people.num_rows)
+
+    @property
+    def apart(self) -> bool:
+        """Whether records of one source are not compared with each other."""
+        return self.standing.alone is not None and not self.standing.compared
+
+
+def link(
+    records: pa.Table,
+    *,
+    standing: Standing | None = None,
+    model: Model | None = None,
+    precision: float = PRECISION,
+    calibration: tuple[float, float] = (0.0, 1.0),
+    seed: int = 1,
+    settings: EngineSettings | None = None,
+    progress: Callable[[str, float | None], None] = _silent,
+) -> Linked:
+    """Finds which records are one person's.
+
+    Args:
+        records: one row per record; columns are known by their names (first_name, dob, postcode, ...), others ignored.
+        standing: what is known already.
+        model: a trained model; without one it is trained on the records.
+        precision: share of the links that shall be right, by the model's own probabilities.
+        calibration: shift and slope of the log odds, from persons' decisions.
+        seed: of the random pairs that the model is trained on.
+        settings: limits of memory and threads.
+        progress: told what is being done.
+
+    Raises:
+        InputError: there are too few records, or fewer than two fields that tell them apart.
+    """
+    import numpy as np
+
+    from cxloop.engine.duckdb.linkage import scratch
+
+    known = standing or Standing()
+    progress("Writing values alike", 0.0)
+    people = prepare(records)
+    columns = telling(people) if model is None else list(model.columns)
+    _require(people, columns, model)
+    numbered = _table(people, columns, known)
+    with scratch(settings) as room:
+        work = _Work(room, numbered, known, columns, seed, progress)
+        room.put(_TABLE, numbered)
+        trained = _trained(work) if model is None else model
+        left, right, evidence = _candidates(work, trained)
+        if model is None:
+            pairs = _possible(work)
+            trained = replace(trained, prior=fit_prior(evidence, pairs, trained.prior))
+        trained = replace(trained, calibration=calibration, precision=precision)
+        weights = evidence + trained.start
+        return _persons(work, trained, np.asarray(left), np.asarray(right), weights, keep=model is not None)
+
+
+def _require(people: pa.Table, columns: Sequence[str], model: Model | None) -> None:
+    if people.num_rows < LEAST_RECORDS and model is None:
+        raise InputError(
+            f"{people.num_rows} records are too few to learn from: at least {LEAST_RECORDS} are needed. Import more."
+        )
+    if len(set(columns) - {"country", "state"}) < 2:
+        said = ", ".join(columns) or "nothing"
+        raise InputError(
+            f"The records say too little to tell persons apart: {said}. Matching needs two of name, date of birth, "
+            "e-mail, phone and address at least. Map such columns to traits."
+        )
+
+
+def _table(people: pa.Table, columns: Sequence[str], standing: Standing) -> pa.Table:
+    import numpy as np
+    import pyarrow as pa
+
+    count = people.num_rows
+    fields: dict[str, Any] = {
+        name: people[name] if name in people.column_names else pa.nulls(count, pa.string()) for name in columns
+    }
+    alone = pa.nulls(count, pa.string()) if standing.alone is None else pa.array(standing.alone, pa.string())
+    fresh = np.ones(count, dtype=bool)
+    if standing.fresh is not None:
+        fresh[:] = False
+        fresh[list(standing.fresh)] = True
+    marks = {"record": pa.array(np.arange(count)), "fresh": pa.array(fresh), "old": pa.array(~fresh)}
+    return pa.table({**marks, "alone": alone, **fields})
+
+
+def _trained(work: _Work) -> Model:
+    import numpy as np
+
+    work.tell("Choosing what to compare", 0.1)
+    if work.count > COUNTED:
+        chosen = np.random.default_rng(work.seed).choice(work.count, COUNTED, replace=False)
+        work.room.put(f"{_TABLE}_sample", work.people.take(np.sort(chosen)))
+    budget = max(PAIRS_PER_RECORD * work.count, LEAST_BUDGET)
+    rules, candidates = choose_rules(work.room, _TABLE, work.columns, records=work.count, budget=budget, seed=work.seed)
+    learning = training_rules(candidates, least=work.count / 20, most=4)
+    work.tell("Training without labels", 0.2)
+    return train(work.room, _TABLE, work.columns, rules, learning, records=work.count, seed=work.seed)
+
+
+def _possible(work: _Work) -> float:
+    """How many pairs could be one person's."""
+    from collections import Counter
+
+    every = work.count * (work.count - 1) / 2
+    if not work.apart:
+        return every
+    sizes = Counter(name for name in work.standing.alone or () if name is not None)
+    return every - sum(size * (size - 1) / 2 for size in sizes.values())
+
+
+def _candidates(work: _Work, model: Model) -> tuple[Ints, Ints, Floats]:
+    """Returns the compared pairs that are not all too unlikely, with their evidence in bits (without the prior)."""
+    import numpy as np
+
+    work.tell("Comparing records", 0.4)
+    found = []
+    for prediction in _predictions(work, model):
+        rows = work.room.read(prediction.physical_name, ("record_l", "record_r", "match_weight"))
+        prediction.drop_table_from_database_and_remove_from_cache()
+        found.append([rows[name].to_numpy() for name in rows.column_names])
+    left, right, weight = (np.concatenate([each[place] for each in found]) for place in range(3))
+    return left.astype(np.int64), right.astype(np.int64), weight - model.start
+
+
+def _predictions(work: _Work, model: Model) -> list[Any]:
+    linker, register = linker_for(work.room, _TABLE, model, apart=work.apart)
+    asked: dict[str, Any] = {"threshold_match_weight": min(_FAINT, model.start / 2), "warning_mode": "never"}
+    if work.standing.fresh is None:
+        return [linker.inference.predict(**asked)]
+    for name in model.columns:
+        linker.table_management.compute_tf_table(name)
+    new = register(work.room.part(f"{_TABLE}_new", _TABLE, "fresh"))
+    old = register(work.room.part(f"{_TABLE}_old", _TABLE, "old"))
+    return [linker.inference.predict_between(old, new, **asked), linker.inference.predict_within(new, **asked)]
+
+
+def _persons(work: _Work, model: Model, left: Ints, right: Ints, weights: Floats, *, keep: bool) -> Linked:
+    import numpy as np
+
+    work.tell("Gathering records into persons", 0.8)
+    floor = weight_of(REVIEW_FROM, model.calibration)
+    found = gathered(
+        Options(work.room, _TABLE, model, floor, work.apart), work.standing, left, right, weights, work.count
+    )
+    chances = probability(np.array([join.least for join in found]), model.calibration)
+    free = np.array([not join.held for join in found], dtype=bool)
+    threshold, expected = threshold_for(chances[free] if len(found) else chances, model.precision)
+    if keep:
+        # an increment is too small to set a threshold by
+        threshold, expected = model.threshold, model.expected_precision
+    model = replace(model, threshold=threshold, expected_precision=expected)
+    made = chances >= threshold
+    links = tuple(join for join, chance, open_ in zip(found, made, free, strict=True) if chance and open_)
+    rest = [join for join, chance, open_ in zip(found, made, free, strict=True) if not (chance and open_)]
+    rest.sort(key=lambda join: -join.weight)
+    return Linked(_clusters(work, links), links, tuple(rest), model, len(left))
+
+
+def _clusters(work: _Work, links: Sequence[Explained]) -> Ints:
+    import numpy as np
+
+    left = [join.left for join in links]
+    right = [join.right for join in links]
+    if work.standing.groups is not None:
+        first: dict[int, int] = {}
+        for place, group in enumerate(work.standing.groups):
+            if first.setdefault(group, place) != place:
+                left.append(first[group])
+                right.append(place)
+    pieces = components(np.array(left, dtype=np.int64), np.array(right, dtype=np.int64), work.count)
+    _, starts, places = np.unique(pieces, return_index=True, return_inverse=True)
+    found: Ints = starts[places]
+    return found
