@@ -18,6 +18,7 @@ __all__ = [
     "Connection",
     "CustomerNote",
     "Document",
+    "Erasure",
     "KeySecret",
     "Link",
     "RecoveryCode",
@@ -250,6 +251,36 @@ class Document(Base):
     content: Mapped[dict[str, Any]]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[datetime]
+
+
+class Erasure(Base):
+    """One erasure of customers, and how far it is.
+
+    `sealed` is what has to be looked for (numbers, identifiers, words), encrypted; it is forgotten with the proof.
+    """
+
+    __tablename__ = "erasures"
+    __table_args__ = (
+        CheckConstraint("state in ('requested', 'hidden', 'rewriting', 'proved', 'found')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    mode: Mapped[str]
+    customers: Mapped[int]
+    keys: Mapped[int]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"), index=True)
+    author: Mapped[str]
+    reason: Mapped[str]
+    requested_at: Mapped[datetime]
+    hidden_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]
+    failure: Mapped[str] = mapped_column(default="")
+    sealed: Mapped[str | None]
+    removed: Mapped[list[Any]] = mapped_column(JSON)
+    looked: Mapped[list[Any]] = mapped_column(JSON)
+    document: Mapped[str] = mapped_column(default="")
+    signature: Mapped[str] = mapped_column(default="")
 
 
 class SavedView(Base):

@@ -12,8 +12,12 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cxloop.core.errors import InputError, WorkspaceError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 __all__ = ["KEY_FILE", "VARIABLE", "Vault"]
 
@@ -84,6 +88,37 @@ class Vault:
     def signed(self, text: str, signature: str) -> bool:
         """Whether `signature` is the one of `text`."""
         return hmac.compare_digest(self.sign(text).encode(), signature.encode())
+
+    def sign_openly(self, text: str) -> str:
+        """Returns an Ed25519 signature of `text`, in base64: whoever has `public_key` can check it."""
+        return base64.b64encode(self._private().sign(text.encode())).decode()
+
+    @property
+    def public_key(self) -> str:
+        """What checks `sign_openly`: the 32 bytes of the public key, in base64."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        raw = self._private().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return base64.b64encode(raw).decode()
+
+    def signed_openly(self, text: str, signature: str) -> bool:
+        """Whether `signature` is the one that this workspace gave `text`."""
+        from cryptography.exceptions import InvalidSignature
+
+        try:
+            self._private().public_key().verify(base64.b64decode(signature), text.encode())
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    def digest(self, text: str) -> str:
+        """Returns a digest of `text` that nobody can guess at without the key."""
+        return hmac.new(self._derived("digest"), text.encode(), hashlib.sha256).hexdigest()
+
+    def _private(self) -> Ed25519PrivateKey:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(self._derived("receipts")))
 
     def _derived(self, purpose: str) -> bytes:
         # a key for each purpose: a signature never helps to open anything

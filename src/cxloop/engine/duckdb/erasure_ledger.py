@@ -16,7 +16,7 @@ from cxloop.engine.duckdb.admission_intern import LAST_KEY
 __all__ = ["STAND_IN", "leave_ledger"]
 
 STAND_IN = "erased"
-"""Type of the keys that stand in for who was erased; their namespace is that of hub keys."""
+"""Namespace and type of the keys that stand in for who was erased."""
 _GONE = "select key_id from cx_gone_keys"
 _NAMES = f"(key_a in ({_GONE}) or key_b in ({_GONE}))"
 
@@ -72,7 +72,7 @@ def _stand_in(cursor: duckdb.DuckDBPyConnection) -> None:
     for (customer,) in cursor.execute(between).fetchall():
         number = _number(cursor, f"select {LAST_KEY}") + 1
         key = {"key": number, "type": STAND_IN, "value": secrets.token_hex(16)}
-        cursor.execute("insert into keys values ($key, '*', $type, $value)", key).fetchall()
+        cursor.execute("insert into keys values ($key, $type, $type, $value)", key).fetchall()
         mine = "(select mine from cx_neighbours where customer = $customer)"
         others = "(select other from cx_neighbours where customer = $customer)"
         # the new number is the highest, so it is always the second of the two

@@ -1,0 +1,214 @@
+"""What each column of the records says about a customer, and how a customer is taken out of them.
+
+Every column is declared here or, with `info={"personal": ...}`, where it stands; a column without a class fails a test
+and keeps an erasure from beginning. What is said of staff (accounts, sessions) is no customer's and stays.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import JSON, Column, Table, delete, func, select, update
+
+from cxloop.core.errors import EngineError
+from cxloop.core.schema import Personal
+from cxloop.store.models import Base
+
+if TYPE_CHECKING:
+    from cxloop.store.base import Store
+
+__all__ = ["REMOVED", "class_of", "forget_keys", "forget_words", "require_declared", "undeclared"]
+
+REMOVED = "[removed]"
+_OF_CUSTOMERS = ("key_id", "customer_id")
+"""Columns that say whose a row is."""
+_NOTHING = Personal.NONE
+_STAFF = (
+    "accounts",
+    "recovery_codes",
+    "links",
+    "sessions",
+    "throttles",
+    "api_keys",
+    "key_secrets",
+)
+"""Tables about who works here, and how they get in; addresses in `throttles` are digests."""
+_DECLARED: Mapping[str, Mapping[str, Personal]] = {
+    # the log of who did what is a chain that nobody may change: it names customers by number alone
+    "audit_entries": dict.fromkeys(
+        [
+            "id",
+            "account_id",
+            "key_id",
+            "verb",
+            "arguments",
+            "outcome",
+            "seconds",
+            "address",
+            "happened_at",
+            "previous",
+            "digest",
+            "target",
+        ],
+        _NOTHING,
+    ),
+    "connections": {
+        **dict.fromkeys(
+            [
+                "id",
+                "name",
+                "system",
+                "secrets",
+                "every",
+                "paused",
+                "created_at",
+                "created_by",
+                "changed_at",
+                "changed_by",
+                "started_at",
+                "finished_at",
+                "succeeded_at",
+                "outcome",
+                "failure",
+                "rows",
+                "admitted",
+                "already_there",
+                "rejected",
+                "failures",
+                "next_due",
+            ],
+            _NOTHING,
+        ),
+        "settings": Personal.FREE_TEXT,
+        "mapping": Personal.FREE_TEXT,
+        "reason": Personal.FREE_TEXT,
+        "position": Personal.FREE_TEXT,
+    },
+    "documents": {
+        **dict.fromkeys(["id", "kind", "version", "author_id", "created_at"], _NOTHING),
+        "name": Personal.FREE_TEXT,
+        "content": Personal.FREE_TEXT,
+    },
+    "saved_views": {
+        **dict.fromkeys(["id", "account_id", "page", "shared", "created_at"], _NOTHING),
+        "name": Personal.FREE_TEXT,
+        "arguments": Personal.FREE_TEXT,
+    },
+    "customer_notes": dict.fromkeys(["id", "author_id", "author", "written_at"], _NOTHING),
+    "erasures": {
+        **dict.fromkeys(
+            [
+                "id",
+                "state",
+                "mode",
+                "customers",
+                "keys",
+                "account_id",
+                "author",
+                "requested_at",
+                "hidden_at",
+                "proved_at",
+                "failure",
+                "removed",
+                "looked",
+                "document",
+                "signature",
+                "sealed",
+            ],  # sealed: encrypted, and gone with the proof
+            _NOTHING,
+        ),
+        "reason": Personal.FREE_TEXT,
+    },
+}
+
+
+def class_of(table: str, column: Column[Any]) -> Personal | None:
+    """Returns what a column says about a customer; None where nobody has declared it."""
+    own = column.info.get("personal")
+    if own is not None:
+        return Personal(own)
+    return Personal.NONE if table in _STAFF else _DECLARED.get(table, {}).get(column.name)
+
+
+def undeclared(tables: Sequence[Table] | None = None) -> list[str]:
+    """Returns the columns without a class, as table.column."""
+    known = Base.metadata.sorted_tables if tables is None else tables
+    return [f"{table.name}.{column.name}" for table in known for column in table.c if _class(table, column) is None]
+
+
+def require_declared(tables: Sequence[Table] | None = None) -> None:
+    """Raises EngineError for a column without a class: erasure would not know what to do with it."""
+    missing = undeclared(tables)
+    if missing:
+        raise EngineError(
+            f"Nobody has said what {', '.join(missing)} of the records tells about a customer. Nothing was erased. "
+            "Declare the class of personal data in store/personal.py."
+        )
+
+
+def forget_keys(store: Store, key_ids: Sequence[int]) -> dict[str, int]:
+    """Deletes the rows about some keys; returns table to number of rows."""
+    removed: dict[str, int] = {}
+    for table in Base.metadata.sorted_tables:
+        whose = _whose(table)
+        if whose is None:
+            continue
+        for some in _parts(key_ids):
+            with store.work() as work:
+                there = select(func.count()).select_from(table).where(whose.in_(some))
+                rows = work.scalar(there) or 0
+                work.execute(delete(table).where(whose.in_(some)))
+            removed[table.name] = removed.get(table.name, 0) + rows
+    return {name: rows for name, rows in removed.items() if rows}
+
+
+def forget_words(store: Store, values: Sequence[str]) -> dict[str, int]:
+    """Takes identifiers out of definitions and remarks of staff; returns table to number of rows that changed."""
+    known = sorted({value for value in values if value}, key=len, reverse=True)
+    if not known:
+        return {}
+    pattern = re.compile("|".join(rf"(?<!\w){re.escape(value)}(?!\w)" for value in known), re.IGNORECASE)
+    removed: dict[str, int] = {}
+    for table in Base.metadata.sorted_tables:
+        columns = [column for column in table.c if _holds_words(table, column)]
+        if columns and (rows := _redact(store, table, columns, pattern)):
+            removed[table.name] = rows
+    return removed
+
+
+def _redact(store: Store, table: Table, columns: Sequence[Column[Any]], pattern: re.Pattern[str]) -> int:
+    (key,) = table.primary_key.columns
+    changed = 0
+    with store.work() as work:
+        for row in work.execute(select(key, *columns)).all():
+            new = {}
+            for column, value in zip(columns, row[1:], strict=True):
+                text = json.dumps(value, ensure_ascii=False) if isinstance(column.type, JSON) else value
+                if text is not None and pattern.search(text):
+                    clean = pattern.sub(REMOVED, text)
+                    new[column.name] = json.loads(clean) if isinstance(column.type, JSON) else clean
+            if new:
+                work.execute(update(table).where(key == row[0]).values(**new))
+                changed += 1
+    return changed
+
+
+def _class(table: Table, column: Column[Any]) -> Personal | None:
+    return class_of(table.name, column)
+
+
+def _whose(table: Table) -> Column[Any] | None:
+    found = (table.c[name] for name in _OF_CUSTOMERS if name in table.c)
+    return next((column for column in found if _class(table, column) is Personal.PSEUDONYM), None)
+
+
+def _holds_words(table: Table, column: Column[Any]) -> bool:
+    return _class(table, column) in (Personal.IDENTIFIER, Personal.FREE_TEXT, Personal.SENSITIVE)
+
+
+def _parts(values: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
