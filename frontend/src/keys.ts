@@ -46,6 +46,15 @@ function showKeys(page: Document): boolean {
   return true;
 }
 
+/** A button that says so (data-shortcut="y ArrowRight") is pressed by its key, but never while a dialog is open. */
+function pressButton(key: string, page: Document): boolean {
+  if (page.querySelector("dialog[open]")) return false;
+  const button = page.querySelector<HTMLButtonElement>(`button[data-shortcut~="${CSS.escape(key)}"]`);
+  if (!button || button.disabled || button.offsetParent === null) return false;
+  button.click();
+  return true;
+}
+
 /** Listens on the whole page; a chord is forgotten after a moment. */
 export function listenForKeys(page: Document): void {
   let chordUntil = 0;
@@ -59,6 +68,7 @@ export function listenForKeys(page: Document): void {
     else if (event.key === "g") chordUntil = event.timeStamp + CHORD_MS;
     else if (event.key === "/") handled = search(page);
     else if (event.key === "?") handled = showKeys(page);
+    else if (!event.repeat) handled = pressButton(event.key, page);
     if (handled) event.preventDefault();
   });
 }

@@ -114,6 +114,42 @@ ROUTES: Mapping[str, Line] = {
         PERSONS,
         ("/customers/{north}", "/customers/{south}", "/customers/{shared}", "/customers/{shared}?channel=web"),
     ),
+    **{
+        f"POST /customers/{{customer_id}}/{what}": Line(who, (f"/customers/{{north}}/{what}",), form=form)
+        for what, who, form in (
+            ("notes", PERSONS, {"text": "Called."}),
+            ("consent", WHOLE_PERSONS, {"purpose": "made-up", "granted": "yes"}),
+            ("access", IMPORTERS, {"format": "made-up"}),
+            ("erase", OWNERS, {"mode": "erase"}),
+            ("identity/merge", IMPORTERS, {"other": "4711"}),
+            ("identity/split", IMPORTERS, {}),
+            ("identity/undo", IMPORTERS, {"decision": "4711"}),
+        )
+    },
+    "POST /customers/{customer_id}/notes/{note}/delete": Line(PERSONS, ("/customers/{north}/notes/4711/delete",)),
+    "GET /customers/{customer_id}/data": Line(
+        PERSONS, ("/customers/{north}/data", "/customers/{south}/data", "/customers/{shared}/data")
+    ),
+    "GET /customers/{customer_id}/identity": Line(
+        WHOLE_PERSONS, ("/customers/{north}/identity", f"/customers/{{south}}/identity?q={PROBE}")
+    ),
+    "GET /customers/groups": Line(PERSONS, ("/customers/groups", f"/customers/groups?q={PROBE}&kind=account")),
+    "GET /customers/groups/{group_id:path}": Line(PERSONS, ("/customers/groups/made-up",)),
+    "GET /customers/review": Line(WHOLE_PERSONS, ("/customers/review",)),
+    "POST /customers/review/match": Line(IMPORTERS, ("/customers/review/match",)),
+    "POST /customers/review/undo": Line(
+        IMPORTERS, ("/customers/review/undo",), form={"decision": "4711", "entry": "4711"}
+    ),
+    "POST /customers/review/{entry}": Line(IMPORTERS, ("/customers/review/4711",), form={"answer": "skip"}),
+    "GET /customers/segments": Line(WHOLE, ("/customers/segments",)),
+    "GET /customers/segments/new": Line(IMPORTERS, ("/customers/segments/new",)),
+    "POST /customers/segments/new": Line(IMPORTERS, ("/customers/segments/new",), form={"name": "x", "where": "("}),
+    "GET /customers/segments/{name}": Line(WHOLE, ("/customers/segments/made_up",)),
+    "POST /customers/segments/{name}/drop": Line(IMPORTERS, ("/customers/segments/made_up/drop",)),
+    "GET /customers/shared": Line(WHOLE_PERSONS, ("/customers/shared",)),
+    "POST /customers/shared/{act}": Line(
+        IMPORTERS, ("/customers/shared/quarantine", "/customers/shared/release"), form={"key": "made-up"}
+    ),
     "GET /sources": Line(WHOLE, ("/sources",)),
     "GET /sources/live": Line(SIGNED_IN, ("/sources/live",)),
     "GET /sources/latest": Line(SIGNED_IN, ("/sources/latest", "/sources/latest?source=desk")),
@@ -147,6 +183,15 @@ ROUTES: Mapping[str, Line] = {
     "POST /settings/keys": Line(OWNERS, ("/settings/keys",)),
     "POST /settings/keys/{key}/rotate": Line(OWNERS, ("/settings/keys/4711/rotate",)),
     "POST /settings/keys/{key}/revoke": Line(OWNERS, ("/settings/keys/4711/revoke",)),
+    "GET /settings/privacy": Line(WHOLE, ("/settings/privacy",)),
+    "POST /settings/privacy/retain": Line(OWNERS, ("/settings/privacy/retain",)),
+    "GET /settings/privacy/erasures": Line(OWNERS, ("/settings/privacy/erasures",)),
+    **{
+        f"{method} /settings/privacy/erasures/{{erasure}}{what}": Line(
+            OWNERS, (f"/settings/privacy/erasures/4711{what}",)
+        )
+        for method, what in (("GET", ""), ("GET", "/progress"), ("GET", "/receipt.json"), ("POST", "/check"))
+    },
     "GET /settings/audit": Line(OWNERS, ("/settings/audit", f"/settings/audit?target={PROBE}")),
     "GET /settings/audit/download/{kind}": Line(OWNERS, ("/settings/audit/download/csv", "/settings/audit/download/x")),
     "POST /settings/audit/verify": Line(OWNERS, ("/settings/audit/verify",)),

@@ -7,14 +7,28 @@ from typing import TYPE_CHECKING
 
 from cxloop.charts.counts import day_bars
 from cxloop.charts.draw import draw
+from cxloop.charts.falls import fall_bars
 from cxloop.charts.picture import picture
 from cxloop.charts.render import pdf, png, svg
+from cxloop.charts.sizes import size_history, size_line
 from cxloop.charts.sparkline import sparkline
 
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["coverage_chart", "day_bars", "draw", "pdf", "picture", "png", "sparkline", "svg"]
+__all__ = [
+    "coverage_chart",
+    "day_bars",
+    "draw",
+    "fall_bars",
+    "pdf",
+    "picture",
+    "png",
+    "size_history",
+    "size_line",
+    "sparkline",
+    "svg",
+]
 
 
 def coverage_chart(rows: Sequence[dict[str, str | int | float]]) -> alt.HConcatChart:

@@ -18,6 +18,7 @@ __all__ = [
     "answers",
     "count",
     "day",
+    "figures",
     "group_label",
     "identities_in_words",
     "in_sentence",
@@ -149,7 +150,7 @@ def splits(estimates: Estimates) -> list[str]:
 
 def sentence(estimates: Estimates) -> str:
     """Returns one line that a manager can read."""
-    return " ".join([_said(estimates), *identities_in_words(estimates.identities)])
+    return " ".join([figures(estimates), *identities_in_words(estimates.identities)])
 
 
 def identities_in_words(known: Identities) -> list[str]:
@@ -186,7 +187,8 @@ def _percent(share: float) -> str:
     return f"{100 * share:.2g} %"
 
 
-def _said(estimates: Estimates) -> str:
+def figures(estimates: Estimates) -> str:
+    """Returns what the numbers themselves say: the one, or the lowest and the highest of several."""
     name = label(estimates.metric)
     if not estimates.rows:
         return f"{name}: no answers in this selection."

@@ -13,7 +13,10 @@ __all__ = ["Question"]
 
 @dataclass(frozen=True)
 class Question:
-    """Metric by dimension, over periods, in a window, where a condition holds; empty means: not asked."""
+    """Metric by dimension, over periods, in a window, where a condition holds; empty means: not asked.
+
+    `identity` is the moment as of which customers are told apart, `certainty` the least probability of their links.
+    """
 
     metric: str = "nps"
     by: tuple[str, ...] = ()
@@ -21,6 +24,8 @@ class Question:
     since: str = ""
     until: str = ""
     where: str = ""
+    identity: str = ""
+    certainty: str = ""
 
     def address(self, path: str = "/explore", **also: str) -> str:
         """Returns where this question is answered.
@@ -37,6 +42,15 @@ class Question:
     def arguments(self) -> dict[str, Any]:
         """Returns the arguments of the metric's verb."""
         return {name: value for name, value in asdict(self).items() if name != "metric" and value}
+
+    @property
+    def as_usual(self) -> Question:
+        """The question about customers as they are known now, by all accepted links."""
+        return replace(self, identity="", certainty="")
+
+    def as_known(self, moment: str) -> Question:
+        """Returns the question about customers as they were known at a moment."""
+        return replace(self, identity=moment, certainty="")
 
     @property
     def everyone(self) -> Question:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, partial
 from typing import Annotated, Any
@@ -17,14 +17,14 @@ from cxloop.core import wording
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.core.expr import equals
 from cxloop.core.host import Snapshot
-from cxloop.core.results import Estimate, Estimates, InsufficientData
+from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Restated
 from cxloop.core.spreadsheet import as_csv
 from cxloop.core.time import PERIODS, Period
 from cxloop.core.verbs import registry
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
 from cxloop.web.questions import Question
-from cxloop.web.site import age, respond
+from cxloop.web.site import Site, age, respond
 from cxloop.web.words import _
 
 __all__ = ["router"]
@@ -33,6 +33,9 @@ router = APIRouter()
 SINCE = ("30d", "90d", "180d", "365d", "")
 DIMENSIONS = ("channel", "touchpoint", "stage", "source", "product", "brand", "region", "location", "team", "language")
 """What the form offers beside the workspace's own dimensions; the address takes any other."""
+CERTAINTIES = ("", "0.9", "0.95", "0.99", "0.999")
+SEGMENT = "segment."
+"""What a dimension that splits by being in a segment begins with."""
 VERBATIMS = 6
 MOST_ROWS = 400
 CHART_WIDTHS = (570, 190)
@@ -63,10 +66,13 @@ def asked(
     since: Annotated[str, Query(max_length=40)] = "180d",
     until: Annotated[str, Query(max_length=40)] = "",
     where: Annotated[str, Query(max_length=4000)] = "",
+    identity: Annotated[str, Query(max_length=40)] = "",
+    certainty: Annotated[str, Query(max_length=20)] = "",
 ) -> Question:
     """Reads the question from the address."""
     split = tuple(name for name in by or () if name)
-    return Question(metric, split, "" if every == "none" else every, "" if since == "all" else since, until, where)
+    over, start = "" if every == "none" else every, "" if since == "all" else since
+    return Question(metric, split, over, start, until, where, identity, certainty)
 
 
 Asked = Annotated[Question, Depends(asked)]
@@ -83,6 +89,7 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
         "dimensions": _dimensions(door, question),
         "periods": PERIODS,
         "since_choices": _with(SINCE, question.since),
+        "certainties": _with(CERTAINTIES, question.certainty),
     }
     try:
         kept = _answer(door, question)
@@ -93,7 +100,8 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
     shown = {
         "mistake": "",
         "result": result,
-        "lede": wording.sentence(result),
+        "lede": wording.figures(result),
+        "known": _known(result, question, request.app.state.site),
         "charts": _charts(result),
         "only": _only(result),
         "level": f"{100 * door.settings.measure.level:g} %",
@@ -135,7 +143,51 @@ def _dimensions(door: Door, question: Question) -> list[tuple[str, str]]:
     """Names and titles of the dimensions that the form offers."""
     own = {dimension.name: dimension.label or dimension.name for dimension in door.experience.dimension}
     titles = {**{name: name for name in DIMENSIONS}, **own, **{name: name for name in question.by if name not in own}}
-    return list(titles.items())
+    segments = [f"{SEGMENT}{name}" for name in _segments(door)]
+    return [*titles.items(), *((name, words.readable(name)) for name in segments if name not in titles)]
+
+
+def _segments(door: Door) -> list[str]:
+    """Names of segments: any number can be split by who is in one."""
+    if not door.may("unify.segments"):
+        return []
+    return [row["name"] for row in door.snapshot("unify.segments", {}).result.records()]
+
+
+def _known(result: Estimates, question: Question, site: Site) -> dict[str, Any] | None:
+    """As whom customers were counted, and what decisions have changed since; None where all is usual."""
+    known = result.identities
+    said = wording.identities_in_words(known)
+    if not said:
+        return None
+    restated = known.restated
+    return {
+        "said": said[:-1] if restated else said,
+        "restated": _restated(restated, result, site) if restated else None,
+        "before": question.as_known(restated.asked).address() if restated else "",
+        "usual": question.as_usual.address() if question.identity or question.certainty else "",
+    }
+
+
+def _restated(restated: Restated, result: Estimates, site: Site) -> dict[str, Any]:
+    """What a number was before decisions changed who is who, beside what it is."""
+    customers = words.plural(restated.customers, _("customer"), _("customers"))
+    now = {(row.group, row.period): row.result for row in result.rows}
+    return {
+        "said": f"{_('Restated: since this window ended, decisions have changed who is who of')} {customers} "
+        f"({wording.answers(restated.answers)}), {_('the last on')} {words.moment(restated.last_at, site.zone)}.",
+        "changed": [_change(row, now.get((row.group, row.period)), result) for row in restated.before or ()],
+    }
+
+
+def _change(before: EstimateRow, now: Estimate | InsufficientData | None, result: Estimates) -> dict[str, str]:
+    period = [wording.period(before.period, result.every)] if result.every and before.period else []
+    named = [*(wording.group_label(part) for part in before.group), *period]
+    return {
+        "name": ", ".join(named) or wording.label(result.metric),
+        "before": f"{_number(before.result, result)} ({wording.answers(before.result.n)})",
+        "now": f"{_number(now, result)} ({wording.answers(now.n)})" if now is not None else _("no answers"),
+    }
 
 
 def _with(choices: tuple[str, ...], chosen: str) -> tuple[str, ...]:
@@ -217,7 +269,7 @@ def _raw(door: Door, dimension: str, label: str | None) -> str | None:
 def _within(question: Question, start: date, every: str) -> Question:
     """The question for one period of the table, no longer over time."""
     end = _next_period(start, every)
-    return Question(question.metric, question.by, "", start.isoformat(), end.isoformat(), question.where)
+    return replace(question, every="", since=start.isoformat(), until=end.isoformat())
 
 
 def _next_period(start: date, every: str) -> date:

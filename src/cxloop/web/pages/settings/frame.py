@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
-from cxloop.core.accounts import ThrottledError
-from cxloop.core.errors import AccessDeniedError, CxloopError
 from cxloop.web.access import Door
 from cxloop.web.site import respond
+from cxloop.web.tabs import Tab, done, open_tabs, said_of, status_of
 from cxloop.web.words import _
 
-__all__ = ["DONE", "Tab", "done", "show", "status_of"]
-
-
-@dataclass(frozen=True)
-class Tab:
-    """One page of Settings; its verb decides who sees it."""
-
-    name: str
-    title: str
-    address: str
-    verb: str | None
-
+__all__ = ["DONE", "done", "show"]
 
 TABS = (
     Tab("you", _("You"), "/settings", None),
     Tab("people", _("People"), "/settings/people", "admin.accounts"),
     Tab("keys", _("Keys"), "/settings/keys", "admin.keys"),
+    Tab("privacy", _("Privacy"), "/settings/privacy", "unify.privacy"),
     Tab("audit", _("Audit"), "/settings/audit", "admin.audit"),
     Tab("workspace", _("Workspace"), "/settings/workspace", None),
 )
@@ -66,19 +54,9 @@ def show(request: Request, door: Door, tab: str, template: str, context: Mapping
         "page": "settings",
         "tab": tab,
         "title": next(entry.title for entry in TABS if entry.name == tab),
-        "tabs": [entry for entry in TABS if entry.verb is None or door.may(entry.verb)],
-        "said": DONE.get(request.query_params.get("done", ""), "") if request.method == "GET" else "",
+        "tabs": open_tabs(door, TABS),
+        "said": said_of(request, DONE),
         "mistake": failure.message if failure else "",
     }
     status = status_of(failure) if failure else 200
     return respond(request, f"settings/{template}", {**frame, **context}, door=door, status=status)
-
-
-def done(address: str, what: str) -> RedirectResponse:
-    """Leads back to a page that then says what was done."""
-    return RedirectResponse(f"{address}?done={what}", 303)
-
-
-def status_of(failure: CxloopError) -> int:
-    """Returns the status of a page that says what could not be done."""
-    return 429 if isinstance(failure, ThrottledError) else 403 if isinstance(failure, AccessDeniedError) else 400
