@@ -11,8 +11,8 @@ from typing import Literal
 
 __all__ = ["INCOMING", "INTERACTION_KINDS", "TABLES", "Column", "Personal", "Table", "Type", "table"]
 
-Type = Literal["bool", "int", "bigint", "double", "text", "timestamp", "date", "bigints", "json"]
-"""Portable column types: `timestamp` is UTC without zone, in microseconds; `bigints` a list; `json` a text."""
+Type = Literal["bool", "int", "bigint", "double", "text", "timestamp", "date", "bigints", "texts", "json"]
+"""Portable types: `timestamp` is UTC without zone, in microseconds; `json` a text; `texts` only of parameters."""
 
 
 class Personal(StrEnum):
@@ -322,6 +322,17 @@ CUSTOMER_STRENGTH = Table(
     key=("key_id", "above"),
 )
 
+MATCHED_RECORDS = Table(
+    "matched_records",
+    "What probabilistic matching has looked at: a record is compared again when what it says has changed.",
+    (
+        Column("key_id", "bigint", _P, "The key whose record it is.", required=True),
+        Column("content_hash", "bigint", _P, "Hash of what the record said.", required=True),
+        Column("run", "text", _N, "The run that compared it last.", required=True),
+    ),
+    key=("key_id",),
+)
+
 IDENTITY_DOUBTS = Table(
     "identity_doubts",
     "Derived: keys that tie nobody together, and links that would contradict others; shown, never used.",
@@ -471,6 +482,7 @@ TABLES: tuple[Table, ...] = (
     CUSTOMER_KEYS,
     CUSTOMER_STRENGTH,
     IDENTITY_DOUBTS,
+    MATCHED_RECORDS,
     CUSTOMERS,
     SEGMENTS,
     SEGMENT_FACTS,

@@ -78,6 +78,7 @@ RULES: Mapping[str, str] = {
 REFUSED: Mapping[str, str] = {
     "identity_links": "it names keys of customers that others serve",
     "identity_doubts": "it names keys of customers that others serve",
+    "matched_records": "it tells how far matching has come for everybody",
     "segments": "segments are computed from all rows",
     "segment_facts": "it is computed from all rows",
     "segment_members": "it is computed from all rows",
