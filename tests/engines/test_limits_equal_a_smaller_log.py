@@ -101,6 +101,7 @@ OF_TYPE: Mapping[Type, Sequence[Any]] = {
     "double": (0.5,),
     "bool": (True, False),
     "bigints": ((1, 2, 3),),
+    "texts": (("shop", "anna"),),
 }
 """The same for a parameter without a line above."""
 ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {

@@ -31,6 +31,7 @@ _PYTHON: Mapping[Type, tuple[type, ...]] = {
     "timestamp": (datetime,),
     "date": (date,),
     "bigints": (list, tuple),
+    "texts": (list, tuple),
     "json": (str,),
 }
 

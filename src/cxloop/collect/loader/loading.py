@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from cxloop.collect.loader.batch import Batch, whole
 from cxloop.collect.loader.place import Totals, keep_rejects, keep_totals, totals
+from cxloop.collect.loader.redacting import redacted, redacted_rejects
 from cxloop.collect.loader.segment import Segment, origins, told
+from cxloop.collect.redaction import redactor_of
 from cxloop.core.errors import CxloopError, InputError
 from cxloop.engine.loading import Admission
 
 if TYPE_CHECKING:
     from cxloop.collect.loader.segment import PlanCheck
+    from cxloop.collect.redaction import Redactor
     from cxloop.collect.spool import Envelope, Spool, Spooled
     from cxloop.store.context import Operations
 
@@ -110,10 +113,14 @@ class Loader:
             ws: the workspace.
             spool: its spool.
             plans: the tracking plans, where there are any.
+
+        Raises:
+            InputError: the key to seal what redaction takes out is not there; nothing is loaded without it.
         """
         self._ws = ws
         self._spool = spool
         self.decoders: dict[str, Decoder] = {"segment": Segment(plans), "webhook": HandedOn()}
+        self._redactor = redactor_of(ws.settings)
         self.totals = totals(ws.engine)
         self._helper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cxloop-decoder")
         self._ahead: Future[_Taken | None] | None = None
@@ -213,7 +220,7 @@ class Loader:
         for connection, spooled in batch.handed_on.items():
             _hand_on(self._ws, connection, spooled)  # durable by itself, and known again by its place
         with self._ws.engine.transaction():
-            admission = commit(self._ws, batch)
+            admission = commit(self._ws, batch, self._redactor)
             before = self.totals
             after = Totals(
                 position=through,
@@ -248,15 +255,15 @@ def decode(decoders: Mapping[str, Decoder], batch: Batch, one: Spooled) -> None:
     batch.rejects.append(whole(envelope, told(envelope, one.seq), code, reason))
 
 
-def commit(ws: Operations, batch: Batch) -> Admission:
-    """Admits the rows of a batch and keeps its rejects, inside the caller's transaction."""
+def commit(ws: Operations, batch: Batch, redactor: Redactor | None = None) -> Admission:
+    """Admits the rows of a batch and keeps its rejects, inside the caller's transaction; both redacted before."""
     now = ws.now()
     admission = _NOTHING
     if len(batch.rows):
-        admission = ws.engine.admit(batch.rows.table(), now=now, keep_conflicts=False)
+        admission = ws.engine.admit(redacted(ws.engine, redactor, batch.rows.table()), now=now, keep_conflicts=False)
         for place in admission.conflicting:
             batch.reject(origins(*batch.origins[place]), batch.rows.name_of(place), "conflict", CONFLICT)
-    keep_rejects(ws.engine, batch.rejects, now)
+    keep_rejects(ws.engine, redacted_rejects(redactor, batch.rejects), now)
     return admission
 
 

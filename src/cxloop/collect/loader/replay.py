@@ -16,7 +16,9 @@ import msgspec
 
 from cxloop.collect.loader.batch import Batch
 from cxloop.collect.loader.loading import CONFLICT
+from cxloop.collect.loader.redacting import redacted
 from cxloop.collect.loader.segment import Segment
+from cxloop.collect.redaction import redactor_of
 from cxloop.collect.spool import Envelope
 from cxloop.collect.tracking.checker import Plans
 from cxloop.core.schema import table
@@ -71,7 +73,8 @@ def replay_live(ws: Operations, ids: Sequence[int]) -> LoadReport:
     with ws.engine.transaction():
         admission = Admission(0, 0, 0, 0)
         if len(batch.rows):
-            admission = ws.engine.admit(batch.rows.table(), now=ws.now(), keep_conflicts=False)
+            rows = redacted(ws.engine, redactor_of(ws.settings), batch.rows.table())
+            admission = ws.engine.admit(rows, now=ws.now(), keep_conflicts=False)
         conflicts = set(admission.conflicting)
         done = [
             {**row, "replayed_at": ws.now()}

@@ -1,0 +1,206 @@
+"""Redaction of a batch of live events on its way into the log: its rows, and what is set aside.
+
+What an event is (its id and the hash of its content) was computed from the event as it came: sent again, it is known
+again, whether or not redaction was on before (docs/decisions/0027).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cxloop.collect.protocol import UnreadableError, unpacked
+from cxloop.collect.redaction.queries import NAME_TRAITS, NAMES_OF
+from cxloop.collect.redaction.words import own_names
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from cxloop.collect.loader.batch import Reject
+    from cxloop.collect.redaction import Redactor
+    from cxloop.core.config import Redactable
+    from cxloop.engine.base import Engine
+
+__all__ = ["redacted", "redacted_rejects"]
+
+_TEXTS, _DOCUMENTS, _ADDRESSES = ("text", "answer_value"), ("properties",), ("path",)
+_IN_ADDRESSES: frozenset[Redactable] = frozenset({"email", "card", "iban"})
+"""What is looked for in the address of a page, whose parts are often long numbers."""
+_ESCAPED = r"\\u"
+"""A document may write any letter as its number."""
+_KEPT = frozenset(
+    {"type", "event", "name", "category", "traits", "messageId", "userId", "anonymousId", "previousId", "groupId"}
+    | {"timestamp", "originalTimestamp", "sentAt"}
+)
+"""Members of an event that say what it is, about whom and when."""
+_NOBODY: Mapping[int, frozenset[str]] = {}
+
+
+def redacted(engine: Engine, redactor: Redactor | None, rows: pa.Table) -> pa.Table:
+    """Returns incoming rows without what identifies persons in their free text; sealed beside, where there is a seal.
+
+    Args:
+        engine: knows the names of persons.
+        redactor: what to take out; None for nothing.
+        rows: with the columns of the incoming table.
+    """
+    if redactor is None:
+        return rows
+    own = _own_names(engine, rows) if "names" in redactor.kinds else _NOBODY
+    originals: dict[int, dict[str, str]] = {}
+    for name in (*_TEXTS, *_DOCUMENTS):
+        rows, taken = _column(redactor, rows, name, own)
+        for place, original in taken.items():
+            originals.setdefault(place, {})[name] = original
+    addresses = replace(redactor, kinds=redactor.kinds & _IN_ADDRESSES)
+    for name in _ADDRESSES if addresses.kinds else ():
+        rows, _ = _column(addresses, rows, name, _NOBODY)
+    return rows if redactor.seal is None or not originals else _sealed(redactor, rows, originals)
+
+
+def _column(
+    redactor: Redactor, rows: pa.Table, name: str, own: Mapping[int, frozenset[str]]
+) -> tuple[pa.Table, dict[int, str]]:
+    """Returns the rows with one column redacted, and what stood there where it was changed."""
+    if name not in rows.column_names:
+        return rows, {}
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = rows[name].combine_chunks()
+    document = name in _DOCUMENTS
+    found = pc.match_substring_regex(column, f"{redactor.hint}|{_ESCAPED}" if document else redactor.hint)
+    places = {*own, *(place for place in pc.indices_nonzero(found).to_pylist() if place is not None)}
+    change = redactor.document if document else redactor.text
+    taken, changed = {}, {}
+    for place in sorted(places):
+        before = column[place].as_py()
+        after = None if before is None else change(before, own.get(place, ()))
+        if after != before:
+            taken[place], changed[place] = before, after
+    if not changed:
+        return rows, taken
+    mask = [False] * len(column)
+    for place in changed:
+        mask[place] = True
+    new = pc.replace_with_mask(column, pa.array(mask), pa.array(list(changed.values()), column.type))
+    return rows.set_column(rows.column_names.index(name), name, new), taken
+
+
+def _sealed(redactor: Redactor, rows: pa.Table, originals: Mapping[int, Mapping[str, str]]) -> pa.Table:
+    import pyarrow as pa
+
+    assert redactor.seal is not None
+    sealed: list[str | None] = [None] * len(rows)
+    for place, fields in originals.items():
+        source, message_id = rows["source"][place].as_py(), rows["message_id"][place].as_py()
+        sealed[place] = redactor.seal.close(source, message_id, fields)
+    return rows.append_column("sealed", pa.array(sealed, pa.string()))
+
+
+def _own_names(engine: Engine, rows: pa.Table) -> dict[int, frozenset[str]]:
+    """The names of the persons whose rows these are, by place: as the log knows them, and as the row tells them."""
+    keys = _keys(rows)
+    values = sorted({value for theirs in keys for _, _, value in theirs})
+    known: dict[tuple[str, str, str], list[str]] = {}
+    for row in engine.fetch(NAMES_OF, {"values": values}).to_pylist() if values else ():
+        known.setdefault((row["namespace"], row["type"], row["value"]), []).append(row["name"])
+    traits = rows["traits"].to_pylist() if "traits" in rows.column_names else [None] * len(rows)
+    found = {}
+    for place, (theirs, told) in enumerate(zip(keys, traits, strict=True)):
+        names = [name for key in theirs for name in known.get(key, ())] + _told(told)
+        addresses = [value for _, kind, value in theirs if kind == "email"]
+        if names or addresses:
+            found[place] = own_names(names, addresses)
+    return {place: words for place, words in found.items() if words}
+
+
+def _keys(rows: pa.Table) -> list[list[tuple[str, str, str]]]:
+    """The keys of each row, as namespace, type and value."""
+    nothing = [None] * len(rows)
+
+    def given(name: str) -> list[Any]:
+        return rows[name].to_pylist() if name in rows.column_names else nothing
+
+    parts = zip(given("key_namespace"), given("key_type"), given("key_value"), given("other_keys"), strict=True)
+    return [
+        [*([(namespace, kind, value)] if value else []), *((a, b, c) for a, b, c in _listed(others))]
+        for namespace, kind, value, others in parts
+    ]
+
+
+def _listed(others: str | None) -> list[list[str]]:
+    found: list[list[str]] = [] if others is None else msgspec.json.decode(others)
+    return found
+
+
+def _told(traits: str | None) -> list[str]:
+    """The names that a row tells itself."""
+    if traits is None:
+        return []
+    told = msgspec.json.decode(traits)
+    return [told[name] for name in NAME_TRAITS if isinstance(told.get(name), str)]
+
+
+def redacted_rejects(redactor: Redactor | None, rejects: Sequence[Reject]) -> list[Reject]:
+    """Returns what is set aside without what identifies persons in free text: reason and raw event alike."""
+    if redactor is None:
+        return list(rejects)
+    return [reject._replace(reason=redactor.text(reject.reason), raw=_raw(redactor, reject.raw)) for reject in rejects]
+
+
+def _raw(redactor: Redactor, raw: str) -> str:
+    """The JSON of a reject: an event, or a whole body that could not be read."""
+    kept = msgspec.json.decode(raw)
+    request = kept["request"]
+    if "event" in kept:
+        kept["event"] = _event(redactor, kept["event"])
+    if "context" in request:
+        request["context"] = _context(redactor, request["context"])
+    for name in ("event", "body"):
+        if name in request:
+            request[name] = _bytes(redactor, base64.b64decode(request[name]), request)
+    return msgspec.json.encode(kept).decode()
+
+
+def _event(redactor: Redactor, event: Any) -> Any:
+    """An event as its sender wrote it. What says who it is about stays: a replay needs it."""
+    if not isinstance(event, dict):
+        return redactor.value(event, name="item")
+    return {name: value if name in _KEPT else _member(redactor, name, value) for name, value in event.items()}
+
+
+def _member(redactor: Redactor, name: str, value: Any) -> Any:
+    return _context(redactor, value) if name == "context" else redactor.value(value, name=name)
+
+
+def _context(redactor: Redactor, context: Any) -> Any:
+    if not isinstance(context, dict):
+        return redactor.value(context, name="context")
+    about = {name: value for name, value in context.items() if name != "traits"}
+    return {**context, **redactor.value(about, name="context")}
+
+
+def _bytes(redactor: Redactor, body: bytes, request: dict[str, Any]) -> str:
+    """Bytes as they came, redacted as JSON where they are, else as text; packed ones are unpacked for good."""
+    try:
+        plain = unpacked(body, str(request.get("encoding") or ""))
+        request.pop("encoding", None)
+    except UnreadableError:
+        plain = body
+    try:
+        told = msgspec.json.decode(plain)
+        after = msgspec.json.encode(_body(redactor, told))
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        after = redactor.text(plain.decode("latin-1")).encode("latin-1")  # any byte, and back again
+    return base64.b64encode(after).decode()
+
+
+def _body(redactor: Redactor, told: Any) -> Any:
+    if isinstance(told, dict) and isinstance(told.get("batch"), list):
+        return {**_event(redactor, told), "batch": [_event(redactor, event) for event in told["batch"]]}
+    return _event(redactor, told)
