@@ -7,6 +7,7 @@ tree: the engine binds them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from cxloop.engine.query import Query, Rewrite, Slot, Slots
 
-__all__ = ["check_parameters", "parse", "render"]
+__all__ = ["check_parameters", "filled", "parse", "render"]
 
 _PYTHON: Mapping[Type, tuple[type, ...]] = {
     "bool": (bool,),
@@ -69,6 +70,16 @@ def render(query: Query, slots: Slots | None = None, *, dialect: str, pretty: bo
     tree = parse(query)
     _fill(tree, query, slots or {})
     return _written(tree, query.name, dialect, pretty, query.within)
+
+
+def filled(query: Query, slots: Slots) -> Query:
+    """Returns a query with its slots filled, for one that is asked again and again: its text is then kept.
+
+    What stands in a slot may name parameters that the query declares, as placeholders.
+    """
+    tree = parse(query)
+    _fill(tree, query, slots)
+    return replace(query, sql=tree.sql(dialect="duckdb", copy=False), slots=())
 
 
 @lru_cache(maxsize=1024)

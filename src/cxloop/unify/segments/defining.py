@@ -14,11 +14,11 @@ import numpy as np
 from cxloop.core.time import parse_zone, utc_naive
 from cxloop.store import documents
 from cxloop.unify.segments import queries
-from cxloop.unify.segments.definition import KIND, Read, check_name, definition, read
-from cxloop.unify.segments.facts import ALL_OF_IT, take
+from cxloop.unify.segments.definition import KIND, check_name, definition
+from cxloop.unify.segments.facts import ALL_OF_IT, is_revised, take
 from cxloop.unify.segments.members import Customers, as_us, members_now
+from cxloop.unify.segments.prepared import Prepared, prepare
 from cxloop.unify.segments.results import DefinedSegment, DroppedSegment, SegmentMember, SegmentPoint
-from cxloop.unify.segments.sql import moment, state_slots
 
 if TYPE_CHECKING:
     from cxloop.store.context import Operations
@@ -34,12 +34,12 @@ TRIAL = "(trial)"
 def define(ws: Operations, name: str, where: str, *, about: str, dry_run: bool) -> DefinedSegment:
     """Shows what a definition means, and saves it unless it is a dry run; raises InputError as the verb says."""
     check_name(name)
-    understood = read(where, ws.experience)
+    prepared = prepare(where.strip(), ws.experience)
     started = perf_counter()
     with _tried(ws):
-        take(ws.engine, TRIAL, understood, ALL_OF_IT)
-        members = members_now(ws.engine, TRIAL, understood, ws.as_of)
-        replay = tuple(_replay(ws, understood))
+        take(ws.engine, TRIAL, prepared, ALL_OF_IT, after_us=0, revised=is_revised(ws.engine))
+        members = members_now(ws.engine, TRIAL, prepared, ws.as_of)
+        replay = tuple(_replay(ws, prepared))
     was = _shown(ws, name)
     version = None
     if not dry_run:
@@ -97,12 +97,11 @@ def _examples(ws: Operations, members: Customers) -> tuple[SegmentMember, ...]:
     return tuple(SegmentMember(each, labels.get(each, str(each)), None) for each in wanted)
 
 
-def _replay(ws: Operations, understood: Read) -> Iterator[SegmentPoint]:
+def _replay(ws: Operations, prepared: Prepared) -> Iterator[SegmentPoint]:
     """Yields how many the trial would have held at the ends of the last months, as the log tells it today."""
     zone = parse_zone(ws.settings.company.time_zone)
     for at in reversed(list(_month_ends(ws.as_of, zone))):
-        slots = state_slots(understood, moment(as_us(at)))
-        members = ws.engine.fetch(queries.SIZE, {"segment": TRIAL}, slots)["members"][0].as_py()
+        members = ws.engine.fetch(prepared.size, {"segment": TRIAL, "at": as_us(at)})["members"][0].as_py()
         day = (at - timedelta(microseconds=1)).replace(tzinfo=UTC).astimezone(zone).date()
         yield SegmentPoint(day, int(members), 0, 0)
 

@@ -7,31 +7,50 @@ from typing import TYPE_CHECKING
 
 from cxloop.engine.revisions import ANY_REVISION, current_node, row_number
 from cxloop.unify.segments import queries
-from cxloop.unify.segments.definition import Read
-from cxloop.unify.segments.sql import ENDS, EVERYBODY, Leaves, fact_slots
+from cxloop.unify.segments.prepared import Prepared
+from cxloop.unify.segments.sql import ENDS, EVERYBODY
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from cxloop.engine.base import Engine, Value
 
-__all__ = ["ALL_OF_IT", "forget", "superseded", "take"]
+__all__ = ["ALL_OF_IT", "forget", "is_revised", "superseded", "take"]
 
 ALL_OF_IT = -1
 """The batch before all others."""
 
 
-def take(engine: Engine, segment: str, read: Read, batch: int) -> int:
-    """Adds the facts of the batches after `batch`; returns how many. With ALL_OF_IT there must be none before."""
-    anew = batch == ALL_OF_IT
-    taken = 0
-    for leaf, rows in _of_log(engine, read, batch):
-        taken += engine.append("segment_facts", _named(segment, leaf, rows)) if rows.num_rows else 0
-    for leaf, rows in _by_key(engine, read, batch):
+def take(engine: Engine, segment: str, prepared: Prepared, batch: int, *, after_us: int, revised: bool) -> int | None:
+    """Adds the facts of the batches after `batch`; with ALL_OF_IT there must be none before.
+
+    Returns:
+        The first moment after `after_us` at which the passing of time changes one of them, in microseconds.
+    """
+    anew, due = batch == ALL_OF_IT, list[int]()
+    for leaf, rows in _of_log(engine, prepared, batch, revised=revised):
+        if rows.num_rows:
+            engine.append("segment_facts", _named(segment, leaf, rows))
+            due += _due(prepared, leaf, rows, after_us)
+    for leaf, rows in _by_key(engine, prepared, batch):
         if rows.num_rows:
             write = engine.append if anew else engine.replace
-            taken += write("segment_facts", _named(segment, leaf, rows))
-    return taken
+            write("segment_facts", _named(segment, leaf, rows))
+            due += _due(prepared, leaf, rows, after_us)
+    return min(due, default=None)
+
+
+def _due(prepared: Prepared, leaf: int, rows: pa.Table, after_us: int) -> Iterator[int]:
+    happened = rows["at_us"].to_numpy()
+    for later in prepared.changes.get(leaf, ()):
+        to_come = happened[happened > after_us - later]
+        if to_come.size:
+            yield int(to_come.min()) + later
+
+
+def is_revised(engine: Engine) -> bool:
+    """Returns whether the log holds any revision."""
+    return bool(engine.fetch(ANY_REVISION)["revisions"][0].as_py())
 
 
 def forget(engine: Engine, segment: str) -> None:
@@ -55,21 +74,17 @@ def superseded(engine: Engine, batch: int) -> list[int]:
     return keys
 
 
-def _of_log(engine: Engine, read: Read, batch: int) -> Iterator[tuple[int, pa.Table]]:
+def _of_log(engine: Engine, prepared: Prepared, batch: int, *, revised: bool) -> Iterator[tuple[int, pa.Table]]:
     """Yields each condition's leaf with its facts."""
-    revised = bool(engine.fetch(ANY_REVISION)["revisions"][0].as_py())
-    for leaf, fact in enumerate(Leaves(read).facts):
-        slots = fact_slots(read, fact, revised=revised)
-        rows = engine.fetch(queries.FACTS, {"batch": batch}, slots)
-        is_text = read.values.get(fact) == "text"
-        yield leaf, rows.rename_columns(["key_id", "fact_id", "at_us", "said" if is_text else "value"])
+    for leaf, (column, query) in enumerate(prepared.facts(revised=revised)):
+        yield leaf, engine.fetch(query, {"batch": batch}).rename_columns(["key_id", "fact_id", "at_us", column])
 
 
-def _by_key(engine: Engine, read: Read, batch: int) -> Iterator[tuple[int, pa.Table]]:
+def _by_key(engine: Engine, prepared: Prepared, batch: int) -> Iterator[tuple[int, pa.Table]]:
     """Yields each leaf that has one fact of a key: that there is the key, its traits, its consents."""
-    if read.everybody:
+    if prepared.read.everybody:
         yield EVERYBODY, engine.fetch(queries.PEOPLE, {"batch": batch})
-    for each, leaf in Leaves(read).told.items():
+    for each, leaf in prepared.told.items():
         if each.function == "trait":
             yield leaf, engine.fetch(queries.TRAIT_FACTS, {"name": each.name, "batch": batch})
         else:
@@ -77,8 +92,10 @@ def _by_key(engine: Engine, read: Read, batch: int) -> Iterator[tuple[int, pa.Ta
             said = engine.fetch(queries.CONSENT_FACTS, parameters)
             yield leaf, said.drop_columns(["ends_us"])
             # also of those that never end: it takes the place of an end that no longer is
-            ends = said.drop_columns(["at_us", "value"]).rename_columns(["key_id", "fact_id", "at_us"])
-            yield leaf + ENDS, ends
+            yield leaf + ENDS, said.select(["key_id", "fact_id", "ends_us"]).rename_columns(_FACT)
+
+
+_FACT = ["key_id", "fact_id", "at_us"]
 
 
 def _named(segment: str, leaf: int, rows: pa.Table) -> pa.Table:

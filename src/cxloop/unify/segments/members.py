@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cxloop.unify.segments import queries
-from cxloop.unify.segments.definition import Read
-from cxloop.unify.segments.sql import changes, moment, state_slots
+from cxloop.unify.segments.prepared import Prepared
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,13 +35,15 @@ def from_us(at_us: int) -> datetime:
     return _EPOCH + at_us * _US
 
 
-def members_now(engine: Engine, segment: str, read: Read, at: datetime, keys: Sequence[int] | None = None) -> Customers:
+def members_now(
+    engine: Engine, segment: str, prepared: Prepared, at: datetime, keys: Sequence[int] | None = None
+) -> Customers:
     """Returns who is in a segment at a moment by its facts: of all customers, or of those whose keys are given."""
-    slots = state_slots(read, moment(as_us(at)))
+    asked: dict[str, Value] = {"segment": segment, "at": as_us(at)}
     if keys is None:
-        rows = engine.fetch(queries.STATE, {"segment": segment}, slots)
+        rows = engine.fetch(prepared.state, asked)
     else:
-        rows = engine.fetch(queries.STATE_OF, {"segment": segment, "keys": list(keys)}, slots)
+        rows = engine.fetch(prepared.state_of, {**asked, "keys": list(keys)})
     return _numbers(rows, "customer_id")
 
 
@@ -81,50 +82,35 @@ def close_all(engine: Engine, segment: str, at: datetime) -> int:
     return settle(engine, segment, np.empty(0, np.int64), at)[1]
 
 
-def next_due(engine: Engine, segment: str, read: Read, at: datetime) -> datetime | None:
-    """Returns when the passing of time may change somebody next; None for never."""
-    table = changes(read)
-    if table is None:
-        return None
-    found = engine.fetch(queries.NEXT_DUE, {"segment": segment, "after": as_us(at)}, {"changes": table})
-    at_us = found["moment_us"][0].as_py()
-    # what ends after the last moment that a calendar knows never ends
-    return None if at_us is None or at_us > as_us(datetime.max) else from_us(at_us)
+def next_due(engine: Engine, segment: str, prepared: Prepared, at: datetime) -> int | None:
+    """Returns when the passing of time may change somebody next, in microseconds; None for never."""
+    found = engine.fetch(prepared.next_due, {"segment": segment, "after": as_us(at)})
+    at_us: int | None = found["moment_us"][0].as_py()
+    return at_us
 
 
-def due_keys(engine: Engine, segment: str, read: Read, after: datetime, through: datetime) -> Sequence[int]:
+def due_keys(engine: Engine, segment: str, prepared: Prepared, after: datetime, through: datetime) -> Sequence[int]:
     """Returns the keys of whom the passing of time changes something after a moment and up to another; some repeat."""
-    table = changes(read)
-    if table is None:
-        return ()
     span: dict[str, Value] = {"segment": segment, "after": as_us(after), "through": as_us(through)}
-    keys: list[int] = _numbers(engine.fetch(queries.DUE, span, {"changes": table}), "key_id").tolist()
+    keys: list[int] = _numbers(engine.fetch(prepared.due, span), "key_id").tolist()
     return keys
 
 
 def pass_time(
-    engine: Engine, segment: str, read: Read, after: datetime, through: datetime, keys: Sequence[int]
+    engine: Engine, segment: str, prepared: Prepared, after: datetime, through: datetime, keys: Sequence[int]
 ) -> None:
     """Writes what the passing of time changed for the customers of some keys, at the very moments it did.
 
     Args:
         engine: the engine.
         segment: the segment.
-        read: its definition.
+        prepared: its definition.
         after: what came before has been written.
         through: up to this moment, included.
         keys: all keys of the customers whom it concerns.
     """
-    from sqlglot import exp
-
-    from cxloop.engine.quoting import column_node
-
-    table = changes(read)
-    assert table is not None  # or nothing would be due
     span: dict[str, Value] = {"after": as_us(after), "through": as_us(through), "keys": list(keys)}
-    slots = {**state_slots(read, column_node("moment_us", "p")), "changes": table}
-    assert isinstance(slots["holds"], exp.Expr)
-    rows = engine.fetch(queries.STATE_AT, {"segment": segment, **span}, slots).to_pylist()
+    rows = engine.fetch(prepared.state_at, {"segment": segment, **span}).to_pylist()
     customers = sorted({row["customer_id"] for row in rows})
     open_rows = engine.fetch(queries.OPEN_OF, {"segment": segment, "customers": customers}).to_pylist()
     since = {row["customer_id"]: row["since"] for row in open_rows}

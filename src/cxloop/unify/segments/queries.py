@@ -6,6 +6,7 @@ from cxloop.engine.query import Query
 from cxloop.unify.identity.queries import TOUCHED_KEYS
 
 __all__ = [
+    "BEGUN",
     "CONSENT_FACTS",
     "DUE",
     "DUE_AT",
@@ -14,7 +15,6 @@ __all__ = [
     "HISTORY",
     "KNOWN",
     "LABELS",
-    "MARKS",
     "MEMBERS",
     "MEMBER_COUNTS",
     "MOVES",
@@ -159,13 +159,13 @@ STATE = Query(
             select coalesce(m.customer_id, f.key_id) as customer_id, $aggregates
             from segment_facts as f
             left join ({_NOW}) as m on m.key_id = f.key_id
-            where f.segment = $segment
+            where f.segment = $segment and $at is not null
             group by coalesce(m.customer_id, f.key_id)
         ) as s
         where $holds
     """,
     inputs=("segment_facts", "customer_keys"),
-    parameters={"segment": "text"},
+    parameters={"segment": "text", "at": "bigint"},
     slots=("aggregates", "holds"),
     output={"customer_id": "bigint"},
 )
@@ -179,13 +179,13 @@ SIZE = Query(
             select coalesce(m.customer_id, f.key_id) as customer_id, $aggregates
             from segment_facts as f
             left join ({_NOW}) as m on m.key_id = f.key_id
-            where f.segment = $segment
+            where f.segment = $segment and $at is not null
             group by coalesce(m.customer_id, f.key_id)
         ) as s
         where $holds
     """,
     inputs=("segment_facts", "customer_keys"),
-    parameters={"segment": "text"},
+    parameters={"segment": "text", "at": "bigint"},
     slots=("aggregates", "holds"),
     output={"members": "bigint"},
 )
@@ -200,13 +200,13 @@ STATE_OF = Query(
             from segment_facts as f
             inner join (select unnest($keys) as key_id) as k on k.key_id = f.key_id
             left join ({_NOW}) as m on m.key_id = f.key_id
-            where f.segment = $segment
+            where f.segment = $segment and $at is not null
             group by coalesce(m.customer_id, f.key_id)
         ) as s
         where $holds
     """,
     inputs=("segment_facts", "customer_keys"),
-    parameters={"segment": "text", "keys": "bigints"},
+    parameters={"segment": "text", "at": "bigint", "keys": "bigints"},
     slots=("aggregates", "holds"),
     output={"customer_id": "bigint"},
 )
@@ -332,28 +332,31 @@ OPEN_OF = Query(
 )
 """Members among some customers, and since when."""
 
+BEGUN = Query(
+    name="unify.segments_begun",
+    sql="select version from watermarks where derivation = $derivation",
+    inputs=("watermarks",),
+    output={"version": "text"},
+    parameters={"derivation": "text"},
+)
+"""Whether the step has run since everything was last made anew, which an erasure does by removing watermarks."""
+
 KNOWN = Query(
     name="unify.segments_known",
-    sql="select segment, version, definition, clock, due_at, problem from segments order by segment",
+    sql="select segment, version, definition, digest, position, clock, due_at, problem from segments order by segment",
     inputs=("segments",),
     output={
         "segment": "text",
         "version": "bigint",
         "definition": "text",
+        "digest": "text",
+        "position": "bigint",
         "clock": "timestamp",
         "due_at": "timestamp",
         "problem": "text",
     },
 )
 """The segments that are computed."""
-
-MARKS = Query(
-    name="unify.segment_marks",
-    sql="select derivation, version, position from watermarks where starts_with(derivation, 'unify.segment.')",
-    inputs=("watermarks",),
-    output={"derivation": "text", "version": "text", "position": "bigint"},
-)
-"""How far each segment has come, and with which definition."""
 
 MEMBER_COUNTS = Query(
     name="unify.segment_member_counts",

@@ -27,6 +27,7 @@ __all__ = [
     "REFUSED",
     "Leaves",
     "changes",
+    "changes_table",
     "fact_slots",
     "limit_us",
     "moment",
@@ -90,12 +91,7 @@ def _log(read: Read) -> exp.Table:
 
 
 def state_slots(read: Read, at: exp.Expr) -> Slots:
-    """Returns the slots of the queries of who is in a segment.
-
-    Args:
-        read: the definition.
-        at: the moment, in microseconds.
-    """
+    """Returns the slots of the queries of who is in a segment; `at` is the moment, in microseconds."""
     condition, leaves = read.condition, Leaves(read)
     nodes = {
         condition.column(place): _aggregate(each, leaves.of(each), read.values, at)
@@ -113,23 +109,28 @@ def moment(at_us: int) -> exp.Expr:
     return exp.Literal.number(at_us) if at_us >= 0 else exp.paren(exp.Neg(this=exp.Literal.number(-at_us)))
 
 
-def changes(read: Read) -> exp.Expr | None:
-    """Returns after how many microseconds a fact changes what its condition says: a table `b (leaf, later)`.
+def changes(read: Read) -> Mapping[int, tuple[int, ...]]:
+    """Returns after how many microseconds a fact changes what its condition says, by leaf.
 
-    0 stands for facts that are still to come. None where the passing of time changes nothing at all.
+    0 stands for facts that are still to come.
     """
     leaves, limits = Leaves(read), day_limits(read.condition)
     consents = [leaf for each, leaf in leaves.told.items() if each.function == "consent"]
-    found = {(leaf, 0) for leaf in (*range(len(leaves.facts)), *consents, *(leaf + ENDS for leaf in consents))}
+    found = {leaf: {0} for leaf in (*range(len(leaves.facts)), *consents, *(leaf + ENDS for leaf in consents))}
     for place, each in enumerate(read.condition.aggregates):
         if each.within is not None:
-            found.add((leaves.of(each), each.within // timedelta(microseconds=1)))
-        found |= {(leaves.of(each), limit_us(*limit)) for limit in limits.get(place, ())}
-    if not found:
-        return None
-    rows = [exp.Tuple(expressions=[moment(leaf), moment(later)]) for leaf, later in sorted(found)]
+            found[leaves.of(each)].add(each.within // timedelta(microseconds=1))
+        for days, at_once in limits.get(place, ()):
+            found[leaves.of(each)].add(limit_us(days, at_once))
+    return {leaf: tuple(sorted(later)) for leaf, later in found.items()}
+
+
+def changes_table(read: Read) -> exp.Expr:
+    """Returns `changes` as a table `b (leaf, later)`; one row of no leaf where there is none."""
+    rows = [(leaf, later) for leaf, each in changes(read).items() for later in each] or [(EVERYBODY - 1, 0)]
+    tuples = [exp.Tuple(expressions=[moment(leaf), moment(later)]) for leaf, later in rows]
     names = [exp.to_identifier(name) for name in ("leaf", "later")]
-    return exp.Values(expressions=rows, alias=exp.TableAlias(this=exp.to_identifier("b"), columns=names))
+    return exp.Values(expressions=tuples, alias=exp.TableAlias(this=exp.to_identifier("b"), columns=names))
 
 
 def limit_us(days: float, at_once: bool) -> int:

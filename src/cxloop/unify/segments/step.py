@@ -20,46 +20,58 @@ from cxloop.engine.catalogue import EVENT_CATALOGUE
 from cxloop.engine.derivation import Step
 from cxloop.unify.identity.queries import POSITION, batch_of, entry_of
 from cxloop.unify.segments import queries
-from cxloop.unify.segments.definition import Definition, Read, definitions, read
-from cxloop.unify.segments.facts import ALL_OF_IT, forget, superseded, take
-from cxloop.unify.segments.members import close_all, due_keys, members_now, next_due, pass_time, settle
+from cxloop.unify.segments.definition import Definition, definitions
+from cxloop.unify.segments.facts import ALL_OF_IT, forget, is_revised, superseded, take
+from cxloop.unify.segments.members import (
+    as_us,
+    close_all,
+    due_keys,
+    from_us,
+    members_now,
+    next_due,
+    pass_time,
+    settle,
+)
+from cxloop.unify.segments.prepared import Prepared, prepare
 
 if TYPE_CHECKING:
     from cxloop.engine.base import Analysis, Engine
     from cxloop.store.context import Operations
 
-__all__ = ["SEGMENTS", "Touched", "compute", "keep", "mark_of", "touched"]
+__all__ = ["NAME", "SEGMENTS"]
 
+NAME = "unify.segments"
 _CODE = "1"
 MOST_TOUCHED = 100_000
 """Where more customers are concerned, everybody is looked at: one pass is faster than so many look-ups."""
 MOST_MOMENTS = 20_000
 """Where time has made more changes than this, because nobody was there for long, they count from now on."""
-
-
-def mark_of(segment: str) -> str:
-    """Returns the name of the watermark of a segment."""
-    return f"unify.segment.{segment}"
+_NO_BATCH = 2**62
+"""After all batches and entries: nothing is new but what is named."""
 
 
 @dataclass(frozen=True)
-class _Known:
-    """What the engine's tables say of a segment that is computed."""
+class _Line:
+    """What the table `segments` says of one."""
 
-    version: int | None
-    clock: datetime | None
-    digest: str | None
-    position: int | None
-
-    def goes_on(self, digest: str, position: int) -> bool:
-        """Whether its facts are those of the definition, and as new as those of the other segments."""
-        return self.digest == digest and self.position == position
+    segment: str
+    version: int | None = None
+    definition: str | None = None
+    digest: str | None = None
+    position: int | None = None
+    clock: datetime | None = None
+    due_at: datetime | None = None
+    problem: str | None = None
 
 
 def _version(analysis: Analysis) -> str:
     """Changes with the definitions: then the step runs, and finds out itself what has to be computed."""
     said = "\n".join(f"{each.name} {each.version} {each.where}" for each in _defined(analysis))
-    return f"{_CODE}.{EVENT_CATALOGUE.version(analysis)}.{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+    return f"{_CODE}.{EVENT_CATALOGUE.version(analysis)}.{_short(said)}"
+
+
+def _short(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _defined(analysis: Analysis) -> list[Definition]:
@@ -71,29 +83,26 @@ def _defined(analysis: Analysis) -> list[Definition]:
 def _digest(analysis: Analysis, definition: Definition) -> str:
     """Another one means that everything is computed anew: definition, catalogue or code have changed."""
     declared = analysis.experience.model_dump_json(include={"dimension"})
-    said = f"{_CODE}\n{definition.where}\n{EVENT_CATALOGUE.version(analysis)}\n{declared}"
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    return _short(f"{_CODE}\n{definition.where}\n{EVENT_CATALOGUE.version(analysis)}\n{declared}")
 
 
-def _run(analysis: Analysis, _since: int | None, now: datetime) -> None:
-    """Brings every segment up to date; each has its own watermark, so that one definition costs no other one."""
+def _run(analysis: Analysis, _since: int | None, _now: datetime) -> None:
+    """Brings every segment up to date; each has its own position, so that one definition costs no other one."""
     engine = analysis.engine
-    position = int(engine.fetch(POSITION)["position"][0].as_py())
-    known = _known(engine)
+    known = {row["segment"]: _Line(**row) for row in engine.fetch(queries.KNOWN).to_pylist()}
     wanted = _defined(analysis)
-    _drop(engine, [name for name in known if name not in {each.name for each in wanted}], analysis.as_of)
-    news = _News(engine, max((each.position for each in known.values() if each.position is not None), default=-1))
-    lines = [_one(analysis, each, known.get(each.name), news) for each in wanted]
-    _write_lines(engine, lines, position, now)
+    gone = [name for name in known if name not in {each.name for each in wanted}]
+    _drop(engine, gone, analysis.as_of)
+    if wanted:
+        run = _Run(analysis, int(engine.fetch(POSITION)["position"][0].as_py()), _seen(engine, known))
+        _write(engine, [run.line(each, known.get(each.name, _Line(each.name))) for each in wanted])
 
 
-def _known(engine: Engine) -> dict[str, _Known]:
-    marks = {row["derivation"]: row for row in engine.fetch(queries.MARKS).to_pylist()}
-    found = {}
-    for row in engine.fetch(queries.KNOWN).to_pylist():
-        mark = marks.get(mark_of(row["segment"]), {})
-        found[row["segment"]] = _Known(row["version"], row["clock"], mark.get("version"), mark.get("position"))
-    return found
+def _seen(engine: Engine, known: Mapping[str, _Line]) -> int | None:
+    """Returns how far segments have come; None where everything has to be made anew, as after an erasure."""
+    if not engine.fetch(queries.BEGUN, {"derivation": NAME}).num_rows:
+        return None
+    return max((line.position for line in known.values() if line.position is not None), default=None)
 
 
 def _drop(engine: Engine, names: Sequence[str], at: datetime) -> None:
@@ -102,155 +111,135 @@ def _drop(engine: Engine, names: Sequence[str], at: datetime) -> None:
         forget(engine, name)
     if names:
         engine.delete("segments", "segment", list(names))
-        engine.delete("watermarks", "derivation", [mark_of(name) for name in names])
 
 
-@dataclass(frozen=True)
-class _Line:
-    """What is noted of a segment after a run; `digest` is None where it could not be computed."""
-
-    name: str
-    row: Mapping[str, Any]
-    digest: str | None
-
-
-def _one(analysis: Analysis, definition: Definition, before: _Known | None, news: _News) -> _Line:
-    try:
-        understood = read(definition.where, analysis.experience)
-    except CxloopError as failure:
-        shown = before or _Known(None, None, None, None)
-        row = {"version": shown.version, "clock": shown.clock, "due_at": None, "problem": failure.message}
-        return _Line(definition.name, {**row, "definition": definition.where}, None)
-    engine, digest = analysis.engine, _digest(analysis, definition)
-    at = _moment(analysis, definition.name, None if before is None else before.clock)
-    if before is not None and before.clock is not None and before.clock <= at and before.goes_on(digest, news.position):
-        keep(engine, definition.name, understood, before.clock, at, news.touched)
-    else:
-        compute(engine, definition.name, understood, at)
-    return _Line(definition.name, _row(engine, definition, understood, at), digest)
-
-
-def _moment(analysis: Analysis, segment: str, before: datetime | None) -> datetime:
-    """Returns the moment that members shall be those of: never before one that the history tells of already."""
-    if before is None or before <= analysis.as_of:
-        return analysis.as_of
-    empty = analysis.engine.fetch(queries.MOVES, {"segment": segment})["first_at"][0].as_py() is None
-    return analysis.as_of if empty else before
-
-
-def _row(engine: Engine, definition: Definition, understood: Read, at: datetime) -> dict[str, Any]:
-    return {
-        "version": definition.version,
-        "clock": at,
-        "due_at": next_due(engine, definition.name, understood, at),
-        "problem": None,
-        "definition": definition.where,
-    }
-
-
-def _write_lines(engine: Engine, lines: Sequence[_Line], position: int, now: datetime) -> None:
+def _write(engine: Engine, lines: Sequence[_Line]) -> None:
     import pyarrow as pa
 
-    if not lines:
-        return
-    rows = [{"segment": line.name, **line.row} for line in lines]
-    moments: dict[str, pa.DataType] = dict.fromkeys(("clock", "due_at"), pa.timestamp("us"))
-    texts: dict[str, pa.DataType] = dict.fromkeys(("segment", "definition", "problem"), pa.string())
-    shape = pa.schema([*texts.items(), *moments.items(), ("version", pa.int64())])
-    engine.replace("segments", pa.Table.from_pylist(rows, schema=shape))
-    marks = [
-        {"derivation": mark_of(line.name), "version": line.digest, "position": position, "updated_at": now}
-        for line in lines
-        if line.digest is not None
-    ]
-    if marks:
-        engine.replace("watermarks", pa.Table.from_pylist(marks))
+    kinds = {
+        **dict.fromkeys(("segment", "definition", "digest", "problem"), pa.string()),
+        **dict.fromkeys(("version", "position"), pa.int64()),
+        **dict.fromkeys(("clock", "due_at"), pa.timestamp("us")),
+    }
+    columns = {name: pa.array([getattr(line, name) for line in lines], kind) for name, kind in kinds.items()}
+    engine.replace("segments", pa.table(columns))
 
 
 @dataclass(frozen=True)
 class Touched:
     """Whom something new concerns: customers, present and former, and all keys of the present ones."""
 
-    batch: int
     customers: Sequence[int]
     keys: Sequence[int]
-
-
-class _News:
-    """What is new since the last run; asked once, however many segments there are, and only if one asks."""
-
-    def __init__(self, engine: Engine, position: int) -> None:
-        self.position = position
-        self._engine = engine
-
-    @cached_property
-    def touched(self) -> Touched:
-        """Whom it concerns. The facts that new rows take back are removed, of all segments at once."""
-        batch, entry = batch_of(self.position), entry_of(self.position)
-        again = superseded(self._engine, batch)
-        return touched(self._engine, batch, entry, again)
 
 
 def touched(engine: Engine, batch: int, entry: int, keys: Sequence[int] = ()) -> Touched:
     """Returns whom what came after a batch and an entry of the ledger concerns, and some keys besides."""
     rows = engine.fetch(queries.TOUCHED, {"batch": batch, "entry": entry, "keys": list(keys)})
     customers, of_them = (np.unique(rows[name].to_numpy()) for name in ("customer_id", "key_id"))
-    return Touched(batch, np.union1d(customers, of_them).tolist(), of_them.tolist())
+    return Touched(np.union1d(customers, of_them).tolist(), of_them.tolist())
 
 
-_NO_BATCH = 2**62
-"""After all batches and entries: nothing is new but what is named."""
+@dataclass(frozen=True)
+class _Run:
+    """One run over all segments; what is new is asked once, however many there are.
 
-
-def compute(engine: Engine, segment: str, understood: Read, at: datetime) -> None:
-    """Computes a segment from the whole log."""
-    forget(engine, segment)
-    take(engine, segment, understood, ALL_OF_IT)
-    settle(engine, segment, members_now(engine, segment, understood, at), at)
-
-
-def keep(engine: Engine, segment: str, understood: Read, before: datetime, at: datetime, news: Touched) -> None:
-    """Brings a segment from one moment to another, by what time changed and by what is new.
-
-    Args:
-        engine: the engine.
-        segment: the segment.
-        understood: its definition.
-        before: the moment that its members are those of.
-        at: the moment that they shall be those of.
-        news: whom something new concerns.
+    Attributes:
+        analysis: the workspace.
+        position: how far log and ledger have come.
+        seen: how far segments had come; None where all is made anew.
     """
-    if at > before:
-        _age(engine, segment, understood, before, at)
-    if not news.customers:
-        return
-    take(engine, segment, understood, news.batch)
-    _decide(engine, segment, understood, at, news)
 
+    analysis: Analysis
+    position: int
+    seen: int | None
 
-def _age(engine: Engine, segment: str, understood: Read, before: datetime, at: datetime) -> None:
-    """Lets time pass, by the facts that there are."""
-    due = due_keys(engine, segment, understood, before, at)
-    if not len(due):
-        return
-    whom = touched(engine, _NO_BATCH, _NO_BATCH, sorted(set(due)))
-    if len(due) > MOST_MOMENTS:
-        _decide(engine, segment, understood, at, whom)
-    else:
-        pass_time(engine, segment, understood, before, at, whom.keys)
+    @property
+    def engine(self) -> Engine:
+        """The engine."""
+        return self.analysis.engine
 
+    @cached_property
+    def revised(self) -> bool:
+        """Whether the log holds any revision."""
+        return is_revised(self.engine)
 
-def _decide(engine: Engine, segment: str, understood: Read, at: datetime, whom: Touched) -> None:
-    """Looks at some customers anew, or at all where they are many."""
-    if len(whom.customers) > MOST_TOUCHED:
-        settle(engine, segment, members_now(engine, segment, understood, at), at)
-    else:
-        members = members_now(engine, segment, understood, at, whom.keys)
-        settle(engine, segment, members, at, whom.customers)
+    @cached_property
+    def news(self) -> Touched:
+        """Whom new rows and entries concern. The facts that they take back are removed, of all segments at once."""
+        batch, entry = batch_of(self.seen), entry_of(self.seen)
+        again = superseded(self.engine, batch) if self.revised else ()
+        return touched(self.engine, batch, entry, again)
+
+    def line(self, definition: Definition, before: _Line) -> _Line:
+        """Brings one segment up to date, and returns what is noted of it."""
+        try:
+            prepared = prepare(definition.where, self.analysis.experience)
+        except CxloopError as failure:
+            said: dict[str, Any] = {"definition": definition.where, "problem": failure.message}
+            return _Line(before.segment, before.version, clock=before.clock, **said)
+        digest = _digest(self.analysis, definition)
+        at = self._moment(before)
+        goes_on = self.seen is not None and (before.digest, before.position) == (digest, self.seen)
+        if goes_on and before.clock is not None and before.clock <= at:
+            due = self._keep(before, prepared, at)
+        else:
+            due = self._compute(before.segment, prepared, at)
+        # what ends after the last moment that a calendar knows never ends
+        due_at = None if due is None or due > as_us(datetime.max) else from_us(due)
+        return _Line(before.segment, definition.version, definition.where, digest, self.position, at, due_at)
+
+    def _moment(self, before: _Line) -> datetime:
+        """Returns the moment that members shall be those of: never before one that the history tells of already."""
+        as_of = self.analysis.as_of
+        if before.clock is None or before.clock <= as_of:
+            return as_of
+        empty = self.engine.fetch(queries.MOVES, {"segment": before.segment})["first_at"][0].as_py() is None
+        return as_of if empty else before.clock
+
+    def _compute(self, segment: str, prepared: Prepared, at: datetime) -> int | None:
+        """Computes a segment from the whole log; returns when time changes something next."""
+        forget(self.engine, segment)
+        due = take(self.engine, segment, prepared, ALL_OF_IT, after_us=as_us(at), revised=self.revised)
+        settle(self.engine, segment, members_now(self.engine, segment, prepared, at), at)
+        return due
+
+    def _keep(self, before: _Line, prepared: Prepared, at: datetime) -> int | None:
+        """Brings a segment to another moment, by what time changed and by what is new; returns what is due next."""
+        segment, due = before.segment, None if before.due_at is None else as_us(before.due_at)
+        assert before.clock is not None
+        if before.due_at is not None and before.due_at <= at:
+            self._age(segment, prepared, before.clock, at)
+            due = next_due(self.engine, segment, prepared, at)
+        if self.seen == self.position or not self.news.customers:
+            return due
+        batch = batch_of(self.seen)
+        new = take(self.engine, segment, prepared, batch, after_us=as_us(at), revised=self.revised)
+        self._decide(segment, prepared, at, self.news)
+        return min((each for each in (due, new) if each is not None), default=None)
+
+    def _age(self, segment: str, prepared: Prepared, before: datetime, at: datetime) -> None:
+        """Lets time pass, by the facts that there are."""
+        due = due_keys(self.engine, segment, prepared, before, at)
+        if not due:
+            return
+        whom = touched(self.engine, _NO_BATCH, _NO_BATCH, sorted(set(due)))
+        if len(due) > MOST_MOMENTS:
+            self._decide(segment, prepared, at, whom)
+        else:
+            pass_time(self.engine, segment, prepared, before, at, whom.keys)
+
+    def _decide(self, segment: str, prepared: Prepared, at: datetime, whom: Touched) -> None:
+        """Looks at some customers anew, or at all where they are many."""
+        if len(whom.customers) > MOST_TOUCHED:
+            settle(self.engine, segment, members_now(self.engine, segment, prepared, at), at)
+        else:
+            members = members_now(self.engine, segment, prepared, at, whom.keys)
+            settle(self.engine, segment, members, at, whom.customers)
 
 
 SEGMENTS = Step(
-    name="unify.segments",
+    name=NAME,
     table="segment_members",
     inputs=("interactions", "event_catalogue", "event_codes", "traits", "consents", "customer_keys"),
     version=_version,
