@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cxloop.core.expr import Expr
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Preview",
     "Progress",
     "PromisePlan",
+    "Redaction",
     "Rejection",
     "Staged",
     "StagedFile",
@@ -196,12 +199,43 @@ class TablePlan:
     missing: tuple[str, ...] = ()
 
 
+class Redaction(Protocol):
+    """Takes out of texts what identifies persons, on their way into the log; columns of texts in and out.
+
+    `whose` says of each row what the person is called: names behind an n, e-mail addresses behind an e, with U+001F
+    between.
+    """
+
+    @property
+    def seals(self) -> bool:
+        """Whether originals are sealed beside."""
+
+    @property
+    def name_traits(self) -> tuple[str, ...]:
+        """Traits that hold a person's name; none where names are not looked for."""
+
+    def texts(self, values: pa.Array[Any], whose: pa.Array[Any]) -> pa.Array[Any]:
+        """Returns texts redacted."""
+
+    def documents(self, values: pa.Array[Any], whose: pa.Array[Any]) -> pa.Array[Any]:
+        """Returns JSON documents redacted."""
+
+    def addresses(self, values: pa.Array[Any]) -> pa.Array[Any]:
+        """Returns addresses of pages redacted."""
+
+    def sealed(
+        self, rows: pa.Array[Any], whose: pa.Array[Any], originals: pa.Array[Any], document: pa.Array[Any]
+    ) -> pa.Array[Any]:
+        """Returns what is taken out, sealed; `rows` are source and message id with U+001F between."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
     """Everything an import does after its files are staged.
 
     Attributes:
         replays: ids of the rejected rows that the staged rows are, in their order; empty for files.
+        redaction: what texts go through; None for nothing.
     """
 
     source: str
@@ -209,6 +243,7 @@ class LoadPlan:
     received_at: datetime
     tables: tuple[TablePlan, ...]
     replays: tuple[int, ...] = ()
+    redaction: Redaction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -17,6 +18,7 @@ from cxloop.collect.files.sources import (
     tables_in_use,
     unused,
 )
+from cxloop.collect.redaction.columns import file_redaction
 from cxloop.collect.results import FileImport, Skipped
 from cxloop.core.config import Settings
 from cxloop.core.errors import InputError, MistakesError
@@ -66,6 +68,7 @@ def import_found(
         staged, notes = _stage(loader, read, found)
         try:
             plan = load_plan(read, text, staged, received_at)
+            plan = replace(plan, redaction=file_redaction(ws.settings))
         except MistakesError as failure:
             raise MistakesError(name, failure.mistakes) from None
         tables = [staged[table.name] for table in tables_in_use(read, list(staged))]

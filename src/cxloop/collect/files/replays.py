@@ -17,6 +17,7 @@ from cxloop.collect.files.mapping import Mapping, read_mapping
 from cxloop.collect.files.plan import check, table_plan
 from cxloop.collect.files.sources import find_mapping
 from cxloop.collect.live import is_live
+from cxloop.collect.redaction.columns import file_redaction
 from cxloop.collect.results import Replay
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.engine.loading import LoadPlan, LoadReport
@@ -116,6 +117,7 @@ def _replay(ws: Operations, group: _Group) -> LoadReport | None:
             received_at=ws.now(),
             tables=(table_plan(mapping, plain, known, joined=False),),
             replays=ids,
+            redaction=file_redaction(ws.settings),
         )
         return loader.load(plan) if not missing else None
 

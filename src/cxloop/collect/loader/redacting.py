@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cxloop.collect.protocol import UnreadableError, unpacked
+from cxloop.collect.redaction.columns import IN_ADDRESSES, redacted_column
 from cxloop.collect.redaction.queries import NAME_TRAITS, NAMES_OF
 from cxloop.collect.redaction.words import own_names
 
@@ -22,16 +23,11 @@ if TYPE_CHECKING:
 
     from cxloop.collect.loader.batch import Reject
     from cxloop.collect.redaction import Redactor
-    from cxloop.core.config import Redactable
     from cxloop.engine.base import Engine
 
 __all__ = ["redacted", "redacted_rejects"]
 
 _TEXTS, _DOCUMENTS, _ADDRESSES = ("text", "answer_value"), ("properties",), ("path",)
-_IN_ADDRESSES: frozenset[Redactable] = frozenset({"email", "card", "iban"})
-"""What is looked for in the address of a page, whose parts are often long numbers."""
-_ESCAPED = r"\\u"
-"""A document may write any letter as its number."""
 _KEPT = frozenset(
     {"type", "event", "name", "category", "traits", "messageId", "userId", "anonymousId", "previousId", "groupId"}
     | {"timestamp", "originalTimestamp", "sentAt"}
@@ -56,7 +52,7 @@ def redacted(engine: Engine, redactor: Redactor | None, rows: pa.Table) -> pa.Ta
         rows, taken = _column(redactor, rows, name, own)
         for place, original in taken.items():
             originals.setdefault(place, {})[name] = original
-    addresses = replace(redactor, kinds=redactor.kinds & _IN_ADDRESSES)
+    addresses = replace(redactor, kinds=redactor.kinds & IN_ADDRESSES)
     for name in _ADDRESSES if addresses.kinds else ():
         rows, _ = _column(addresses, rows, name, _NOBODY)
     return rows if redactor.seal is None or not originals else _sealed(redactor, rows, originals)
@@ -68,27 +64,8 @@ def _column(
     """Returns the rows with one column redacted, and what stood there where it was changed."""
     if name not in rows.column_names:
         return rows, {}
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    column = rows[name].combine_chunks()
-    document = name in _DOCUMENTS
-    found = pc.match_substring_regex(column, f"{redactor.hint}|{_ESCAPED}" if document else redactor.hint)
-    places = {*own, *(place for place in pc.indices_nonzero(found).to_pylist() if place is not None)}
-    change = redactor.document if document else redactor.text
-    taken, changed = {}, {}
-    for place in sorted(places):
-        before = column[place].as_py()
-        after = None if before is None else change(before, own.get(place, ()))
-        if after != before:
-            taken[place], changed[place] = before, after
-    if not changed:
-        return rows, taken
-    mask = [False] * len(column)
-    for place in changed:
-        mask[place] = True
-    new = pc.replace_with_mask(column, pa.array(mask), pa.array(list(changed.values()), column.type))
-    return rows.set_column(rows.column_names.index(name), name, new), taken
+    column, taken = redacted_column(redactor, rows[name].combine_chunks(), own, document=name in _DOCUMENTS)
+    return rows.set_column(rows.column_names.index(name), name, column) if taken else rows, taken
 
 
 def _sealed(redactor: Redactor, rows: pa.Table, originals: Mapping[int, Mapping[str, str]]) -> pa.Table:

@@ -14,6 +14,7 @@ from cxloop.core.expr import Call, Constant, Expr
 from cxloop.core.schema import INCOMING, INTERACTIONS
 from cxloop.engine.duckdb.admission_hash import content_hash, id_hash
 from cxloop.engine.duckdb.admission_intern import normalised_path
+from cxloop.engine.duckdb.admission_redaction import RedactionSql
 from cxloop.engine.duckdb.admission_rows import RowSource, Time, key_content
 from cxloop.engine.loading import EntryPlan, Number
 from cxloop.engine.quoting import literal
@@ -44,6 +45,7 @@ class EntrySql:
         of: how many entries the table has.
         sender: the source that the mapping names.
         rows: the table that holds the row-level values.
+        redaction: what texts go through; None for nothing.
     """
 
     source: RowSource
@@ -52,6 +54,7 @@ class EntrySql:
     of: int
     sender: str
     rows: str
+    redaction: RedactionSql | None = None
 
     @property
     def status(self) -> str:
@@ -96,6 +99,7 @@ class EntrySql:
     def event_columns(self) -> list[str]:
         """Returns the SQL of the columns of an event, in the order of the dictionary."""
         path, touchpoint, channel = (self._text(name) for name in _EVENT_FIELDS)
+        path = path if self.redaction is None else self.redaction.address(path)
         name = self.source.names.text(self.plan.event)
         return [literal(self.sender), literal(self.plan.kind), name, normalised_path(path), touchpoint, channel]
 
@@ -208,8 +212,17 @@ class EntrySql:
             "other_keys": "other_keys",
             "account_key": "account_key",
         }
+        if self.redaction is not None:
+            values |= self.redaction.values(given, self.sender, self.message_id(), self._whose(self.redaction))
         selected = [f"{values.get(column.name, 'null')} as {column.name}" for column in INTERACTIONS.columns]
         return f"select {self.row_no} as row_no, {', '.join(selected)} {self.taken}"
+
+    def _whose(self, redaction: RedactionSql) -> str:
+        told = [
+            self.source.names.text(expr) for name, expr in self.plan.traits.items() if name in redaction.name_traits
+        ]
+        addresses = [column for key, column in self.source.keys if key.type == "email"]
+        return redaction.whose(told, addresses, f"{self.rows}.key_id")
 
     @property
     def taken(self) -> str:

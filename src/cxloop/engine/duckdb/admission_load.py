@@ -15,6 +15,7 @@ import duckdb
 
 from cxloop.engine.duckdb.admission_entries import FIRST_CHECK, TAKEN, EntrySql
 from cxloop.engine.duckdb.admission_intern import EVENT_COLUMNS, intern_event, intern_events, intern_keys
+from cxloop.engine.duckdb.admission_redaction import RedactionSql, protected
 from cxloop.engine.duckdb.admission_rows import RowSource, file_number, row_source
 from cxloop.engine.duckdb.admission_settle import Candidates, Settled, settle
 from cxloop.engine.duckdb.files import Stage
@@ -33,6 +34,7 @@ class Import:
     batch: int
     sender: str
     received_at: datetime
+    redaction: RedactionSql | None = None
 
     @property
     def received(self) -> str:
@@ -56,8 +58,9 @@ class TableLoad:
         self.stage = stage
         self.rows = f"{stage.table}_rows"
         self.source: RowSource = row_source(plan, stage, lookups)
+        self._protected = protected(plan)
         self.entries = [
-            EntrySql(self.source, entry, place, len(plan.entries), job.sender, self.rows)
+            EntrySql(self.source, entry, place, len(plan.entries), job.sender, self.rows, job.redaction)
             for place, entry in enumerate(plan.entries)
         ]
         statuses = ", ".join(entry.status_column() for entry in self.entries)
@@ -174,6 +177,7 @@ class TableLoad:
         wanted = " ".join([self.interactions(), *(select for entry in self.entries for _, select in entry.beside())])
         times = {column for time in self.source.times.values() for column in (time.local, time.utc, time.precision)}
         known = {*self.source.names.columns.values(), *self.source.numbers.values(), *times, "row_hash", "row_number"}
+        known |= {column for _, column in self.source.keys}
         return [f"r.{name}" for name in sorted(known & set(re.findall(r"\w+", wanted)))]
 
     # rejects
@@ -240,16 +244,25 @@ class TableLoad:
         return count
 
     def _reject(self, failures: str) -> int:
-        cells = [f"{literal(name)}, s.{self.stage.column(name)}" for name in self.stage.columns]
-        cells += [f"{literal(name)}, f.{column}" for name, column in self.source.looked_up.items()]
+        cells = [self._cell(name, f"s.{self.stage.column(name)}") for name in self.stage.columns]
+        cells += [self._cell(name, f"f.{column}") for name, column in self.source.looked_up.items()]
         # a looked-up number travels as a text, like every cell of a raw row
         return self.job.number(
             f"""insert into rejected
             select {_NEXT_ID} + row_number() over (order by sid, place), {literal(self.job.import_id)},
-                {literal(self.job.sender)}, {_file_name(self.stage)}, {_line(self.stage)}, interaction, code, reason,
+                {literal(self.job.sender)}, {_file_name(self.stage)}, {_line(self.stage)}, interaction, code,
+                {self._told("reason")},
                 json_object({", ".join(cells)})::varchar, {self.job.received}, null
             from ({failures}) f join {self.stage.table} s on s.rowid = f.sid"""
         )
+
+    def _cell(self, name: str, value: str) -> str:
+        """A cell of a raw row: as it came where a replay needs it, else redacted."""
+        kept = self.job.redaction is None or name in self._protected
+        return f"{literal(name)}, {value if kept else self._told(f'{value}::varchar')}"
+
+    def _told(self, text: str) -> str:
+        return text if self.job.redaction is None else self.job.redaction.text(text)
 
     def keep_malformed(self) -> int:
         """Writes the lines that could not become rows into `rejected`."""
@@ -260,8 +273,8 @@ class TableLoad:
         return self.job.number(
             f"""insert into rejected
             select {_NEXT_ID} + row_number() over (order by file_no, line), {literal(self.job.import_id)},
-                {literal(self.job.sender)}, case file_no {names} end, greatest(line - {header}, 1), null, code, reason,
-                raw, {self.job.received}, null
+                {literal(self.job.sender)}, case file_no {names} end, greatest(line - {header}, 1), null, code,
+                {self._told("reason")}, {self._told("raw")}, {self.job.received}, null
             from {self.stage.bad}"""
         )
 

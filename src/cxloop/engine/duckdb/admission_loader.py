@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ import duckdb
 
 from cxloop.core.errors import EngineError, WorkspaceError
 from cxloop.engine.duckdb.admission_load import Import, TableLoad
+from cxloop.engine.duckdb.admission_redaction import RedactionSql, registered
 from cxloop.engine.duckdb.admission_settle import Settled, next_batch
 from cxloop.engine.duckdb.files import Stage, stage_files, stage_rejected
 from cxloop.engine.duckdb.files_profile import profile_columns
@@ -115,8 +116,8 @@ class DuckDBLoader:
     def preview(self, plan: LoadPlan, rows: int) -> Preview:
         """Returns what `load` would do, and changes nothing: it is done and taken back."""
         found: list[Preview] = []
-        with suppress(_Undo), self._engine.transaction():
-            job, loads = self._begin(plan)
+        with suppress(_Undo), self._redacting(plan) as redaction, self._engine.transaction():
+            job, loads = self._begin(plan, redaction)
             skipped = 0
             first: list[Taken] = []
             total = 0
@@ -133,8 +134,8 @@ class DuckDBLoader:
 
     def load(self, plan: LoadPlan) -> LoadReport:
         """Admits the interactions, keeps the rejects and writes the import's record, in one transaction."""
-        with _told("importing"), self._engine.transaction():
-            job, loads = self._begin(plan)
+        with _told("importing"), self._redacting(plan) as redaction, self._engine.transaction():
+            job, loads = self._begin(plan, redaction)
             tally = _Tally()
             for place, load in enumerate(loads):
                 self._progress("Mapping rows", place / len(loads))
@@ -152,10 +153,13 @@ class DuckDBLoader:
         admission = Admission(job.batch, tally.admitted, tally.already_there, tally.conflicts)
         return LoadReport(job.import_id, admission, tally.skipped, rejections, tally.replayed)
 
-    def _begin(self, plan: LoadPlan) -> tuple[Import, list[TableLoad]]:
+    def _redacting(self, plan: LoadPlan) -> AbstractContextManager[RedactionSql | None]:
+        return registered(self._engine.cursor(), plan.redaction)
+
+    def _begin(self, plan: LoadPlan, redaction: RedactionSql | None) -> tuple[Import, list[TableLoad]]:
         cursor = self._engine.cursor()
         number = cursor.execute("select count(*) + 1 from imports").fetchall()[0][0]
-        job = Import(cursor, f"import-{number}", next_batch(cursor), plan.source, plan.received_at)
+        job = Import(cursor, f"import-{number}", next_batch(cursor), plan.source, plan.received_at, redaction)
         loads = [
             TableLoad(
                 job,
