@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from cxloop.core.config import Experience, Settings
+from cxloop.core.host import LOCAL, Actor
 from cxloop.engine.catalogue import EVENT_CATALOGUE
 from cxloop.engine.derivation import derive
 from cxloop.engine.duckdb.engine import DuckDBEngine
@@ -49,6 +50,11 @@ class Workspace:
     def progress(self) -> Callable[[str, float | None], None]:
         """Nobody watches."""
         return lambda _what, _share: None
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever sits at the machine."""
+        return LOCAL
 
     def now(self) -> datetime:
         """The end of the story."""

@@ -80,7 +80,7 @@ def test_a_batch_recomputes_only_the_customers_it_touches(ws: Any) -> None:
     ws.flush()
     ws.happens("u1", MONDAY + timedelta(days=1))
 
-    recomputed = ws.engine.fetch(CUSTOMER_ROWS, {"after": 1}).to_pylist()
+    recomputed = ws.engine.fetch(CUSTOMER_ROWS, {"batch": 1, "entry": -1}).to_pylist()
 
     assert [row["label"] for row in recomputed] == ["u1"]
 

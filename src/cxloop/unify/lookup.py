@@ -17,7 +17,7 @@ from cxloop.unify.results import ChannelCount, Customer, Customers, Identifier, 
 if TYPE_CHECKING:
     from cxloop.engine.base import Analysis
 
-__all__ = ["find_customer", "search", "timeline_of"]
+__all__ = ["customer_id_of", "find_customer", "search", "timeline_of"]
 
 _MOST_DIGITS = 18
 """Of a customer's number: what is longer is no 64-bit number, and Python refuses to read thousands of digits."""
@@ -73,11 +73,20 @@ class _Describer:
         return promise_state(row["due_at"], kept_at, by_day=by_day, zone=self._zone, now=self._now)
 
 
-def find_customer(ws: Analysis, wanted: str) -> Customer:
-    """Returns the customer of a number or an identifier; raises NotFoundError or InputError as the verbs say."""
+def customer_id_of(ws: Analysis, wanted: str) -> int:
+    """Returns the present customer whom a number or an identifier means.
+
+    Args:
+        ws: the workspace.
+        wanted: a customer's number, also one that was merged into another since, or an identifier as a source gave it.
+
+    Raises:
+        NotFoundError: there is none.
+        InputError: the identifier belongs to several.
+    """
     number = wanted.strip()
     if number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS:
-        found = _by_id(ws, int(number))
+        found = _present(ws, int(number))
         if found is not None:
             return found
     ids = _ids_of(ws, number)
@@ -86,10 +95,29 @@ def find_customer(ws: Analysis, wanted: str) -> Customer:
         raise InputError(
             f"{number!r} belongs to {len(ids)} customers: {listed}. Give the number of one, or write type:value."
         )
-    found = _by_id(ws, ids[0]) if ids else None
+    if not ids:
+        raise _unknown(number)
+    return ids[0]
+
+
+def find_customer(ws: Analysis, wanted: str) -> Customer:
+    """Returns the customer of a number or an identifier; raises NotFoundError or InputError as the verbs say."""
+    found = _by_id(ws, customer_id_of(ws, wanted))
     if found is None:
-        raise NotFoundError(f"There is no customer {number!r}. Look for one with `cxloop unify customers`.")
+        raise _unknown(wanted.strip())
     return found
+
+
+def _unknown(wanted: str) -> NotFoundError:
+    return NotFoundError(f"There is no customer {wanted!r}. Look for one with `cxloop unify customers`.")
+
+
+def _present(ws: Analysis, number: int) -> int | None:
+    """Returns the customer that a number leads to, where there is such a customer."""
+    rows = ws.engine.fetch(queries.PRESENT_CUSTOMER, {"customer": number})["customer_id"].to_pylist()
+    if rows:
+        return int(rows[0])
+    return number if _by_id(ws, number) is not None else None
 
 
 def _by_id(ws: Analysis, customer_id: int) -> Customer | None:
@@ -105,6 +133,7 @@ def _ids_of(ws: Analysis, identifier: str) -> list[int]:
         readings.append((kind, value))
     for kind, value in readings:
         rows = ws.engine.fetch(queries.BY_IDENTIFIER, {"value": value, "type": kind}).to_pylist()
-        if rows:
-            return [row["customer_id"] for row in rows]
+        if rows:  # who has it as a key of their own is meant before those who only told it
+            literal = any(row["literal"] for row in rows)
+            return [row["customer_id"] for row in rows if row["literal"] or not literal]
     return []
