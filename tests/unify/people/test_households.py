@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.unify.privacy.conftest import Desk
 
 from cxloop.core.errors import NotFoundError
+from cxloop.core.results import Estimate
 from cxloop.unify import verbs
 from cxloop.unify.people.households import MOST_SHARERS, Sharing, all_households, household_of, joined
 
@@ -107,8 +108,9 @@ def test_a_household_shows_its_members_and_each_score_once(ws: Desk) -> None:
 
     assert sorted(member.customer_id for member in found.members) == ids
     # the latest answer of each is a 10
-    (score,) = found.scores
-    assert (score.result.n, score.result.value) == (2, 100.0)  # type: ignore[union-attr]
+    (rolled,) = found.scores
+    assert isinstance(rolled.result, Estimate)
+    assert (rolled.result.n, rolled.result.value) == (2, 100.0)
     assert [(money.currency, money.value) for money in found.value] == [("EUR", 30.0)]
 
 
