@@ -354,7 +354,6 @@ SEGMENTS = Table(
         Column("version", "bigint", _N, "Version of its definition."),
         Column("definition", "text", _F, "The definition; it may name a value of a person's profile."),
         Column("digest", "text", _N, "Of definition and catalogue: another one means that all is computed anew."),
-        Column("position", "bigint", _N, "How far log and ledger have been seen."),
         Column("clock", "timestamp", _N, "The moment that the members are those of, UTC."),
         Column("due_at", "timestamp", _N, "When the passing of time may change a member next, UTC; null for never."),
         Column("problem", "text", _F, "Why the newest definition cannot be computed; null where it can."),

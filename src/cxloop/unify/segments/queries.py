@@ -6,7 +6,7 @@ from cxloop.engine.query import Query
 from cxloop.unify.identity.queries import TOUCHED_KEYS
 
 __all__ = [
-    "BEGUN",
+    "CHANGED",
     "CONSENT_FACTS",
     "DUE",
     "DUE_AT",
@@ -23,14 +23,16 @@ __all__ = [
     "OPEN",
     "OPEN_OF",
     "OVERLAP",
+    "OWNED",
+    "OWNERS",
     "PEOPLE",
     "REVISING",
+    "SEEN",
     "SIZE",
     "STATE",
     "STATE_AT",
     "STATE_OF",
     "SUPERSEDED",
-    "TOUCHED",
     "TRAIT_FACTS",
 ]
 
@@ -283,32 +285,37 @@ DUE_AT = Query(
 )
 """When the passing of time may change any segment next."""
 
-TOUCHED = Query(
-    name="unify.segment_touched",
-    # Whom something new concerns: the customers of keys in new rows, and of keys that moved the former ones as well.
+CHANGED = Query(
+    name="unify.segment_changed",
+    # Of keys that moved the former customers as well; a key that was alone is its own former customer.
     sql=f"""
-        with changed as ({TOUCHED_KEYS} union select unnest($keys) as key_id),
-        former as (
-            select key_id as customer_id from changed
-            union
-            select customer_id from customer_keys where changed > $entry
-        ),
-        present as (
-            select f.customer_id, coalesce(m.customer_id, f.customer_id) as now_id
-            from former as f
-            left join ({_NOW}) as m on m.key_id = f.customer_id
-        )
-        select p.customer_id as customer_id, p.now_id as key_id from present as p
+        select key_id as customer_id from ({TOUCHED_KEYS}) as touched
         union
-        select m.customer_id as customer_id, m.key_id as key_id
-        from ({_NOW}) as m
-        where m.customer_id in (select now_id from present)
+        select customer_id from customer_keys where changed > $entry
     """,
     inputs=("interactions", "customer_keys"),
-    parameters={"batch": "bigint", "entry": "bigint", "keys": "bigints"},
-    output={"customer_id": "bigint", "key_id": "bigint"},
+    parameters={"batch": "bigint", "entry": "bigint"},
+    output={"customer_id": "bigint"},
 )
-"""Customers, present and former, whom something new concerns, and the keys of the present ones."""
+"""Keys and former customers whom something new concerns."""
+
+OWNERS = Query(
+    name="unify.segment_owners",
+    sql=f"select m.key_id, m.customer_id from ({_NOW}) as m where m.key_id in (select unnest($keys))",
+    inputs=("customer_keys",),
+    parameters={"keys": "bigints"},
+    output={"key_id": "bigint", "customer_id": "bigint"},
+)
+"""Whose some keys are, of those that are somebody else's."""
+
+OWNED = Query(
+    name="unify.segment_owned",
+    sql=f"select m.key_id, m.customer_id from ({_NOW}) as m where m.customer_id in (select unnest($customers))",
+    inputs=("customer_keys",),
+    parameters={"customers": "bigints"},
+    output={"key_id": "bigint", "customer_id": "bigint"},
+)
+"""The further keys of some customers."""
 
 OPEN = Query(
     name="unify.segment_open",
@@ -332,31 +339,34 @@ OPEN_OF = Query(
 )
 """Members among some customers, and since when."""
 
-BEGUN = Query(
-    name="unify.segments_begun",
-    sql="select version from watermarks where derivation = $derivation",
-    inputs=("watermarks",),
-    output={"version": "text"},
-    parameters={"derivation": "text"},
-)
-"""Whether the step has run since everything was last made anew, which an erasure does by removing watermarks."""
-
 KNOWN = Query(
     name="unify.segments_known",
-    sql="select segment, version, definition, digest, position, clock, due_at, problem from segments order by segment",
+    sql="select segment, version, definition, digest, clock, due_at, problem from segments order by segment",
     inputs=("segments",),
     output={
         "segment": "text",
         "version": "bigint",
         "definition": "text",
         "digest": "text",
-        "position": "bigint",
         "clock": "timestamp",
         "due_at": "timestamp",
         "problem": "text",
     },
 )
 """The segments that are computed."""
+
+SEEN = Query(
+    name="unify.segments_seen",
+    sql="""
+        select
+            (select max(position) from watermarks where derivation = $derivation) as position,
+            (select count(*) from interactions where revises is not null) as revisions
+    """,
+    inputs=("watermarks", "interactions"),
+    output={"position": "bigint", "revisions": "bigint"},
+    parameters={"derivation": "text"},
+)
+"""How far segments have come, null where everything is to be made anew; and how many rows revise others."""
 
 MEMBER_COUNTS = Query(
     name="unify.segment_member_counts",

@@ -7,7 +7,7 @@ definition is computed whole, in one transaction: until it is done everybody see
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -21,8 +21,9 @@ from cxloop.engine.derivation import Step
 from cxloop.unify.identity.queries import POSITION, batch_of, entry_of
 from cxloop.unify.segments import queries
 from cxloop.unify.segments.definition import Definition, definitions
-from cxloop.unify.segments.facts import ALL_OF_IT, forget, is_revised, superseded, take
+from cxloop.unify.segments.facts import ALL_OF_IT, forget, superseded, take
 from cxloop.unify.segments.members import (
+    Customers,
     as_us,
     close_all,
     due_keys,
@@ -46,8 +47,6 @@ MOST_TOUCHED = 100_000
 """Where more customers are concerned, everybody is looked at: one pass is faster than so many look-ups."""
 MOST_MOMENTS = 20_000
 """Where time has made more changes than this, because nobody was there for long, they count from now on."""
-_NO_BATCH = 2**62
-"""After all batches and entries: nothing is new but what is named."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,6 @@ class _Line:
     version: int | None = None
     definition: str | None = None
     digest: str | None = None
-    position: int | None = None
     clock: datetime | None = None
     due_at: datetime | None = None
     problem: str | None = None
@@ -87,22 +85,17 @@ def _digest(analysis: Analysis, definition: Definition) -> str:
 
 
 def _run(analysis: Analysis, _since: int | None, _now: datetime) -> None:
-    """Brings every segment up to date; each has its own position, so that one definition costs no other one."""
+    """Brings every segment up to date: those whose definition is new whole, the others by what is new."""
     engine = analysis.engine
     known = {row["segment"]: _Line(**row) for row in engine.fetch(queries.KNOWN).to_pylist()}
     wanted = _defined(analysis)
     gone = [name for name in known if name not in {each.name for each in wanted}]
     _drop(engine, gone, analysis.as_of)
     if wanted:
-        run = _Run(analysis, int(engine.fetch(POSITION)["position"][0].as_py()), _seen(engine, known))
+        # asked by itself: to the step, another definition of one segment looks like a new beginning of all
+        seen = engine.fetch(queries.SEEN, {"derivation": NAME}).to_pylist()[0]
+        run = _Run(analysis, seen["position"], revised=bool(seen["revisions"]))
         _write(engine, [run.line(each, known.get(each.name, _Line(each.name))) for each in wanted])
-
-
-def _seen(engine: Engine, known: Mapping[str, _Line]) -> int | None:
-    """Returns how far segments have come; None where everything has to be made anew, as after an erasure."""
-    if not engine.fetch(queries.BEGUN, {"derivation": NAME}).num_rows:
-        return None
-    return max((line.position for line in known.values() if line.position is not None), default=None)
 
 
 def _drop(engine: Engine, names: Sequence[str], at: datetime) -> None:
@@ -118,7 +111,7 @@ def _write(engine: Engine, lines: Sequence[_Line]) -> None:
 
     kinds = {
         **dict.fromkeys(("segment", "definition", "digest", "problem"), pa.string()),
-        **dict.fromkeys(("version", "position"), pa.int64()),
+        "version": pa.int64(),
         **dict.fromkeys(("clock", "due_at"), pa.timestamp("us")),
     }
     columns = {name: pa.array([getattr(line, name) for line in lines], kind) for name, kind in kinds.items()}
@@ -127,17 +120,31 @@ def _write(engine: Engine, lines: Sequence[_Line]) -> None:
 
 @dataclass(frozen=True)
 class Touched:
-    """Whom something new concerns: customers, present and former, and all keys of the present ones."""
+    """Whom something new concerns: customers, present and former, and all keys of the present ones.
 
-    customers: Sequence[int]
-    keys: Sequence[int]
+    Where they are too many to be named, `everybody` stands for them.
+    """
+
+    customers: Sequence[int] = ()
+    keys: Sequence[int] = ()
+    everybody: bool = False
+
+    def __bool__(self) -> bool:
+        return self.everybody or bool(self.customers)
 
 
-def touched(engine: Engine, batch: int, entry: int, keys: Sequence[int] = ()) -> Touched:
-    """Returns whom what came after a batch and an entry of the ledger concerns, and some keys besides."""
-    rows = engine.fetch(queries.TOUCHED, {"batch": batch, "entry": entry, "keys": list(keys)})
-    customers, of_them = (np.unique(rows[name].to_numpy()) for name in ("customer_id", "key_id"))
-    return Touched(np.union1d(customers, of_them).tolist(), of_them.tolist())
+def touched(engine: Engine, changed: Customers) -> Touched:
+    """Returns the customers, present and former, of keys and former customers, with all their keys."""
+    if changed.size > MOST_TOUCHED:
+        return Touched(everybody=True)
+    if not changed.size:
+        return Touched()
+    owners = engine.fetch(queries.OWNERS, {"keys": changed.tolist()})
+    # who belongs to nobody else is a customer; the others' customers are their owners
+    present = np.union1d(np.setdiff1d(changed, owners["key_id"].to_numpy()), owners["customer_id"].to_numpy())
+    owned = engine.fetch(queries.OWNED, {"customers": present.tolist()})
+    keys = np.union1d(present, owned["key_id"].to_numpy())
+    return Touched(np.union1d(changed, present).tolist(), keys.tolist())
 
 
 @dataclass(frozen=True)
@@ -146,13 +153,13 @@ class _Run:
 
     Attributes:
         analysis: the workspace.
-        position: how far log and ledger have come.
-        seen: how far segments had come; None where all is made anew.
+        seen: position up to which log and ledger have been seen; None where all is made anew.
+        revised: whether the log holds any revision.
     """
 
     analysis: Analysis
-    position: int
     seen: int | None
+    revised: bool
 
     @property
     def engine(self) -> Engine:
@@ -160,16 +167,12 @@ class _Run:
         return self.analysis.engine
 
     @cached_property
-    def revised(self) -> bool:
-        """Whether the log holds any revision."""
-        return is_revised(self.engine)
-
-    @cached_property
     def news(self) -> Touched:
         """Whom new rows and entries concern. The facts that they take back are removed, of all segments at once."""
-        batch, entry = batch_of(self.seen), entry_of(self.seen)
-        again = superseded(self.engine, batch) if self.revised else ()
-        return touched(self.engine, batch, entry, again)
+        batch = batch_of(self.seen)
+        again = superseded(self.engine, batch) if self.revised else []
+        rows = self.engine.fetch(queries.CHANGED, {"batch": batch, "entry": entry_of(self.seen)})
+        return touched(self.engine, np.union1d(rows["customer_id"].to_numpy(), np.array(again, np.int64)))
 
     def line(self, definition: Definition, before: _Line) -> _Line:
         """Brings one segment up to date, and returns what is noted of it."""
@@ -180,14 +183,13 @@ class _Run:
             return _Line(before.segment, before.version, clock=before.clock, **said)
         digest = _digest(self.analysis, definition)
         at = self._moment(before)
-        goes_on = self.seen is not None and (before.digest, before.position) == (digest, self.seen)
-        if goes_on and before.clock is not None and before.clock <= at:
+        if self.seen is not None and before.digest == digest and before.clock is not None and before.clock <= at:
             due = self._keep(before, prepared, at)
         else:
             due = self._compute(before.segment, prepared, at)
         # what ends after the last moment that a calendar knows never ends
         due_at = None if due is None or due > as_us(datetime.max) else from_us(due)
-        return _Line(before.segment, definition.version, definition.where, digest, self.position, at, due_at)
+        return _Line(before.segment, definition.version, definition.where, digest, at, due_at)
 
     def _moment(self, before: _Line) -> datetime:
         """Returns the moment that members shall be those of: never before one that the history tells of already."""
@@ -211,7 +213,7 @@ class _Run:
         if before.due_at is not None and before.due_at <= at:
             self._age(segment, prepared, before.clock, at)
             due = next_due(self.engine, segment, prepared, at)
-        if self.seen == self.position or not self.news.customers:
+        if not self.news:
             return due
         batch = batch_of(self.seen)
         new = take(self.engine, segment, prepared, batch, after_us=as_us(at), revised=self.revised)
@@ -223,15 +225,15 @@ class _Run:
         due = due_keys(self.engine, segment, prepared, before, at)
         if not due:
             return
-        whom = touched(self.engine, _NO_BATCH, _NO_BATCH, sorted(set(due)))
-        if len(due) > MOST_MOMENTS:
+        whom = touched(self.engine, np.unique(np.array(due, np.int64)))
+        if len(due) > MOST_MOMENTS or whom.everybody:
             self._decide(segment, prepared, at, whom)
         else:
             pass_time(self.engine, segment, prepared, before, at, whom.keys)
 
     def _decide(self, segment: str, prepared: Prepared, at: datetime, whom: Touched) -> None:
         """Looks at some customers anew, or at all where they are many."""
-        if len(whom.customers) > MOST_TOUCHED:
+        if whom.everybody:
             settle(self.engine, segment, members_now(self.engine, segment, prepared, at), at)
         else:
             members = members_now(self.engine, segment, prepared, at, whom.keys)
