@@ -5,6 +5,7 @@ The records of customers never reach a file here: whatever ends the process, not
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -34,8 +35,11 @@ class Scratch:
         """
         from splink import DuckDBAPI, Linker, SettingsCreator
 
+        # it tells of every level that was not met in training; what follows from that is ours to say
+        logging.getLogger("splink").setLevel(logging.ERROR)
         api = DuckDBAPI(connection=self.connection)
-        first = api.register(self.connection.table(table))
+        relation: Any = self.connection.table(table)
+        first = api.register(relation)
         return Linker(first, SettingsCreator(**settings), log_level=None, validate_settings=False), api.register
 
     def put(self, name: str, rows: pa.Table) -> Any:
@@ -86,7 +90,8 @@ class Scratch:
             from made as l inner join made as r on {joined} and l.record < r.record
             order by hash(l.record * 1000003 + r.record + {int(seed)}), a, b limit {int(most)}
         """
-        return self.connection.sql(sql).to_arrow_table()
+        rows: pa.Table = self.connection.sql(sql).to_arrow_table()
+        return rows
 
     def read(self, table: str, columns: Sequence[str] | None = None, *, order: Sequence[str] = ()) -> pa.Table:
         """Returns columns of a table, or all of them, in an order of rows."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -164,7 +164,7 @@ def _agreeing(room: Scratch, table: str, keys: Sequence[Key], rule: Rule, seed: 
     return likely
 
 
-def _filled_with(column: pa.ChunkedArray, *, value: bool) -> NDArray[np.bool_]:
+def _filled_with(column: pa.ChunkedArray[Any], *, value: bool) -> NDArray[np.bool_]:
     """Returns a column of truth values with `value` for what is not known."""
     import numpy as np
 

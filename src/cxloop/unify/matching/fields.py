@@ -65,7 +65,7 @@ FIELDS: tuple[Field, ...] = (
     _field(
         "street",
         "Street",
-        "street address1 addressline1 line1 streetaddress addressstreet street1 addressaddress1 addressline",
+        "street address address1 addressline1 line1 streetaddress addressstreet street1 addressaddress1 addressline",
         _alone(normalise.street),
     ),
     _field(

@@ -146,7 +146,7 @@ def _score(options: Options, pairs: tuple[Ints, Ints]) -> _Scored:
     import pyarrow as pa
 
     room, (left, right) = options.room, pairs
-    keys = pa.array(["0"]).take(pa.array(np.zeros(len(left), dtype=np.int64)))
+    keys = pa.repeat(pa.scalar("0"), len(left))
     blocked = pa.table({"match_key": keys, "join_key_l": pa.array(left), "join_key_r": pa.array(right)})
     linker, register = linker_for(room, options.table, options.model, apart=options.apart, explain=True)
     linker.table_management.register_blocked_pairs_for_predict(register(room.put("knot_pairs", blocked)))

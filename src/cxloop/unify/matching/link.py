@@ -49,6 +49,7 @@ class Standing:
             twice; they are never joined.
         apart: pairs of places that a person said to be two persons.
         fresh: the places of new and changed records; None where all are compared.
+        earlier: weights (bits) of what was found before and is not looked at now; counts for the threshold.
     """
 
     groups: Sequence[int] | None = None
@@ -56,6 +57,7 @@ class Standing:
     compared: bool = False
     apart: Collection[tuple[int, int]] = ()
     fresh: Collection[int] | None = None
+    earlier: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def link(
             trained = replace(trained, prior=fit_prior(evidence, pairs, trained.prior))
         trained = replace(trained, calibration=calibration, precision=precision)
         weights = evidence + trained.start
-        return _persons(work, trained, np.asarray(left), np.asarray(right), weights, keep=model is not None)
+        return _persons(work, trained, np.asarray(left), np.asarray(right), weights)
 
 
 def _require(people: pa.Table, columns: Sequence[str], model: Model | None) -> None:
@@ -232,7 +234,7 @@ def _predictions(work: _Work, model: Model) -> list[Any]:
     return [linker.inference.predict_between(old, new, **asked), linker.inference.predict_within(new, **asked)]
 
 
-def _persons(work: _Work, model: Model, left: Ints, right: Ints, weights: Floats, *, keep: bool) -> Linked:
+def _persons(work: _Work, model: Model, left: Ints, right: Ints, weights: Floats) -> Linked:
     import numpy as np
 
     work.tell("Gathering records into persons", 0.8)
@@ -242,10 +244,8 @@ def _persons(work: _Work, model: Model, left: Ints, right: Ints, weights: Floats
     )
     chances = probability(np.array([join.least for join in found]), model.calibration)
     free = np.array([not join.held for join in found], dtype=bool)
-    threshold, expected = threshold_for(chances[free] if len(found) else chances, model.precision)
-    if keep:
-        # an increment is too small to set a threshold by
-        threshold, expected = model.threshold, model.expected_precision
+    earlier = probability(np.array(work.standing.earlier), model.calibration)
+    threshold, expected = threshold_for(np.concatenate([chances[free], earlier]), model.precision)
     model = replace(model, threshold=threshold, expected_precision=expected)
     made = chances >= threshold
     links = tuple(join for join, chance, open_ in zip(found, made, free, strict=True) if chance and open_)

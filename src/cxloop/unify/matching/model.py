@@ -163,8 +163,8 @@ def _learn(linker: Any, rule: Rule) -> None:
         linker.training.estimate_parameters_using_expectation_maximisation(
             rule_condition(rule.keys, apart=False), estimate_without_term_frequencies=True, max_pairs=TRAINED_PAIRS
         )
-    except SplinkException:
-        # too few pairs agree on this field to learn from; the other rules teach the rest
+    except (SplinkException, ValueError):
+        # too few pairs agree on this field to learn from (ValueError: a share became 0); the other rules teach the rest
         return
 
 

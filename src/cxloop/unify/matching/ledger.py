@@ -1,0 +1,111 @@
+"""What the ledger says of pairs of keys: what matching found before, and what persons decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from cxloop.engine.query import Query
+from cxloop.unify.matching import queries
+
+if TYPE_CHECKING:
+    from cxloop.engine.base import Engine
+
+__all__ = ["Found", "Pair", "Said", "read_ledger", "undone"]
+
+Pair = tuple[int, int]
+PERSON = "person"
+
+
+class Found(NamedTuple):
+    """An entry about a pair that counts, or counted."""
+
+    entry_id: int
+    decision_id: int
+    action: str
+    key_a: int
+    key_b: int
+    evidence: str
+    state: str
+    decided_at: datetime
+    author: str
+    probability: float | None
+    weight: float | None
+    comparison: str | None
+
+    @property
+    def pair(self) -> Pair:
+        """Its two keys."""
+        return (self.key_a, self.key_b)
+
+
+@dataclass
+class Said:
+    """The entries about pairs, sorted out.
+
+    Attributes:
+        found: every link that matching wrote, by entry.
+        counted: those of them that no undo takes back.
+        undone_by_person: pairs that a person took apart again; they stay apart until a person links them.
+        persons: the last counted word of a person on a pair: link, cut or never.
+    """
+
+    found: dict[int, Found] = field(default_factory=dict)
+    counted: dict[int, Found] = field(default_factory=dict)
+    undone_by_person: set[Pair] = field(default_factory=set)
+    persons: dict[Pair, str] = field(default_factory=dict)
+
+    def links(self, state: str) -> list[Found]:
+        """Returns what matching found that counts, on which no person has decided."""
+        return [each for each in self.counted.values() if each.state == state and each.pair not in self.persons]
+
+    @property
+    def apart(self) -> set[Pair]:
+        """Pairs that are two persons because a person says so."""
+        linked = {pair for pair, word in self.persons.items() if word == "link"}
+        return {pair for pair, word in self.persons.items() if word != "link"} | (self.undone_by_person - linked)
+
+    def decisions(self) -> tuple[list[float], list[bool]]:
+        """Returns the weights of the pairs that persons decided on, and whether they are one person."""
+        last = {each.pair: each for each in self.found.values() if each.weight is not None}
+        known = [
+            (each.weight or 0.0, self.persons[pair] == "link") for pair, each in last.items() if pair in self.persons
+        ]
+        known += [(last[pair].weight or 0.0, False) for pair in self.undone_by_person if pair not in self.persons]
+        return [weight for weight, _ in known], [same for _, same in known]
+
+
+def read_ledger(engine: Engine) -> Said:
+    """Returns what matching found before and what persons decided."""
+    gone = undone(engine)
+    said = Said()
+    for row in _entries(engine, queries.PAIR_ENTRIES):
+        if row.evidence == PERSON:
+            if row.decision_id not in gone:
+                said.persons[row.pair] = row.action
+            continue
+        said.found[row.entry_id] = row
+        if row.decision_id not in gone:
+            said.counted[row.entry_id] = row
+        elif gone[row.decision_id] == PERSON:
+            said.undone_by_person.add(row.pair)
+    return said
+
+
+def undone(engine: Engine) -> Mapping[int, str]:
+    """Returns the decisions that do not count any more, each with who took it back (`evidence` of the undo).
+
+    Newest first: an undo that was undone itself takes nothing back.
+    """
+    found: dict[int, str] = {}
+    for row in reversed(engine.fetch(queries.UNDOS).to_pylist()):
+        if row["decision_id"] not in found:
+            found.setdefault(row["refers_to"], row["evidence"])
+    return found
+
+
+def _entries(engine: Engine, query: Query) -> Iterable[Found]:
+    for row in engine.fetch(query).to_pylist():
+        yield Found(**row)

@@ -1,0 +1,197 @@
+"""Clerical review: the pairs that wait, two records side by side with their waterfall, and what a person decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cxloop.core.errors import InputError, NotFoundError
+from cxloop.core.waterfall import WaterfallStep
+from cxloop.engine.derivation import derive
+from cxloop.store.context import Operations
+from cxloop.unify.identity.links import LAST_ENTRY
+from cxloop.unify.identity.step import IDENTITIES
+from cxloop.unify.matching import queries
+from cxloop.unify.matching.comparisons import MISSING, TITLES
+from cxloop.unify.matching.gathering import values_of
+from cxloop.unify.matching.ledger import Found, Said, read_ledger
+from cxloop.unify.matching.results import Answer, Compared, Order, Review, Reviewed, ReviewPair
+
+if TYPE_CHECKING:
+    from cxloop.engine.base import Engine
+
+__all__ = ["compare_entry", "decide_entry", "list_review", "waiting"]
+
+OTHERS = "others"
+"""Name of the step that says what further records of the two persons add to the comparison of these two."""
+_EVEN = 0.5
+
+
+def waiting(said: Said, order: Order = "doubtful") -> list[Found]:
+    """Returns the pairs that wait for a person, in an order."""
+    found = said.links("proposed")
+    if order == "newest":
+        return sorted(found, key=lambda each: -each.entry_id)
+    if order == "likely":
+        return sorted(found, key=lambda each: (-(each.probability or 0.0), each.entry_id))
+    return sorted(found, key=lambda each: (abs((each.probability or 0.0) - _EVEN), each.entry_id))
+
+
+def list_review(ws: Operations, *, limit: int, offset: int, order: Order) -> Review:
+    """Returns one page of the pairs that wait."""
+    found = waiting(read_ledger(ws.engine), order)
+    page = found[offset : offset + limit]
+    named = _named(ws.engine, [key for each in page for key in each.pair])
+    rows = tuple(
+        ReviewPair(
+            entry=each.entry_id,
+            key_a=each.key_a,
+            key_b=each.key_b,
+            customer_a=named[each.key_a]["customer_id"],
+            customer_b=named[each.key_b]["customer_id"],
+            label_a=named[each.key_a]["label"],
+            label_b=named[each.key_b]["label"],
+            probability=each.probability or 0.0,
+            weight=each.weight or 0.0,
+            found_at=each.decided_at,
+        )
+        for each in page
+        if each.key_a in named and each.key_b in named
+    )
+    return Review(len(found), offset, order, rows)
+
+
+def compare_entry(ws: Operations, entry: int) -> Compared:
+    """Returns two records side by side with what each comparison weighs; raises NotFoundError as the verb says."""
+    said = read_ledger(ws.engine)
+    found = _entry(said, entry)
+    named = _named(ws.engine, found.pair)
+    if len(named) < 2:
+        raise NotFoundError(f"The records of entry {entry} are no longer there: one of them was erased.")
+    told = json.loads(found.comparison or "{}")
+    values = values_of(ws.engine)
+    one, other = named[found.key_a], named[found.key_b]
+    return Compared(
+        title=f"{one['label']} and {other['label']}",
+        start=float(told.get("start", 0.0)),
+        total=float(told.get("total", found.weight or 0.0)),
+        steps=tuple(_steps(told, values.get(found.key_a, {}), values.get(found.key_b, {}))),
+        entry=entry,
+        key_a=found.key_a,
+        key_b=found.key_b,
+        customer_a=one["customer_id"],
+        customer_b=other["customer_id"],
+        label_a=one["label"],
+        label_b=other["label"],
+        state=_state(said, found),
+        probability=found.probability or 0.0,
+        found_at=found.decided_at,
+        run=found.author.removeprefix("match:"),
+        others_a=(_called(one),),
+        others_b=(_called(other),),
+        next_entry=_next(waiting(said), entry),
+    )
+
+
+def decide_entry(ws: Operations, entry: int, answer: Answer) -> Reviewed:
+    """Writes what a person decided on a pair; raises as the verb says."""
+    with ws.engine.transaction():
+        said = read_ledger(ws.engine)
+        found = _entry(said, entry)
+        decision = None
+        if answer != "skip":
+            if found.pair in said.persons:
+                raise InputError(
+                    f"Entry {entry} was decided already: {said.persons[found.pair]}. "
+                    "`unify.undo` takes a decision back."
+                )
+            decision = _write(ws, "link" if answer == "accept" else "never", found)
+    left = waiting(read_ledger(ws.engine))
+    return Reviewed(entry, answer, decision, len(left), _next(left, entry))
+
+
+def _entry(said: Said, entry: int) -> Found:
+    if entry not in said.found:
+        raise NotFoundError(f"There is no entry {entry} of matching. `unify.review` lists those that wait.")
+    return said.found[entry]
+
+
+def _state(said: Said, found: Found) -> str:
+    word = said.persons.get(found.pair)
+    if word is not None:
+        return "accepted" if word == "link" else "rejected"
+    return found.state if found.entry_id in said.counted else "undone"
+
+
+def _next(found: Sequence[Found], entry: int) -> int | None:
+    """Returns the pair that comes after `entry` among those that wait, the first one behind the last."""
+    numbers = [each.entry_id for each in found]
+    if entry in numbers:
+        numbers = numbers[numbers.index(entry) + 1 :] + numbers[: numbers.index(entry)]
+    return numbers[0] if numbers else None
+
+
+def _steps(told: dict[str, Any], left: dict[str, str], right: dict[str, str]) -> list[WaterfallStep]:
+    steps = [
+        WaterfallStep(
+            name=step["field"],
+            title=TITLES.get(step["field"], step["field"]),
+            left=left.get(step["field"]),
+            right=right.get(step["field"]),
+            level=step["level"],
+            weight=float(step["weight"]),
+            counted=step["level"] != MISSING,
+        )
+        for step in told.get("steps", ())
+    ]
+    rest = float(told.get("total", 0.0)) - float(told.get("start", 0.0)) - sum(step.weight for step in steps)
+    if abs(rest) > 0.01:
+        said = "they agree" if rest > 0 else "they differ"
+        steps.append(WaterfallStep(OTHERS, "Their other records", None, None, said, round(rest, 4)))
+    return steps
+
+
+def _named(engine: Engine, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
+    rows = engine.fetch(queries.LABELS, {"keys": sorted(set(keys))}).to_pylist()
+    return {row["key_id"]: row for row in rows}
+
+
+def _called(row: dict[str, Any]) -> str:
+    return f"{row['namespace']}:{row['type']}:{row['value']}"
+
+
+def _write(ws: Operations, action: str, found: Found) -> int:
+    """Writes a person's word on a pair, and sees that it took effect; returns the decision."""
+    import pyarrow as pa
+
+    number = int(ws.engine.fetch(LAST_ENTRY)["entry_id"][0].as_py()) + 1
+    moment = pa.timestamp("us")
+    now = pa.array([ws.now()], moment)
+    row: dict[str, Any] = {
+        **{name: pa.array([number], pa.int64()) for name in ("entry_id", "decision_id")},
+        "key_a": pa.array([found.key_a], pa.int64()),
+        "key_b": pa.array([found.key_b], pa.int64()),
+        **{name: pa.array([value]) for name, value in _said(ws, action).items()},
+        "known_at": now,
+        "decided_at": now,
+    }
+    ws.engine.append("identity_links", pa.table(row))
+    derive(ws, IDENTITIES, now=ws.now())
+    customers = {row["customer_id"] for row in _named(ws.engine, found.pair).values()}
+    if action == "link" and len(customers) > 1:
+        raise InputError(
+            f"The records of entry {found.entry_id} cannot be linked: a person has said that they are never one, or "
+            "that a key of theirs ties nobody. Look at `unify.identity` and undo that decision first."
+        )
+    return number
+
+
+def _said(ws: Operations, action: str) -> dict[str, str]:
+    return {
+        "action": action,
+        "evidence": "person",
+        "state": "accepted",
+        "author": ws.actor.name,
+        "reason": "reviewed",
+    }
