@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cxloop.core.errors import InputError, NotFoundError
+from cxloop.core.errors import InputError, NotFoundError, UnknownNameError
 from cxloop.core.time import parse_zone
 from cxloop.engine.base import Value
 from cxloop.engine.dimensions import Dimensions
+from cxloop.engine.segments import segment_names
 from cxloop.unify import queries
 from cxloop.unify.promises import kept_moments, promise_state
 from cxloop.unify.results import ChannelCount, Customer, Customers, Identifier, PromiseState, Step, Timeline
@@ -23,10 +24,16 @@ _MOST_DIGITS = 18
 """Of a customer's number: what is longer is no 64-bit number, and Python refuses to read thousands of digits."""
 
 
-def search(ws: Analysis, query: str, *, limit: int, offset: int) -> Customers:
-    """Returns one page of the customers whose names or identifiers contain `query`."""
-    text = " ".join(query.lower().split())
-    rows = ws.engine.fetch(queries.CUSTOMER_SEARCH, {"text": text, "rows": limit, "first": offset}).to_pylist()
+def search(ws: Analysis, query: str, *, segment: str | None, limit: int, offset: int) -> Customers:
+    """Returns one page of the customers whose names or identifiers contain `query`; raises as the verb says."""
+    asked: dict[str, Value] = {"text": " ".join(query.lower().split()), "rows": limit, "first": offset}
+    if segment is None:
+        rows = ws.engine.fetch(queries.CUSTOMER_SEARCH, asked).to_pylist()
+    else:
+        known = segment_names(ws.engine)
+        if segment not in known:
+            raise UnknownNameError("segment", segment, known)
+        rows = ws.engine.fetch(queries.CUSTOMER_SEARCH_IN_SEGMENT, {**asked, "segment": segment}).to_pylist()
     total = int(rows[0].pop("total")) if rows else 0
     for row in rows[1:]:
         del row["total"]

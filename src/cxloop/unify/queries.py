@@ -14,6 +14,7 @@ __all__ = [
     "CUSTOMER_IDENTIFIERS",
     "CUSTOMER_ROWS",
     "CUSTOMER_SEARCH",
+    "CUSTOMER_SEARCH_IN_SEGMENT",
     "CUSTOMER_STEPS",
     "KEYS_OF_CUSTOMER",
     "PRESENT_CUSTOMER",
@@ -136,6 +137,22 @@ CUSTOMER_SEARCH = Query(
     """,
     inputs=("customers",),
     parameters={"text": "text", "rows": "bigint", "first": "bigint"},
+    output={**_CUSTOMER, "total": "bigint"},
+)
+
+CUSTOMER_SEARCH_IN_SEGMENT = Query(
+    name="unify.customer_search_in_segment",
+    sql=f"""
+        select {_COLUMNS}, count(*) over () as total
+        from customers
+        where ($text = '' or contains(search_text, $text)) and customer_id in (
+            select s.customer_id from segment_members as s where s.segment = $segment and s.until is null
+        )
+        order by last_seen_at desc, customer_id
+        limit $rows offset $first
+    """,
+    inputs=("customers", "segment_members"),
+    parameters={"text": "text", "segment": "text", "rows": "bigint", "first": "bigint"},
     output={**_CUSTOMER, "total": "bigint"},
 )
 

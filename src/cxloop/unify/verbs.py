@@ -62,17 +62,23 @@ Offset = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 @verb(part="unify", right="read", personal=True)
-def customers(ws: Operations, query: str = "", *, limit: Limit = 50, offset: Offset = 0) -> Customers:
+def customers(
+    ws: Operations, query: str = "", *, segment: str | None = None, limit: Limit = 50, offset: Offset = 0
+) -> Customers:
     """Find customers by name, e-mail, phone or identifier; without a text, whoever was seen last.
 
     Args:
         query: part of a name, e-mail address, phone number or identifier; capitals do not matter.
+        segment: only who is in this segment now.
         limit: most rows to return, up to 1000.
         offset: how many rows to pass over, for the next page.
+
+    Raises:
+        UnknownNameError: there is no such segment.
     """
     from cxloop.unify.lookup import search
 
-    return search(ws, query, limit=limit, offset=offset)
+    return search(ws, query, segment=segment, limit=limit, offset=offset)
 
 
 @verb(part="unify", right="read", personal=True)

@@ -22,7 +22,7 @@ from cxloop.unify.identity.results import (
 )
 from cxloop.unify.identity.rules import HUB, Rules
 from cxloop.unify.lookup import customer_id_of
-from cxloop.unify.queries import KEYS_OF_CUSTOMER
+from cxloop.unify.queries import CUSTOMER_BY_ID, KEYS_OF_CUSTOMER
 
 if TYPE_CHECKING:
     from cxloop.engine.base import Analysis
@@ -227,7 +227,7 @@ def identity_of(ws: Analysis, customer: str) -> Identity:
     settled = _settled(ws, rules, [row["key_id"] for row in rows])
     return Identity(
         customer_id=number,
-        label=_label(keys),
+        label=_label(ws, number, keys),
         keys=keys,
         links=_links(ws, number, settled),
         doubts=_doubts(ws, number, _MOST_LINKS, 0)[1],
@@ -249,7 +249,11 @@ def doubts_of(ws: Analysis, *, limit: int, offset: int) -> IdentityDoubts:
     return IdentityDoubts(total, offset, rows)
 
 
-def _label(keys: Sequence[IdentityKey]) -> str:
+def _label(ws: Analysis, number: int, keys: Sequence[IdentityKey]) -> str:
+    """What lists call the customer; a customer without any interaction is called by an identifier."""
+    known = ws.engine.fetch(CUSTOMER_BY_ID, {"customer": number}).to_pylist()
+    if known:
+        return str(known[0]["label"])
     named = [key for key in keys if key.type == "email"] or [key for key in keys if key.rule == "unique"] or keys
     return named[0].value
 

@@ -151,7 +151,7 @@ def _segments(door: Door) -> list[str]:
     """Names of segments: any number can be split by who is in one."""
     if not door.may("unify.segments"):
         return []
-    return [row["name"] for row in door.snapshot("unify.segments", {}).result.records()]
+    return [str(row["name"]) for row in door.snapshot("unify.segments", {}).result.records()]
 
 
 def _known(result: Estimates, question: Question, site: Site) -> dict[str, Any] | None:

@@ -109,8 +109,8 @@ def show_identity(
         "links": [_link(door, link, place, site.zone) for place, link in enumerate(counting)],
         "idle": [_link(door, link, EXPLAINED, site.zone) for link in found.links if link.standing != "counts"],
         "doubts": [{"sign": DOUBTS.get(doubt.doubt, doubt.doubt), "doubt": doubt} for doubt in found.doubts],
-        "decisions": [_decision(entry, site.zone) for entry in found.decisions],
-        "restated": list(_restated(found.keys, site.zone)),
+        "decisions": [_decision(entry, site.zone) for entry in found.decisions if _by_person(entry)],
+        "restated": list(_restated(_came_later(found), site.zone)),
         "query": query,
         "candidates": _candidates(door, found, query),
         "also": [number for number in also if number != found.customer_id],
@@ -130,7 +130,7 @@ def _lede(found: Identity, counting: list[IdentityLink]) -> str:
     known = f"{found.label} {_('is known by')} {keys}"
     if sources > 1:
         known += f" {_('from')} {words.plural(sources, _('source'), _('sources'))}"
-    if not counting:
+    if not counting or len(found.keys) == 1:
         return f"{known}."
     weakest = counting[0].probability
     if weakest is None or weakest >= 1:
@@ -171,9 +171,25 @@ def _decision(entry: LedgerEntry, zone: ZoneInfo) -> dict[str, Any]:
     return {"entry": entry, "action": action, "when": words.moment(entry.decided_at, zone)}
 
 
+def _by_person(entry: LedgerEntry) -> bool:
+    """Whether somebody decided it: what the log told stands among the links."""
+    return entry.evidence == "person" or entry.action != "link"
+
+
+def _came_later(found: Identity) -> list[IdentityKey]:
+    """Identifiers that were somebody else's when they were first seen: what they did moved with them."""
+    return [
+        key
+        for key in found.keys
+        if key.key_id != found.customer_id
+        and key.since is not None
+        and (key.first_seen_at is None or key.since > key.first_seen_at)
+    ]
+
+
 def _restated(keys: Iterable[IdentityKey], zone: ZoneInfo) -> Iterator[dict[str, str]]:
     """Since when which identifiers count here: what every number was restated by."""
-    moved = sorted((key for key in keys if key.since is not None), key=lambda key: key.since or 0, reverse=True)
+    moved = sorted(keys, key=lambda key: str(key.since), reverse=True)
     for day, group in groupby(moved, key=lambda key: wording.day(words.local(key.since, zone)) if key.since else ""):
         came = list(group)
         steps = sum(key.interactions for key in came)

@@ -59,7 +59,7 @@ def new(request: Request, door: SignedIn, name: Annotated[str, Query(max_length=
     door.require("unify.define_segment")
     form = dict(BLANK)
     if name:
-        segment = door.run("unify.segment", {"name": name}).segment
+        segment = _found(door, name).segment
         form = {"name": segment.name, "where": segment.where, "about": segment.about}
     return _form(request, door, form, changes=bool(name))
 
@@ -84,7 +84,7 @@ def segment(
     request: Request, door: SignedIn, name: str, page: Annotated[int, Query(ge=1, le=100_000)] = 1
 ) -> HTMLResponse:
     """Shows one segment: definition, size over time, members, overlap."""
-    found: SegmentInFull = door.run("unify.segment", {"name": name})
+    found = _found(door, name)
     points = [(point.day, point.members) for point in found.history]
     members = _members(door, name, page)
     context = {
@@ -107,6 +107,14 @@ def drop(door: Checked, name: str) -> Response:
     """Drops a segment."""
     door.run("unify.drop_segment", {"name": name})
     return RedirectResponse(f"{PATH}?done=dropped", 303)
+
+
+def _found(door: Door, name: str) -> SegmentInFull:
+    try:
+        found: SegmentInFull = door.run("unify.segment", {"name": name})
+    except UnknownNameError as failure:  # in an address it is a place that is not there
+        raise NotFoundError(failure.message) from None
+    return found
 
 
 def _address(name: str) -> str:
