@@ -169,24 +169,37 @@ class Privacy(Strict):
     """[privacy]: what is taken out of free text before it is kept, and how long exports for customers lie here.
 
     `redact` names what to take out of the customers' words. Without `redaction_key` it is gone; with one, what was
-    there is kept beside, sealed, and `unify.reveal` opens it.
+    there is kept beside, sealed, and `unify.reveal` opens it. `backups_keep` is for how long the operator keeps
+    backups: cxloop knows nothing of them, and receipts of erasures say it.
     """
 
     redact: tuple[Redactable, ...] = ()
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
     redaction_key: Annotated[str, Field(pattern=r"^$|^env:\w+$")] = ""
     exports_keep: Term = "30d"
+    backups_keep: Term = "30d"
 
 
 class Retention(Strict):
     """One [[retention]]: how long a kind of data is kept.
 
-    `kind` is a kind of interactions (touch, answer, message, ...), "interactions" for all that have no rule of their
-    own, or one of "rejected", "traits", "consents", "snapshots", "imports", "exports" and "audit".
+    `kind` is a kind of interactions (touch, answer, message, ...), "interactions" for all kinds without a rule of their
+    own, or one of "rejected", "traits", "consents" (what a later word has replaced), "snapshots" and "spool" (what was
+    set aside when the spool was damaged).
     """
 
     kind: Name
     keep: Term
+
+    @field_validator("kind")
+    @classmethod
+    def _can_be_removed(cls, value: str) -> str:
+        if value in ("audit", "imports"):
+            told = f"{value!r} cannot be limited: the audit log is a chain, and imports are what replays rest on."
+            raise MistakesError(
+                "retention", [Mistake("retention.kind", told + " Both name no customer but by number.")]
+            )
+        return value
 
 
 class Settings(Strict):

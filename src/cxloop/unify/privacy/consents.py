@@ -31,7 +31,8 @@ _UNDECLARED = "experience.toml declares no such purpose, so nothing may be done 
 def keys_of(ws: Analysis, customer_id: int) -> list[int]:
     """Returns the keys that are a customer's now."""
     rows = ws.engine.fetch(queries.KEYS_OF, {"customer": customer_id})
-    return [int(key) for key in rows.column("key_id").to_pylist()]
+    keys: list[int] = rows.column("key_id").to_pylist()  # type: ignore[assignment]
+    return keys
 
 
 def history_of(ws: Analysis, keys: Sequence[int]) -> History:
@@ -58,7 +59,7 @@ def purposes_of(history: History, at: datetime) -> tuple[PurposeConsent, ...]:
 
 def _standing(history: History, purpose: Purpose, at: datetime) -> PurposeConsent:
     said = {each.channel for each in history.about(purpose) if each.channel is not None}
-    channels = purpose.channels or (None, *sorted(said))
+    channels: tuple[str | None, ...] = purpose.channels or (None, *sorted(said))
     standing = []
     for channel in channels:
         verdict = may(history, purpose.name, channel, at)

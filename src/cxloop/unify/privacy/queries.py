@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from cxloop.core.schema import CONSENTS
+from cxloop.core.schema import CONSENTS, TRAITS
 from cxloop.engine.query import Query
 
-__all__ = ["CONSENTS_OF", "CONSENT_COUNTS", "KEYS_OF", "SEALED", "SEALED_COUNT"]
+__all__ = [
+    "CONSENTS_OF",
+    "CONSENT_COUNTS",
+    "KEPT_CONSENTS",
+    "KEPT_SNAPSHOTS",
+    "KEPT_TRAITS",
+    "KEYS_OF",
+    "KINDS",
+    "LAST_RETAINED",
+    "OLD_CONSENTS",
+    "OLD_INTERACTIONS",
+    "OLD_REJECTED",
+    "OLD_SNAPSHOTS",
+    "OLD_TRAITS",
+    "SEALED",
+    "SEALED_COUNT",
+]
 
 KEYS_OF = Query(
     name="unify.keys_of_customer",
@@ -77,4 +93,97 @@ SEALED = Query(
     inputs=("interactions",),
     parameters={"interaction": "bigint"},
     output={"source": "text", "message_id": "text", "sealed": "text"},
+)
+
+OLD_INTERACTIONS = Query(
+    name="unify.old_interactions",
+    sql="""
+        select count(*) as rows, min(occurred_at) as oldest
+        from interactions
+        where occurred_at < $before and (kind = $kind or ($kind = '' and not list_contains($keep, kind)))
+    """,
+    inputs=("interactions",),
+    parameters={"before": "timestamp", "kind": "text", "keep": "texts"},
+    output={"rows": "bigint", "oldest": "timestamp"},
+)
+"""Interactions of a kind from before a moment; without a kind, of all kinds but those in `$keep`."""
+
+OLD_REJECTED = Query(
+    name="unify.old_rejected",
+    sql="select rejected_id, rejected_at as at from rejected where rejected_at < $before",
+    inputs=("rejected",),
+    parameters={"before": "timestamp"},
+    output={"rejected_id": "bigint", "at": "timestamp"},
+)
+
+OLD_TRAITS = Query(
+    name="unify.old_traits",
+    sql="select count(*) as rows, min(occurred_at) as oldest from traits where occurred_at < $before",
+    inputs=("traits",),
+    parameters={"before": "timestamp"},
+    output={"rows": "bigint", "oldest": "timestamp"},
+)
+
+KEPT_TRAITS = Query(
+    name="unify.kept_traits",
+    sql=f"select {', '.join(TRAITS.names)} from traits where occurred_at >= $before",
+    inputs=("traits",),
+    parameters={"before": "timestamp"},
+    output={column.name: column.type for column in TRAITS.columns},
+)
+
+_STANDS = """
+    c.occurred_at >= $before or not exists (
+        select 1 from consents as l
+        where l.key_id = c.key_id and l.purpose = c.purpose and l.channel is not distinct from c.channel
+            and l.occurred_at > c.occurred_at
+    )
+"""
+# The last word of somebody is never old: without it, a refusal would be forgotten.
+
+OLD_CONSENTS = Query(
+    name="unify.old_consents",
+    sql=f"select count(*) as rows, min(c.occurred_at) as oldest from consents as c where not ({_STANDS})",
+    inputs=("consents",),
+    parameters={"before": "timestamp"},
+    output={"rows": "bigint", "oldest": "timestamp"},
+)
+
+KEPT_CONSENTS = Query(
+    name="unify.kept_consents",
+    sql=f"select {', '.join(f'c.{name}' for name in CONSENTS.names)} from consents as c where {_STANDS}",
+    inputs=("consents",),
+    parameters={"before": "timestamp"},
+    output={column.name: column.type for column in CONSENTS.columns},
+)
+
+OLD_SNAPSHOTS = Query(
+    name="unify.old_snapshots",
+    sql="select count(*) as rows, min(computed_at) as oldest from snapshots where computed_at < $before",
+    inputs=("snapshots",),
+    parameters={"before": "timestamp"},
+    output={"rows": "bigint", "oldest": "timestamp"},
+)
+
+KEPT_SNAPSHOTS = Query(
+    name="unify.kept_snapshots",
+    sql="select verb, arguments, result, position, computed_at from snapshots where computed_at >= $before",
+    inputs=("snapshots",),
+    parameters={"before": "timestamp"},
+    output={"verb": "text", "arguments": "json", "result": "json", "position": "bigint", "computed_at": "timestamp"},
+)
+
+LAST_RETAINED = Query(
+    name="unify.last_retained",
+    sql="select updated_at from watermarks where derivation = $derivation",
+    inputs=("watermarks",),
+    parameters={"derivation": "text"},
+    output={"updated_at": "timestamp"},
+)
+
+KINDS = Query(
+    name="unify.kinds",
+    sql="select distinct kind from event_codes order by kind",
+    inputs=("event_codes",),
+    output={"kind": "text"},
 )
