@@ -21,11 +21,12 @@ __all__ = ["LATEST_BATCH", "Changes", "Derivation", "Derived", "Step", "derive",
 
 LATEST_BATCH = Query(
     name="engine.latest_batch",
-    sql="select coalesce(max(batch), 0) as position from interactions",
+    sql="select coalesce(max(batch), 0) as position from interactions where batch >= $since",
     inputs=("interactions",),
+    parameters={"since": "bigint"},
     output={"position": "bigint"},
 )
-"""The last admission to the log; most derivations catch up by it."""
+"""The last admission to the log, where any came since one; most derivations catch up by it."""
 
 _WATERMARK = Query(
     name="engine.watermark",
@@ -54,7 +55,8 @@ class Derivation:
         inputs: the tables it reads.
         version: the version of code and settings; another one than last time means a full rebuild.
         update: given a position, the rows that are new or changed since, and which are gone; given None, all rows.
-        position: the query of how far the inputs have come (one bigint called `position`).
+        position: the query of how far the inputs have come (one bigint called `position`). Where it takes `$since`, the
+            position of the last time, it need not look at what came before.
         rows: the query behind `update`, where it is one and its only parameter is `$after`: for who is limited to some
             rows, the table is computed anew from these. Without it, `engine.scope` needs a rule for the table.
     """
@@ -110,18 +112,19 @@ def derive(analysis: Analysis, derivation: Derived, *, now: datetime) -> bool:
     engine = analysis.engine
     version = derivation.version(analysis)
     late = is_due(analysis, derivation)
-    if not late and _mark(engine, derivation) == (version, _position(engine, derivation)):
+    before = _mark(engine, derivation)
+    if not late and before == (version, _position(engine, derivation, before[1])):
         return False
     with engine.transaction():
         # asked again inside: another writer may have gone first
-        position = _position(engine, derivation)
         old_version, old_position = _mark(engine, derivation)
+        position = _position(engine, derivation, old_position)
         since = old_position if old_version == version else None
         if not late and since is not None and since >= position:
             return False
         if isinstance(derivation, Step):
             derivation.run(analysis, since, now)
-            position = _position(engine, derivation)  # a step may add to its own inputs
+            position = _position(engine, derivation, old_position)  # a step may add to its own inputs
         else:
             _write(engine, derivation.table, derivation.update(analysis, since), whole=since is None)
         _set_mark(engine, derivation, version, position, now)
@@ -143,8 +146,9 @@ def _write(engine: Engine, name: str, update: pa.Table | Changes, *, whole: bool
         engine.delete(name, table(name).key[0], gone)
 
 
-def _position(engine: Engine, derivation: Derived) -> int:
-    return int(engine.fetch(derivation.position)["position"][0].as_py())
+def _position(engine: Engine, derivation: Derived, since: int) -> int:
+    query = derivation.position
+    return int(engine.fetch(query, {"since": since} if query.parameters else {})["position"][0].as_py())
 
 
 def _mark(engine: Engine, derivation: Derived) -> tuple[str | None, int]:

@@ -21,10 +21,13 @@ POSITION = Query(
     name="unify.position",
     sql=f"""
         select
-            (select coalesce(max(batch), 0) from interactions) * {ENTRIES_PER_BATCH}
-            + (select coalesce(max(entry_id), 0) from identity_links) as position
+            (select coalesce(max(batch), 0) from interactions where batch >= $since // {ENTRIES_PER_BATCH})
+            * {ENTRIES_PER_BATCH}
+            + (select coalesce(max(entry_id), 0) from identity_links where entry_id >= $since % {ENTRIES_PER_BATCH})
+            as position
     """,
     inputs=("interactions", "identity_links"),
+    parameters={"since": "bigint"},
     output={"position": "bigint"},
 )
 """How far log and ledger have come: the position of whatever depends on both."""
