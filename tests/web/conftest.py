@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 from fastapi import FastAPI
 
-from cxloop.core.host import Role
+from cxloop.core.host import LOCAL, Role
 from cxloop.entry.app import create_app
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.host import LocalHost
@@ -41,6 +41,12 @@ stage = "delivery"
 [[promise]]
 what = "delivery"
 kept_by = 'kind == "delivery" and name == "delivered"'
+
+[[purpose]]
+name = "newsletter"
+label = "Newsletter"
+basis = "consent"
+channels = ["email"]
 """
 SETTINGS = """
 [company]
@@ -168,9 +174,13 @@ class Browser:
         """Opens a page."""
         return self._ask("GET", address, headers=headers)
 
-    def post(self, address: str, form: Mapping[str, str] | None = None, **headers: str) -> Answer:
+    def post(self, address: str, form: Mapping[str, Any] | None = None, **headers: str) -> Answer:
         """Sends a form."""
         return self._ask("POST", address, data=dict(form or {}), headers=headers)
+
+    def send(self, page: str, address: str, form: Mapping[str, Any] | None = None) -> Answer:
+        """Opens a page, and sends a form with the token that stands in it."""
+        return self.post(address, {"csrf": self.get(page).csrf, **(form or {})})
 
     def _ask(self, method: str, address: str, **given: Any) -> Answer:
         async def ask() -> httpx.Response:
@@ -204,6 +214,14 @@ class Shop:
         account = create_account(self.store, name=f"The {role}", email=None, role=role, now=now)
         return create_link(self.store, account, now=now)
 
+    def run(self, path: str, **arguments: object) -> Any:
+        """Runs a verb as the person at the machine."""
+        return self.host.run(path, arguments, actor=LOCAL)
+
+    def customer(self, person: int) -> int:
+        """The number of a customer of the company."""
+        return int(self.run("unify.customers", query=f"marta{person}@").rows[0].customer_id)
+
     def browser(self, role: Role | None = None) -> Browser:
         """Returns a browser, signed in where a role is given."""
         browser = Browser(self.app)
@@ -212,11 +230,11 @@ class Shop:
         return browser
 
 
-def open_shop(path: Path, rows: list[dict[str, Any]]) -> LocalHost:
+def open_shop(path: Path, rows: list[dict[str, Any]], experience: str = EXPERIENCE) -> LocalHost:
     """Makes a workspace with these rows in its log."""
     path.mkdir(parents=True)
     (path / "cxloop.toml").write_text(SETTINGS)
-    (path / "experience.toml").write_text(EXPERIENCE)
+    (path / "experience.toml").write_text(experience)
     host = LocalHost(open_workspace(Folder(path)))
     if rows:
         host.workspace.engine.admit(incoming(rows), now=LAST_DAY)
@@ -256,6 +274,14 @@ def analyst(shop: Shop) -> Browser:
 def viewer(shop: Shop) -> Browser:
     """Sees numbers, no single person."""
     return shop.browser("viewer")
+
+
+@pytest.fixture(scope="module")
+def small_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A company of 40 customers, for tests that change who is who."""
+    host = open_shop(tmp_path_factory.mktemp("web") / "small", rows_of_company(40))
+    yield Shop(host, create_app(host))
+    host.close()
 
 
 @pytest.fixture
