@@ -148,7 +148,12 @@ def order(row: dict[str, Any]) -> bool:
 
 
 def keys(engine: DuckDBEngine, anna: str) -> None:
-    made = {"key_id": [ANNA, BEN], "namespace": ["s"] * 2, "type": ["email"] * 2, "value": [anna, "ben@example.org"]}
+    made: dict[str, list[Any]] = {
+        "key_id": [ANNA, BEN],
+        "namespace": ["s"] * 2,
+        "type": ["email"] * 2,
+        "value": [anna, "ben@example.org"],
+    }
     engine.append("keys", pa.table(made))
 
 
@@ -314,7 +319,12 @@ def test_entries_that_name_the_erased_go_with_what_undid_them(engine: DuckDBEngi
 
 
 def test_a_hub_key_that_would_stand_alone_goes_along(engine: DuckDBEngine) -> None:
-    made = {"key_id": [7, 8], "namespace": ["*"] * 2, "type": ["email"] * 2, "value": [SECRET, "house@example.org"]}
+    made: dict[str, list[Any]] = {
+        "key_id": [7, 8],
+        "namespace": ["*"] * 2,
+        "type": ["email"] * 2,
+        "value": [SECRET, "house@example.org"],
+    }
     engine.append("keys", pa.table(made))
     engine.append("identity_links", rows([link(1, ANNA, 7), link(2, ANNA, 8), link(3, BEN, 8)]))
 

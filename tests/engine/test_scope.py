@@ -166,6 +166,8 @@ CHANGES: Mapping[str, Any] = {
     "delete": lambda engine: engine.delete("interactions", "key_id", [1]),
     "replace": lambda engine: engine.replace("interactions", pa.table({"text": ["x"]}), whole=True),
     "erase": lambda engine: engine.erase([1]),
+    "erase_texts": lambda engine: engine.erase_texts(["x"]),
+    "known_again": lambda engine: engine.known_again(NOON),
     "discard": lambda engine: engine.discard("touch", NOON),
     "is_rewrite_due": lambda engine: engine.is_rewrite_due(),
     "rewrite": lambda engine: engine.rewrite(),

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table
 
 from cxloop.core.errors import EngineError
+from cxloop.core.schema import Personal
 from cxloop.store import documents, notes, personal
 from cxloop.store.base import Store
 from cxloop.store.models import Base
@@ -41,10 +42,10 @@ def test_words_of_staff_are_marked_as_what_they_are() -> None:
         return personal.class_of(table, Base.metadata.tables[table].c[column])
 
     # fixed by hand from what the columns hold: these must never slip to "none"
-    assert found("customer_notes", "text") is personal.Personal.FREE_TEXT
-    assert found("documents", "content") is personal.Personal.FREE_TEXT
-    assert found("connections", "reason") is personal.Personal.FREE_TEXT
-    assert found("customer_notes", "key_id") is personal.Personal.PSEUDONYM
+    assert found("customer_notes", "text") is Personal.FREE_TEXT
+    assert found("documents", "content") is Personal.FREE_TEXT
+    assert found("connections", "reason") is Personal.FREE_TEXT
+    assert found("customer_notes", "key_id") is Personal.PSEUDONYM
 
 
 def test_rows_about_the_keys_go_and_others_stay(store: Store) -> None:

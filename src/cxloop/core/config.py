@@ -196,9 +196,7 @@ class Retention(Strict):
     def _can_be_removed(cls, value: str) -> str:
         if value in ("audit", "imports"):
             told = f"{value!r} cannot be limited: the audit log is a chain, and imports are what replays rest on."
-            raise MistakesError(
-                "retention", [Mistake("retention.kind", told + " Both name no customer but by number.")]
-            )
+            raise MistakesError("retention", [Mistake("retention.kind", f"{told} Take the rule out.")])
         return value
 
 

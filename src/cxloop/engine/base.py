@@ -62,6 +62,12 @@ class Engine(Protocol):
     def erase(self, key_ids: Sequence[int], hiding: Hiding = ...) -> Mapping[str, int]:
         """Removes everything about some keys from every table; returns table to number of rows removed."""
 
+    def erase_texts(self, texts: Sequence[str]) -> Mapping[str, int]:
+        """Removes rejected rows that hold a text, and takes it out of definitions; returns table to rows."""
+
+    def known_again(self, before: datetime) -> int:
+        """Returns how many identifiers that were erased at a moment are known again."""
+
     def discard(self, kind: str | None, before: datetime, keep: Sequence[str] = ()) -> Mapping[str, int]:
         """Removes interactions that happened before a moment; None means all kinds but those in `keep`."""
 

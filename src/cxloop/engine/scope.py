@@ -316,6 +316,14 @@ class ScopedEngine(Engine):
         """Refused."""
         self._refuse("an erasure")
 
+    def erase_texts(self, texts: Sequence[str]) -> Mapping[str, int]:
+        """Refused."""
+        self._refuse("an erasure")
+
+    def known_again(self, before: datetime) -> int:
+        """Refused."""
+        self._refuse("what was erased")
+
     def discard(self, kind: str | None, before: datetime, keep: Sequence[str] = ()) -> Mapping[str, int]:
         """Refused."""
         self._refuse("a removal")

@@ -77,6 +77,7 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     from cxloop.entry.collecting import collector
     from cxloop.entry.listening import run
     from cxloop.entry.watched import Watched
+    from cxloop.runtime.erasing import Erasing
     from cxloop.runtime.intake import Intake
     from cxloop.runtime.schedule import Schedule
 
@@ -91,12 +92,14 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     log.info("start", version=__version__, pid=os.getpid())
     schedule = Schedule(host)
     threading.Thread(target=_announce, args=(host, address, port, first, schedule.start), daemon=True).start()
-    loading = Intake(host)
+    loading, erasing = Intake(host), Erasing(host)
     loading.start()
+    erasing.start()
     try:
         asyncio.run(run(app, address, port))
     finally:
         intake.writer.close()
+        erasing.stop()
         loading.stop()
         schedule.stop()
         log.info("stop", pid=os.getpid())

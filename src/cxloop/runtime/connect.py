@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from cxloop.core.errors import WorkspaceError
+from cxloop.runtime.erasing import finish_left_over
 from cxloop.runtime.folder import Folder, find
 from cxloop.runtime.host import LocalHost
 from cxloop.runtime.remote import RemoteHost, server_of
@@ -95,7 +96,8 @@ def connect(path: str | Path | None = None) -> Connection:
             raise
         return remote
     _Shared.add(folder, host)
-    return Connection(host, folder)
+    note = "An erasure that was interrupted has been finished first." if finish_left_over(host) else ""
+    return Connection(host, folder, note)
 
 
 def _remote(folder: Folder) -> Connection | None:

@@ -22,6 +22,7 @@ from cxloop.runtime.limited import noted, seen_by
 from cxloop.runtime.paths import from_inbox
 from cxloop.runtime.snapshots import Call, Snapshots
 from cxloop.runtime.workspace import Workspace
+from cxloop.unify.erasure.background import keeps_answers
 
 __all__ = ["LocalHost"]
 
@@ -103,6 +104,7 @@ class LocalHost:
         """The kept results; read when first needed."""
         if self._snapshots is None:
             self._snapshots = Snapshots(self.workspace)
+            keeps_answers(self.workspace.path, self._snapshots.start_anew)
         return self._snapshots
 
     def derive(self, progress: Progress = no_progress) -> None:
@@ -119,6 +121,7 @@ class LocalHost:
     def close(self) -> None:
         """Lets what runs finish, and gives the workspace up."""
         self.lanes.close()
+        keeps_answers(self.workspace.path, None)
         self.workspace.close()
 
     def _lane(self, verb: Verb) -> AbstractContextManager[object]:
@@ -141,11 +144,12 @@ class LocalHost:
         return verb, checked
 
     def _renew(self, call: Call, actor: Actor) -> Snapshot:
+        began = self.snapshots.cleared
         verb, seen = call.verb, seen_by(self.workspace.view(), actor, call.verb)
         position = seen.engine.count("interactions")
         with self._unforeseen(verb):
             result = _explained(verb.function(seen, **call.arguments), verb, call.arguments, actor.limits)
-        kept = self.snapshots.put(call, result, position)
+        kept = self.snapshots.put(call, result, position, began)
         # The table has one writer at a time, and a page must not wait for an import.
         self.lanes.later(("save", verb.path, call.key), lambda: self.snapshots.save(call))
         return kept

@@ -68,6 +68,8 @@ class Snapshots:
         self._workspace = workspace
         self._guard = threading.Lock()
         self._kept: dict[str, dict[str, Kept]] = {}
+        self.cleared = 0
+        """How often everything was forgotten: what was computed before that is not kept any more."""
         for row in workspace.engine.fetch(KEPT).to_pylist():
             kept = Kept(row["result"], row["position"], row["computed_at"])
             self._kept.setdefault(row["verb"], {})[row["arguments"]] = kept
@@ -91,16 +93,19 @@ class Snapshots:
         assert isinstance(kept.result, Result)
         return Snapshot(kept.result, kept.computed_at, kept.position, _stale(kept, seen))
 
-    def put(self, call: Call, result: Result, position: int) -> Snapshot:
+    def put(self, call: Call, result: Result, position: int, began: int | None = None) -> Snapshot:
         """Keeps a result in memory; `save` writes it down.
 
         Args:
             call: what was asked.
             result: the answer.
             position: number of interactions that could be seen before it was computed.
+            began: `cleared` when it began to be computed.
         """
         kept = Kept(result, position, self._workspace.now())
         with self._guard:
+            if began is not None and began != self.cleared:
+                return Snapshot(result, kept.computed_at, position, stale=True)
             rows = self._kept.setdefault(call.verb.path, {})
             rows.pop(call.key, None)
             rows[call.key] = kept
@@ -112,20 +117,35 @@ class Snapshots:
         """Writes one kept result down."""
         import pyarrow as pa
 
-        kept = self._kept.get(call.verb.path, {}).get(call.key)
-        if kept is not None and isinstance(kept.result, Result):
-            row = {
-                "verb": call.verb.path,
-                "arguments": call.key,
-                "result": json.dumps(kept.result.to_dict()),
-                "position": kept.position,
-                "computed_at": kept.computed_at,
-            }
-            self._workspace.engine.replace("snapshots", pa.Table.from_pylist([row]))
+        # asked inside: whoever forgets everything does so while it holds the writers' lock
+        with self._workspace.engine.transaction():
+            kept = self._kept.get(call.verb.path, {}).get(call.key)
+            if kept is not None and isinstance(kept.result, Result):
+                row = {
+                    "verb": call.verb.path,
+                    "arguments": call.key,
+                    "result": json.dumps(kept.result.to_dict()),
+                    "position": kept.position,
+                    "computed_at": kept.computed_at,
+                }
+                self._workspace.engine.replace("snapshots", pa.Table.from_pylist([row]))
 
     def clear(self) -> None:
         """Forgets everything, in memory and in the table: the definitions behind the numbers have changed."""
         self.erase(self.forget(list(self._kept)))
+
+    def start_anew(self) -> None:
+        """Forgets everything, also what is being computed at this moment: somebody was erased."""
+        import pyarrow as pa
+
+        with self._guard:
+            self._kept.clear()
+            self.cleared += 1
+        self._workspace.engine.replace(
+            "snapshots",
+            pa.table({name: pa.array([], pa.string()) for name in ("verb", "arguments", "result")}),
+            whole=True,
+        )
 
     def forget(self, verbs: Sequence[str]) -> list[str]:
         """Forgets what these verbs answered, and returns those that had answered; `erase` takes them off the table."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -104,6 +105,20 @@ class Spool:
         """
         while self._alone(lambda table: table.forget(through, FORGET_BYTES)):
             pass
+
+    def scrub(self) -> int:
+        """Leaves no byte of deleted requests in any file, also not in those that were set aside; returns how many were.
+
+        Whoever appends waits meanwhile: some milliseconds, and with a full spool as long as it takes to write it once.
+
+        Raises:
+            SpoolError: the file cannot be written.
+        """
+        self._alone(lambda table: table.scrub())
+        aside = list(self._folder.glob("damaged-*"))
+        for folder in aside:  # what could be read of them is in the file
+            shutil.rmtree(folder)
+        return len(aside)
 
     def continue_after(self, seq: int) -> None:
         """Lets every further request have a higher number than `seq`; the loader calls it with its position."""

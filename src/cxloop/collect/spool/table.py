@@ -158,6 +158,12 @@ class Table:
                 return seq, requests, events, size
         return through, requests, events, size
 
+    def scrub(self) -> None:
+        """Writes the file anew from its rows, and empties its log: no byte of a deleted request stays."""
+        self._connection.execute("pragma temp_store = memory")
+        self._connection.execute("vacuum")
+        self._connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+
     def totals(self) -> dict[str, int]:
         """Returns appended, requests, events, bytes, forgotten, last (the highest seq) and oldest (0 for none)."""
         row = self._connection.execute(

@@ -15,9 +15,9 @@ from cxloop.core.config import Engine as EngineSettings
 from cxloop.core.errors import EngineError, UnknownNameError, WorkspaceError
 from cxloop.core.schema import TABLES, Table
 from cxloop.engine.base import Engine, Value
-from cxloop.engine.duckdb import generations
+from cxloop.engine.duckdb import generations, suppression
 from cxloop.engine.duckdb.connections import Connections, Holds
-from cxloop.engine.duckdb.erasure import discard_rows, erase_rows, hidden_before
+from cxloop.engine.duckdb.erasure import discard_rows, erase_rows, erase_texts, hidden_before
 from cxloop.engine.duckdb.lock import OwnerLock
 from cxloop.engine.duckdb.rewriting import rewrite
 from cxloop.engine.duckdb.searching import holding, numbers_left
@@ -224,6 +224,26 @@ class DuckDBEngine(Engine):
             generations.mark_due(cursor)
             self.erasures += 1
         return removed
+
+    def erase_texts(self, texts: Sequence[str]) -> Mapping[str, int]:
+        """Removes rejected rows that hold a text as a whole word, and takes it out of definitions.
+
+        Returns:
+            Table to number of rows, for the tables that changed.
+        """
+        with self._writing, self.transaction():
+            cursor = self.cursor()
+            removed = erase_texts(cursor, texts)
+            if removed:
+                generations.mark_due(cursor)
+                self.erasures += 1
+        return removed
+
+    def known_again(self, before: datetime) -> int:
+        """Returns how many identifiers that were erased at a moment are known again: their owners came back."""
+        lane = self._connections.lane()
+        with lane.busy:
+            return suppression.known_again(lane.cursor, before)
 
     def discard(self, kind: str | None, before: datetime, keep: Sequence[str] = ()) -> Mapping[str, int]:
         """Removes interactions that happened before a moment, with what hangs on them; for retention.

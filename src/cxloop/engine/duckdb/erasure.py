@@ -25,7 +25,7 @@ from cxloop.engine.duckdb.erasure_ledger import leave_ledger
 from cxloop.engine.erasure import EraseMode, Hiding
 from cxloop.engine.quoting import identifier, literal
 
-__all__ = ["discard_rows", "erase_rows", "hidden_before", "require_known", "words"]
+__all__ = ["discard_rows", "erase_rows", "erase_texts", "hidden_before", "require_known", "words"]
 
 _GONE = {"key": "select key_id from cx_gone_keys", "row": "select interaction_id from cx_gone_rows"}
 _SUBJECTS = {
@@ -118,12 +118,18 @@ def erase_rows(
     return removed
 
 
+def erase_texts(cursor: duckdb.DuckDBPyConnection, texts: Sequence[str]) -> dict[str, int]:
+    """Removes rejected rows that hold a text, and takes it out of definitions, inside the caller's transaction."""
+    removed = {name: _delete_by_content(cursor, name, texts) for name in _BY_CONTENT}
+    removed |= {name: _redact(cursor, name, texts) for name in _REDACTED}
+    return {name: count for name, count in removed.items() if count}
+
+
 def _walk(cursor: duckdb.DuckDBPyConnection, mode: EraseMode, tables: Sequence[Table]) -> dict[str, int]:
     values = [
         str(value) for (value,) in cursor.execute(f"select value from keys where key_id in ({_GONE['key']})").fetchall()
     ]
-    removed = {name: _delete_by_content(cursor, name, values) for name in _BY_CONTENT}
-    removed |= {name: _redact(cursor, name, values) for name in _REDACTED}
+    removed = erase_texts(cursor, values)
     removed["identity_links"] = leave_ledger(cursor)
     _renamed(cursor, mode)
     # interactions and keys last: the others find their rows through them

@@ -7,12 +7,13 @@ export brings nobody back, and whoever writes again is a new customer.
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 import duckdb
 
 from cxloop.engine.quoting import literal
 
-__all__ = ["remember", "withhold"]
+__all__ = ["known_again", "remember", "withhold"]
 
 _SALT = "erasure_salt"
 _END = "\x1f"
@@ -59,6 +60,17 @@ def withhold(cursor: duckdb.DuckDBPyConnection, batch: int) -> int:
         _take_out(cursor, salt)
     cursor.execute("drop table cx_withheld").fetchall()
     return withheld
+
+
+def known_again(cursor: duckdb.DuckDBPyConnection, before: datetime) -> int:
+    """Returns how many identifiers that were erased at a moment are keys again."""
+    if not cursor.execute("select exists (select 1 from erased)").fetchall()[0][0]:
+        return 0
+    found = cursor.execute(
+        f"select count(*) from keys k join erased e on e.digest = {_key(_salt(cursor), 'k')} where e.before = $before",
+        {"before": before},
+    ).fetchall()
+    return int(found[0][0])
 
 
 def _take_out(cursor: duckdb.DuckDBPyConnection, salt: str) -> None:

@@ -19,7 +19,7 @@ Reason = Annotated[str, Field(max_length=500)]
 Number = Annotated[int, Field(ge=1)]
 
 
-@verb(part="unify", right="admin", personal=True, waits=True, outdates=("*",))
+@verb(part="unify", right="admin", personal=True, waits=True)
 def erase(
     ws: Operations,
     customers: Names = (),
@@ -88,6 +88,6 @@ def check_erasure(ws: Operations, erasure: Number) -> ErasureCheck:
     Raises:
         NotFoundError: there is no such erasure.
     """
-    from cxloop.unify.erasure.proving import check
+    from cxloop.unify.erasure.checking import check
 
     return check(ws, erasure)
