@@ -120,11 +120,9 @@ def _unknown(wanted: str) -> NotFoundError:
 
 
 def _present(ws: Analysis, number: int) -> int | None:
-    """Returns the customer that a number leads to, where there is such a customer."""
+    """Returns the customer that the number of a key leads to, where there is such a key."""
     rows = ws.engine.fetch(queries.PRESENT_CUSTOMER, {"customer": number})["customer_id"].to_pylist()
-    if rows:
-        return int(rows[0])
-    return number if _by_id(ws, number) is not None else None
+    return int(rows[0]) if rows else None
 
 
 def _by_id(ws: Analysis, customer_id: int) -> Customer | None:
@@ -133,13 +131,13 @@ def _by_id(ws: Analysis, customer_id: int) -> Customer | None:
 
 
 def _ids_of(ws: Analysis, identifier: str) -> list[int]:
-    """Customers with this identifier, read whole before it is read as type:value."""
-    readings = [("", identifier)]
-    kind, colon, value = identifier.partition(":")
-    if colon:
-        readings.append((kind, value))
-    for kind, value in readings:
-        rows = ws.engine.fetch(queries.BY_IDENTIFIER, {"value": value, "type": kind}).to_pylist()
+    """Customers with this identifier, read whole before it is read as type:value and as namespace:type:value."""
+    first, *rest = identifier.split(":", 1)
+    readings = [("", "", identifier), *(("", first, value) for value in rest)]
+    readings += [(first, *value.split(":", 1)) for value in rest if ":" in value]
+    for namespace, kind, value in readings:
+        known = {"value": value, "type": kind, "namespace": namespace}
+        rows = ws.engine.fetch(queries.BY_IDENTIFIER, known).to_pylist()
         if rows:  # who has it as a key of their own is meant before those who only told it
             literal = any(row["literal"] for row in rows)
             return [row["customer_id"] for row in rows if row["literal"] or not literal]

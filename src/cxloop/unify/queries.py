@@ -5,7 +5,7 @@ from __future__ import annotations
 from cxloop.core.schema import CUSTOMERS, Type
 from cxloop.engine.query import Query
 from cxloop.unify.identity.queries import TOUCHED_CUSTOMERS
-from cxloop.unify.identity.rules import HUB
+from cxloop.unify.identity.rules import HUB, placeholder_sql
 
 __all__ = [
     "BY_IDENTIFIER",
@@ -74,7 +74,8 @@ CUSTOMER_ROWS = Query(
                 arg_max(t.value, t.occurred_at) filter (where t.name = 'phone') as phone
             from traits as t
             inner join mine as m on m.key_id = t.key_id
-            where t.value is not null
+            where t.name in ('name', 'first_name', 'last_name', 'email', 'phone')
+                and not {placeholder_sql("t.value", number=False)}
             group by m.customer_id
         ),
         known as (
@@ -172,6 +173,7 @@ BY_IDENTIFIER = Query(
         from keys as k
         left join customer_keys as m on m.key_id = k.key_id and m.until is null
         where ($type = '' or k.type = $type)
+            and ($namespace = '' or k.namespace = $namespace)
             and (
                 (k.namespace <> '{HUB}' and k.value = $value)
                 or (k.namespace = '{HUB}' and m.customer_id is not null and k.value = lower(trim($value)))
@@ -180,14 +182,19 @@ BY_IDENTIFIER = Query(
         order by customer_id
     """,
     inputs=("keys", "customer_keys"),
-    parameters={"value": "text", "type": "text"},
+    parameters={"value": "text", "type": "text", "namespace": "text"},
     output={"customer_id": "bigint", "literal": "bool"},
 )
 
 PRESENT_CUSTOMER = Query(
     name="unify.present_customer",
-    sql="select customer_id from customer_keys where key_id = $customer and until is null",
-    inputs=("customer_keys",),
+    sql=f"""
+        select coalesce(m.customer_id, k.key_id) as customer_id
+        from keys as k
+        left join customer_keys as m on m.key_id = k.key_id and m.until is null
+        where k.key_id = $customer and (m.customer_id is not null or k.namespace <> '{HUB}')
+    """,
+    inputs=("keys", "customer_keys"),
     parameters={"customer": "bigint"},
     output={"customer_id": "bigint"},
 )
