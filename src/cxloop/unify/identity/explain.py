@@ -75,10 +75,13 @@ LINKS = Query(
             {_NAME.format(k="a")} as a, {_NAME.format(k="b")} as b,
             l.evidence, l.state, l.probability, l.weight, l.source, l.interaction_id, l.author, l.reason,
             l.known_at, l.decided_at
-        from identity_links as l
+        from (
+            select n.* from identity_links as n where n.key_a in ({KEYS_OF_CUSTOMER})
+            union
+            select n.* from identity_links as n where n.key_b in ({KEYS_OF_CUSTOMER})
+        ) as l
         inner join keys as a on a.key_id = l.key_a
         inner join keys as b on b.key_id = l.key_b
-        where l.key_a in ({KEYS_OF_CUSTOMER}) or l.key_b in ({KEYS_OF_CUSTOMER})
         order by l.known_at desc, l.entry_id desc
         limit {_MOST_LINKS}
     """,

@@ -28,7 +28,6 @@ from cxloop.unify.people.results import (
     WeakestLink,
 )
 from cxloop.unify.privacy.consents import history_of
-from cxloop.unify.privacy.queries import KEYS_OF
 from cxloop.unify.segments.queries import OF_CUSTOMER
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ __all__ = ["full_customer"]
 def full_customer(ws: Operations, wanted: str) -> FullCustomer:
     """Returns a customer in full; raises NotFoundError or InputError as the verb says."""
     found = find_customer(ws, wanted)
-    keys = ws.engine.fetch(KEYS_OF, {"customer": found.customer_id}).to_pylist()
+    keys = ws.engine.fetch(queries.OWN_KEYS, {"customer": found.customer_id}).to_pylist()
     key_ids = [key["key_id"] for key in keys]
     number = wanted.strip()
     return FullCustomer(
@@ -79,7 +78,8 @@ def _identity(ws: Operations, customer_id: int, keys: int) -> IdentitySummary:
 def _summary(identity: Identity) -> IdentitySummary:
     counting = [link for link in identity.links if link.standing == "counts"]
     counts = Counter(link.evidence for link in counting)
-    changed = [decision.decided_at for decision in identity.decisions] + [link.known_at for link in counting]
+    decided = [decision.decided_at for decision in identity.decisions if decision.evidence == "person"]
+    changed = [*decided, *(link.known_at for link in counting)]
     return IdentitySummary(
         keys=len(identity.keys),
         links=tuple(LinkCount(*item) for item in sorted(counts.items(), key=lambda item: (-item[1], item[0]))),

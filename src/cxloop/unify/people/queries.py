@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from cxloop.engine.query import Query
+from cxloop.unify.identity.rules import HUB
+from cxloop.unify.queries import KEYS_OF_CUSTOMER
 
 __all__ = [
     "ACCOUNTS_OF",
@@ -11,6 +13,7 @@ __all__ = [
     "KEYS_SEEN",
     "MONEY_OF",
     "OBJECTS_OF",
+    "OWN_KEYS",
     "PROMISES_OF",
     "REPLYING_SOURCES",
     "SCORES_OF",
@@ -209,6 +212,19 @@ ACCOUNTS_OF = Query(
     output={"account_key": "bigint", "last_at": "timestamp"},
 )
 """The accounts under which some keys came, the latest first."""
+
+OWN_KEYS = Query(
+    name="unify.own_keys",
+    sql=f"""
+        select k.key_id, k.namespace, k.type, k.value from keys as k
+        where k.key_id in ({KEYS_OF_CUSTOMER}) and k.namespace <> '{HUB}'
+        order by k.key_id
+    """,
+    inputs=("keys", "customer_keys"),
+    parameters={"customer": "bigint"},
+    output={"key_id": "bigint", "namespace": "text", "type": "text", "value": "text"},
+)
+"""The keys of a present customer as sources gave them."""
 
 KEYS_OF_CUSTOMERS = Query(
     name="unify.keys_of_customers",
