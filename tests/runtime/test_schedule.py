@@ -16,6 +16,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from cxloop.core.host import LOCAL
@@ -24,6 +25,7 @@ from cxloop.runtime.host import LocalHost
 from cxloop.runtime.schedule import Schedule
 from cxloop.runtime.workspace import open_workspace
 from cxloop.store import connections
+from cxloop.unify.privacy.retention import last_run
 
 MAPPING = """
 [[interaction]]
@@ -193,3 +195,19 @@ def test_a_workspace_of_somebody_else_runs_no_program_of_theirs(host: LocalHost,
 
     assert written == {"cxloop_json"}
     assert not (tmp_path / "made").exists()
+
+
+def test_what_is_past_its_term_goes_by_itself_also_where_no_system_is_connected(bare_workspace: Path) -> None:
+    (bare_workspace / "cxloop.toml").write_text('[[retention]]\nkind = "touch"\nkeep = "1y"\n')
+    host = LocalHost(open_workspace(Folder(bare_workspace)))
+    old = {"message_id": ["m1"], "source": ["web"], "kind": ["touch"], "occurred_at": [datetime(2020, 1, 1)]}
+    host.workspace.engine.admit(pa.table(old), now=datetime(2020, 1, 1))
+    schedule = Schedule(host, look_seconds=0.1)
+    schedule.start()
+    try:
+        wait_for(lambda: last_run(host.workspace) is not None)
+    finally:
+        schedule.stop()
+
+    assert host.workspace.engine.count("interactions") == 0
+    host.close()

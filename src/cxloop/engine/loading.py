@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Admission",
     "ColumnProfile",
+    "ConsentPlan",
     "EntryPlan",
     "FileFormat",
     "KeyPlan",
@@ -152,6 +153,17 @@ class PromisePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentPlan:
+    """A statement about a purpose made by an interaction; a `granted` that is null says nothing."""
+
+    purpose: str
+    granted: Expr
+    channel: str | None = None
+    wording: Expr | None = None
+    evidence: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EntryPlan:
     """One interaction that a source row becomes.
 
@@ -172,6 +184,7 @@ class EntryPlan:
     objects: Mapping[str, Expr] = field(default_factory=dict)
     traits: Mapping[str, Expr] = field(default_factory=dict)
     promise: PromisePlan | None = None
+    consents: tuple[ConsentPlan, ...] = ()
     known_after: timedelta = timedelta(0)
 
 

@@ -1,4 +1,4 @@
-"""Starts the pulls that are due: a look at the records every few seconds, and DBOS to run what was found.
+"""Starts the pulls and the retention that are due: a look every few seconds, and DBOS to run what was found.
 
 Waits are rows: when a connection is due stands in its record, and DBOS knows only what is to run now. A pull that was
 under way when the process was killed is run again by DBOS when it starts; the pull itself goes on where it stopped.
@@ -29,6 +29,8 @@ AT_ONCE = 2
 """Pulls at the same time. Each is a process of its own, and mostly waits."""
 QUEUE = "pulls"
 WORKFLOW = "pull"
+RETAIN = "retain"
+"""Removes what is past its term, once a day."""
 KEPT = timedelta(days=7)
 CLEAR_SECONDS = 3600.0
 
@@ -71,11 +73,18 @@ class Schedule:
             self._failed(failure)
 
     def _wait_for_the_first(self) -> None:
-        """Loads nothing for a workspace to which no system is connected."""
+        """Loads nothing for a workspace to which no system is connected, and which keeps everything for ever."""
         from cxloop.store import connections
 
-        while not connections.every_one(self._host.workspace.store) and not self._stop.wait(self._look_seconds):
-            pass
+        workspace = self._host.workspace
+        while not connections.every_one(workspace.store) and not self._retention_is_due():
+            if self._stop.wait(self._look_seconds):
+                return
+
+    def _retention_is_due(self) -> bool:
+        from cxloop.unify.privacy import retention
+
+        return retention.due(self._host.workspace)
 
     def _failed(self, failure: BaseException) -> None:
         logs.failure(self._host.workspace.folder.log, failure, where="schedule")
@@ -100,6 +109,10 @@ class Schedule:
         @DBOS.workflow(name=WORKFLOW)
         def pull(name: str) -> str:
             return self._pull(name)
+
+        @DBOS.workflow(name=RETAIN)
+        def retain() -> str:
+            return self._retain()
 
         # pulls that the records take for running were those of a process that is gone
         self._interrupted()
@@ -128,6 +141,7 @@ class Schedule:
                     self._ask(dbos, name)
                 cleared -= self._look_seconds
                 if cleared <= 0:
+                    self._ask_to_retain(dbos)
                     _clear(dbos, self._host)
                     cleared = CLEAR_SECONDS
             except Exception as failure:  # noqa: BLE001 - the next look may go well: a full disk, a busy file
@@ -150,6 +164,28 @@ class Schedule:
         with self._guard:
             self._asked.add(name)
         dbos.enqueue_workflow_with_options(options, name)
+
+    def _ask_to_retain(self, dbos: Any) -> None:
+        if self._retention_is_due():
+            options = {
+                "workflow_name": RETAIN,
+                "queue_name": QUEUE,
+                "app_version": "1",
+                "deduplication_id": RETAIN,
+                "duplication_policy": "return-existing",
+            }
+            dbos.enqueue_workflow_with_options(options)
+
+    def _retain(self) -> str:
+        """Removes what is past its term, where that is still due: killed midway, it is run again and finds less."""
+        try:
+            if self._stop.is_set() or not self._retention_is_due():
+                return "not due"
+            self._host.run("unify.retain", {}, actor=SCHEDULE)
+        except CxloopError as failure:
+            self._failed(failure)
+            return failure.code
+        return "done"
 
     def _pull(self, name: str) -> str:
         """Pulls one connection, where it is still due: how it ended is kept with it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cxloop.collect.files.importer import import_files
 from cxloop.core.config import Experience
 from cxloop.core.errors import InputError, UnknownNameError
 from cxloop.core.host import LOCAL, Actor
@@ -115,3 +116,30 @@ def test_who_sits_at_the_machine_writes_under_that_name(ws: Desk) -> None:
     shown = consents_of(ws, "anna")
     assert shown.history[0].author == "local"
     assert shown.purposes[1].allowed, "a contract goes on"
+
+
+def test_a_file_tells_consents_row_by_row_and_an_empty_cell_says_nothing(ws: Desk) -> None:
+    mapping = """
+source = "crm"
+namespace = "shop"
+[[table]]
+key = [{ type = "user_id", value = "who" }]
+[[table.interaction]]
+name = "opt-in"
+kind = "consent"
+id = "who"
+occurred_at = "at"
+consent = [{ purpose = "news", channel = "email", granted = "optin == 'yes'", wording = "form" }]
+"""
+    (ws.path / "m.toml").write_text(mapping)
+    file = ws.path / "optins.csv"
+    file.write_text("who,at,optin,form\nanna,2026-03-01,yes,v2\nben,2026-03-01,no,v2\ncleo,2026-03-01,,\n")
+
+    for expected in (3, 0):
+        assert import_files(ws, file, ws.path / "m.toml", dry_run=False).admitted == expected
+    ws.derive()
+
+    (entry,) = consents_of(ws, "anna").history
+    assert (entry.granted, entry.wording, entry.source, entry.channel) == (True, "v2", "crm", "email")
+    assert [entry.granted for entry in consents_of(ws, "ben").history] == [False]
+    assert consents_of(ws, "cleo").history == ()

@@ -1,4 +1,4 @@
-"""Retention: what is past its term is counted, goes from every table and file, and the last word of a customer stays."""
+"""Retention: what is past its term is counted and goes from every table and file; a last word stays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.unify.privacy.conftest import NOW
 
-from cxloop.core.config import Settings
+from cxloop.core.config import Settings, validate
 from cxloop.core.errors import MistakesError
 from cxloop.unify.privacy.consents import consents_of
 from cxloop.unify.privacy.exports import Exports
@@ -126,7 +126,7 @@ def test_exports_go_when_they_expire_also_without_a_rule(ws: Desk) -> None:
 )
 def test_rules_that_cannot_be_are_refused_when_the_settings_are_read(kinds: list[str], said: str) -> None:
     with pytest.raises(MistakesError, match=said):
-        Settings.model_validate({"retention": [{"kind": kind, "keep": "1y"} for kind in kinds]})
+        validate(Settings, {"retention": [{"kind": kind, "keep": "1y"} for kind in kinds]}, "cxloop.toml")
 
 
 def test_a_year_is_one_of_the_calendar(ws: Desk) -> None:

@@ -175,6 +175,16 @@ class PromiseField(Strict):
     due_at: Time
 
 
+class ConsentField(Strict):
+    """A statement about a purpose that the interaction makes; where `granted` is empty, nothing was said."""
+
+    purpose: Name
+    granted: Value
+    channel: Name | None = None
+    wording: Value | None = None
+    evidence: Value | None = None
+
+
 class Entry(Strict):
     """One [[interaction]]: what a row of the source becomes."""
 
@@ -215,6 +225,7 @@ class Entry(Strict):
     objects: dict[Word, Value] = Field(default_factory=dict)
     traits: dict[Word, Value] = Field(default_factory=dict)
     promise: PromiseField | None = None
+    consent: tuple[ConsentField, ...] = ()
 
     @field_validator("known_after")
     @classmethod

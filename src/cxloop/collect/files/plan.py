@@ -12,6 +12,7 @@ from cxloop.core.errors import Mistake, MistakesError, did_you_mean
 from cxloop.core.expr import Column, Constant, Expr, ExpressionError, ValueType, infer, names
 from cxloop.core.time import parse_duration
 from cxloop.engine.loading import (
+    ConsentPlan,
     EntryPlan,
     FileFormat,
     KeyPlan,
@@ -164,6 +165,10 @@ def _entry(mapping: MappingFile, entry: Entry, times: Mapping[str, Moment]) -> E
         objects={name: value.tree for name, value in entry.objects.items()},
         traits={name: value.tree for name, value in entry.traits.items()},
         promise=None if promise is None else PromisePlan(promise.what, _moment(mapping, promise.due_at, times)),
+        consents=tuple(
+            ConsentPlan(said.purpose, said.granted.tree, said.channel, _tree(said.wording), _tree(said.evidence))
+            for said in entry.consent
+        ),
         known_after=parse_duration(entry.known_after or mapping.known_after),
     )
 
@@ -272,6 +277,11 @@ def _entry_expressions(entry: Entry) -> Iterator[tuple[str, Expression, ValueTyp
             yield f"{group}.{name}", value, None
     if entry.promise is not None:
         yield "promise.due_at", entry.promise.due_at.value, "moment"
+    for place, said in enumerate(entry.consent):
+        yield f"consent.{place}.granted", said.granted, "boolean"
+        for name, value in (("wording", said.wording), ("evidence", said.evidence)):
+            if value is not None:
+                yield f"consent.{place}.{name}", value, None
 
 
 def _expression_mistakes(

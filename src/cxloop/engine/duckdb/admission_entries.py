@@ -16,7 +16,7 @@ from cxloop.engine.duckdb.admission_hash import content_hash, id_hash
 from cxloop.engine.duckdb.admission_intern import normalised_path
 from cxloop.engine.duckdb.admission_redaction import RedactionSql
 from cxloop.engine.duckdb.admission_rows import RowSource, Time, key_content
-from cxloop.engine.loading import EntryPlan, Number
+from cxloop.engine.loading import ConsentPlan, EntryPlan, Number
 from cxloop.engine.quoting import literal
 
 __all__ = ["LEFT_OUT", "TAKEN", "Check", "EntrySql"]
@@ -166,6 +166,9 @@ class EntrySql:
                 yield f"{kind}.{name}", self.source.names.text(expr)
         if self.due is not None:
             yield "due_at", f"epoch_us({self.due.utc})"
+        for said in self.plan.consents:
+            told = f"cast({self.source.names.sql(said.granted)} as varchar)"
+            yield f"consent.{said.purpose}.{said.channel or ''}", told
 
     def _given(self) -> dict[str, str]:
         """SQL of the fields that the entry sets beyond who and when."""
@@ -235,6 +238,7 @@ class EntrySql:
 
     def beside(self) -> Iterator[tuple[str, str]]:
         """Yields table and select of what goes beside the log."""
+        yield from (("consents", self._consent(said)) for said in self.plan.consents)
         row = f"{self.row_no} as row_no, {self.interaction_id} as interaction_id"
         for kind, expr in self.plan.objects.items():
             value = self.source.names.text(expr)
@@ -251,6 +255,19 @@ class EntrySql:
         if self.due is not None and self.plan.promise is not None:
             told = f"{literal(self.plan.promise.what)} as what, {self.time.utc} as made_at, {self.due.utc} as due_at"
             yield "promises", f"select {row}, key_id, {told}, {self.due.precision} as due_precision {self.taken}"
+
+    def _consent(self, said: ConsentPlan) -> str:
+        granted = self.source.names.sql(said.granted)
+        wording, evidence = (self.source.names.text(tree or Constant(None)) for tree in (said.wording, said.evidence))
+        channel = "cast(null as varchar)" if said.channel is None else literal(said.channel)
+        return (
+            f"select {self.row_no} as row_no, {self.interaction_id} as interaction_id, key_id, "
+            f"{literal(said.purpose)} as purpose, {channel} as channel, {granted} as granted, "
+            f"{literal(self.sender)} as source, {self.time.utc} as occurred_at, {self._known_at()} as known_at, "
+            f"cast(null as varchar) as basis, cast(null as timestamp) as expires_at, {wording} as wording, "
+            f"{evidence} as evidence, cast(null as varchar) as author "
+            f"{self.taken} and {granted} is not null and key_id is not null"
+        )
 
 
 _SCALE_ADVICE = "'If it means that nothing was answered, add it to `missing` of the score.'"

@@ -123,6 +123,7 @@ def protected(plan: TablePlan) -> set[str]:
         trees += [number.value for number in entry.numbers.values()]
         trees += [tree for name, tree in entry.texts.items() if name not in (*FREE_TEXTS, "path")]
         trees += [] if entry.promise is None else [entry.promise.due_at.value]
+        trees += [said.granted for said in entry.consents]
     found = {name for tree in trees for name in names(tree)} | {ours for lookup in plan.lookups for ours in lookup.on}
     made = {**plan.let, **{name: moment.value for name, moment in plan.times.items()}}
     waiting = list(found)
