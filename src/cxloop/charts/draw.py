@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxloop.core.errors import InputError
 from cxloop.core.results import Estimates, Result
+from cxloop.core.waterfall import Waterfall
 
 if TYPE_CHECKING:
     import altair as alt
@@ -22,7 +23,8 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
     """Returns the chart of a result.
 
     Estimates are dots on their intervals, one row per group; over time they are lines with the interval as a band, and
-    many groups get a small chart each. Groups and periods with too few answers are shown as such.
+    many groups get a small chart each. Groups and periods with too few answers are shown as such. Evidence that adds up
+    is a waterfall.
 
     Args:
         result: what a verb returned.
@@ -31,12 +33,15 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
     Raises:
         InputError: there is no chart for this kind of result.
     """
-    if not isinstance(result, Estimates):
+    if not isinstance(result, Estimates | Waterfall):
         raise InputError(f"{type(result).__name__} has no chart. Use its table: .table, .to_pandas() or .to_dict().")
     from altair.utils import schemapi
 
     from cxloop.charts.estimates import dots, lines
+    from cxloop.charts.waterfall import waterfall
 
     # Altair would check every part as it is made, which takes longer than drawing; tests check whole charts instead.
     with _UNCHECKED, schemapi.debug_mode(False):
+        if isinstance(result, Waterfall):
+            return waterfall(result, width=width)
         return dots(result, width=width) if result.every is None else lines(result, width=width)

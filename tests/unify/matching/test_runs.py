@@ -11,6 +11,7 @@ from tests.unify.matching.conftest import Town, Workspace
 
 from cxloop.core.errors import InputError
 from cxloop.unify.matching import runs
+from cxloop.unify.matching.link import link
 from cxloop.unify.matching.verbs import compare, decide, match, matching, review
 
 
@@ -174,7 +175,7 @@ def test_keys_that_are_erased_while_a_run_compares_get_no_link(
 ) -> None:
     told(ws, town)
     keys = {value: row["key_id"] for row in ws.rows("keys") for value in [row["value"]]}
-    compared = runs.link
+    compared = link
 
     def erases_meanwhile(*arguments: Any, **named: Any) -> Any:
         found = compared(*arguments, **named)
@@ -206,7 +207,7 @@ def test_of_two_runs_at_once_the_later_one_writes_nothing(
     ws: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(ws, town)
-    compared = runs.link
+    compared = link
 
     def another_ends_first(*arguments: Any, **named: Any) -> Any:
         found = compared(*arguments, **named)

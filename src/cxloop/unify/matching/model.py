@@ -27,6 +27,8 @@ SETTINGS_VERSION = 1
 SAMPLED_PAIRS = 300_000
 TRAINED_PAIRS = 500_000
 LEAST_U = 1e-9
+CONVERGENCE = {"em_convergence": 0.001, "max_iterations": 15}
+"""Later rounds change little that is common, and drive what is rare to nothing."""
 _PRIOR_COUNT = 0.5
 """Added to the count of each level (Jeffreys): what was not seen is rare and not impossible."""
 
@@ -37,6 +39,7 @@ class Model:
 
     `weights` is (m, u) by field and label of the level. `rules` are the names of the keys of each rule; one without
     any compares records whose first and last names are swapped. `calibration` is (shift, slope) of the log odds.
+    `about` says further how it came about.
     """
 
     columns: tuple[str, ...]
@@ -115,6 +118,7 @@ def _linker(
         "probability_two_random_records_match": prior,
         "retain_matching_columns": explain,
         "retain_intermediate_calculation_columns": explain,
+        **CONVERGENCE,
     }
     return room.linker(table, settings)
 
@@ -153,19 +157,23 @@ def train(
     weights = _parameters(linker, compared, seen=(records, min(pairs, SAMPLED_PAIRS)), prior=prior)
     names = tuple(tuple(key.name for key in rule.keys) for rule in rules)
     swaps = ((),) if {"given", "family"} <= set(columns) else ()
-    return Model(tuple(columns), weights, (*names, *swaps), prior, records, seed)
+    learned = {"learning": [[key.name for key in rule.keys] for rule in learning]}
+    return Model(tuple(columns), weights, (*names, *swaps), prior, records, seed, about=learned)
 
 
 def _learn(linker: Any, rule: Rule) -> None:
     from splink.internals.exceptions import SplinkException
 
+    # a session that breaks off leaves out of the model what it held still; nothing public takes that back
+    settings = linker._settings_obj  # noqa: SLF001
+    before = settings.core_model_settings.copy()
     try:
         linker.training.estimate_parameters_using_expectation_maximisation(
             rule_condition(rule.keys, apart=False), estimate_without_term_frequencies=True, max_pairs=TRAINED_PAIRS
         )
     except (SplinkException, ValueError):
         # too few pairs agree on this field to learn from (ValueError: a share became 0); the other rules teach the rest
-        return
+        settings.core_model_settings = before
 
 
 def _parameters(

@@ -91,19 +91,33 @@ def phone(text: str, country: str | None = None) -> str | None:
         >>> phone("(030) 123 456", "DE"), phone("+49 30 123456"), phone("000-000")
         ('+4930123456', '+4930123456', None)
     """
+    written = unicodedata.normalize("NFKC", text[:LONGEST]).strip()
+    digits = re.sub(r"[^0-9]", "", written)
+    if not 5 <= len(digits) <= 15 or len(set(digits)) == 1:
+        return None
+    if written.startswith("+"):
+        readings = (f"+{digits}", digits)
+    else:
+        readings = (f"+{digits[2:]}", digits) if digits.startswith("00") else (digits, digits)
+    return _international(readings[0], country) or _international(readings[1], country) or digits
+
+
+def _international(number: str, country: str | None) -> str | None:
+    """Returns a number as ITU-T E.164 writes it; None where the country has no such numbers."""
     import phonenumbers
 
-    written = text[:LONGEST].strip()
-    digits = re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", written))
-    if len(digits) < 5 or len(set(digits)) == 1:
-        return None
-    try:
-        number = phonenumbers.parse(written, country)
-        if phonenumbers.is_possible_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    except phonenumbers.NumberParseException:
-        pass
-    return digits[-15:]
+    found = None
+    for _ in range(5):  # what is left of zeros too many may be read once more
+        try:
+            parsed = phonenumbers.parse(found or number, country)
+        except phonenumbers.NumberParseException:
+            return found
+        if not phonenumbers.is_possible_number(parsed):
+            return found
+        before, found = found, phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        if found == before:
+            break
+    return found
 
 
 def birth_date(text: str, country: str | None = None) -> str | None:

@@ -166,7 +166,8 @@ def _commit(ws: Operations, seen: _Seen, task: _Task, linked: Linked, run: str) 
 def _keep_model(ws: Operations, model: Model, run: str) -> None:
     """Keeps the model; one that nothing refers to, because the run was killed, harms nobody."""
     stored = stored_model(ws)
-    about = {"run": run} if stored is None or replace(stored[0], about={}) != model else stored[0].about
+    known = None if stored is None else replace(stored[0], about=model.about)
+    about = stored[0].about if stored is not None and known == model else {**model.about, "run": run}
     plain = json.loads(json.dumps(replace(model, about=about).to_dict()))
     documents.save(ws.store, KIND, NAME, plain, author_id=ws.actor.account_id)
 
