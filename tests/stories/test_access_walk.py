@@ -48,6 +48,7 @@ from cxloop.runtime import parts
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.host import LocalHost
 from cxloop.runtime.workspace import open_workspace
+from cxloop.store import notes
 from cxloop.store.accounts import create_account, create_link
 from cxloop.store.keys import create
 from cxloop.web.access import SESSION_COOKIE
@@ -233,6 +234,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     sessions = {name: session_of(host, name) for name in CAST}
     secrets = {name: create(host.workspace.store, new).secret for name, new in KEYS.items()}
     customers = {name: customer_called(host, value) for name, value in who.items()}
+    notes.add(host.workspace.store, customers["south"], f"{MARK} note", author_id=None, author=MARK)
     taking = collector(host.workspace.folder, host.workspace.store, host.settings, "app")
     made = Walk(host, create_app(host), taking, sessions, secrets, customers)
     for method, address in addresses():
