@@ -43,6 +43,13 @@ PAIRS_OF = Query(
     parameters={"keys": "bigints"},
     output=_PAIRS_OUTPUT,
 )
+SPECIAL_OF = Query(
+    name="unify.special_pairs_of",
+    sql=f"select p.key_a, p.key_b, p.known_at, p.plain from ({PAIRS_OF.sql}) as p where not p.plain",
+    inputs=("identity_links",),
+    parameters={"keys": "bigints"},
+    output=_PAIRS_OUTPUT,
+)
 
 _NATURES = f"""
     select
@@ -226,8 +233,16 @@ def _reached(engine: Engine, rules: Rules, keys: Sequence[int], aside: pa.Table)
 
     natures, pairs = [engine.fetch(NATURES_OF, {"keys": list(keys)})], [engine.fetch(PAIRS_OF, {"keys": []})]
     opened: NDArray[np.int64] = np.empty(0, np.int64)
+    looked_at: NDArray[np.int64] = np.empty(0, np.int64)
     while True:
         graph = _counted(_graph(rules, pa.concat_tables(natures), _once(pairs), aside), rules)
+        idle = np.setdiff1d(graph.keys[graph.idle], looked_at)
+        if idle.size:  # a person may have tied even a key that ties nobody by its nature
+            looked_at = np.union1d(looked_at, idle)
+            special = engine.fetch(SPECIAL_OF, {"keys": idle.tolist()})
+            if special.num_rows:
+                _add(engine, graph, natures, pairs, special)
+                continue
         met = np.zeros(len(graph.keys), bool)
         if opened.size:
             met[graph.a] = met[graph.b] = True
@@ -238,11 +253,17 @@ def _reached(engine: Engine, rules: Rules, keys: Sequence[int], aside: pa.Table)
         if not front.size:
             return graph.only(shut | np.isin(graph.keys, opened))
         opened = np.union1d(opened, front)
-        pairs.append(engine.fetch(PAIRS_OF, {"keys": front.tolist()}))
-        ends = np.unique(np.concatenate([np.asarray(pairs[-1]["key_a"]), np.asarray(pairs[-1]["key_b"])]))
-        new = np.setdiff1d(ends, graph.keys)
-        if new.size:
-            natures.append(engine.fetch(NATURES_OF, {"keys": new.tolist()}))
+        _add(engine, graph, natures, pairs, engine.fetch(PAIRS_OF, {"keys": front.tolist()}))
+
+
+def _add(engine: Engine, graph: Graph, natures: list[pa.Table], pairs: list[pa.Table], met: pa.Table) -> None:
+    """Adds pairs that were met, and what the keys at their ends are."""
+    import numpy as np
+
+    pairs.append(met)
+    new = np.setdiff1d(np.concatenate([np.asarray(met["key_a"]), np.asarray(met["key_b"])]), graph.keys)
+    if new.size:
+        natures.append(engine.fetch(NATURES_OF, {"keys": new.tolist()}))
 
 
 def _once(pairs: Sequence[pa.Table]) -> pa.Table:
