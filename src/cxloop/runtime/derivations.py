@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cxloop.engine.derivation import Derived
     from cxloop.runtime.workspace import Workspace
 
-__all__ = ["definitions_changed", "known", "run"]
+__all__ = ["definitions_changed", "is_late", "known", "run"]
 
 DEFINITIONS = "runtime.definitions"
 MARK = Query(
@@ -49,6 +49,13 @@ def run(workspace: Workspace) -> list[str]:
         if derive(workspace, derivation, now=workspace.now()):
             done.append(derivation.name)
     return done
+
+
+def is_late(workspace: Workspace) -> bool:
+    """Returns whether the passing of time alone has put a derived table behind."""
+    from cxloop.engine.derivation import is_due
+
+    return any(is_due(workspace, derivation) for derivation in known())
 
 
 def definitions_changed(workspace: Workspace) -> bool:

@@ -14,7 +14,7 @@ from cxloop.collect.loader import Loader
 from cxloop.collect.loader.progress import Progress, running
 from cxloop.collect.tracking.checker import Plans
 from cxloop.core.errors import CxloopError
-from cxloop.runtime import logs
+from cxloop.runtime import derivations, logs
 
 if TYPE_CHECKING:
     from cxloop.collect.loader import Loaded
@@ -30,6 +30,8 @@ REST_SHARE = 2.0
 LONGEST_REST_SECONDS = 0.8
 DERIVE_CALM_SECONDS = 1.0
 DERIVE_BUSY_SECONDS = 5.0
+TIME_SECONDS = 2.0
+"""How often somebody looks whether a moment has come at which a table changes by itself."""
 DERIVE_SHARE = 4.0
 """Derived tables are brought up to date with pauses of at least this many times as long as it takes."""
 
@@ -44,6 +46,7 @@ class Intake:
         self._behind = False
         self._derived_at = 0.0
         self._derive_seconds = 0.0
+        self._looked_at = 0.0
         self.progress = Progress()
         self.progress.is_alive = self._thread.is_alive
 
@@ -87,11 +90,19 @@ class Intake:
 
     def _catch_up(self, *, busy: bool) -> None:
         """Has derived tables brought up to date, where there is something new and the last time is long enough ago."""
+        self._behind = self._behind or self._time_has_passed()
         least = max(DERIVE_BUSY_SECONDS if busy else DERIVE_CALM_SECONDS, DERIVE_SHARE * self._derive_seconds)
         if self._behind and time.monotonic() - self._derived_at >= least:
             self._behind = False
             self._derived_at = time.monotonic()
             self._host.lanes.later("derive after intake", self._derive)
+
+    def _time_has_passed(self) -> bool:
+        """Whether a moment has come at which a table changes by itself, such as the end of a segment's window."""
+        if time.monotonic() - self._looked_at < TIME_SECONDS:
+            return False
+        self._looked_at = time.monotonic()
+        return derivations.is_late(self._host.workspace.view())
 
     def _derive(self) -> None:
         started = time.monotonic()

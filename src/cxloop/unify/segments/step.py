@@ -65,7 +65,13 @@ class _Line:
 def _version(analysis: Analysis) -> str:
     """Changes with the definitions: then the step runs, and finds out itself what has to be computed."""
     said = "\n".join(f"{each.name} {each.version} {each.where}" for each in _defined(analysis))
-    return f"{_CODE}.{EVENT_CATALOGUE.version(analysis)}.{_short(said)}"
+    return _short(f"{_surroundings(analysis)}\n{said}")
+
+
+def _surroundings(analysis: Analysis) -> str:
+    """What a definition means depends on besides its text: code, catalogue and declared dimensions."""
+    declared = analysis.experience.model_dump_json(include={"dimension"})
+    return f"{_CODE}\n{EVENT_CATALOGUE.version(analysis)}\n{declared}"
 
 
 def _short(said: str) -> str:
@@ -80,8 +86,7 @@ def _defined(analysis: Analysis) -> list[Definition]:
 
 def _digest(analysis: Analysis, definition: Definition) -> str:
     """Another one means that everything is computed anew: definition, catalogue or code have changed."""
-    declared = analysis.experience.model_dump_json(include={"dimension"})
-    return _short(f"{_CODE}\n{definition.where}\n{EVENT_CATALOGUE.version(analysis)}\n{declared}")
+    return _short(f"{definition.where}\n{_surroundings(analysis)}")
 
 
 def _run(analysis: Analysis, _since: int | None, _now: datetime) -> None:
