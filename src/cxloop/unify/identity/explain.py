@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxloop.core.errors import NotFoundError
 from cxloop.engine.query import Query
 from cxloop.unify.identity.entries import all_undos, entries_of
-from cxloop.unify.identity.graph import load
+from cxloop.unify.identity.graph import NEVER, load
 from cxloop.unify.identity.resolve import Entry, Settled, settle, undone_decisions
 from cxloop.unify.identity.results import (
     Identity,
@@ -252,6 +252,12 @@ def doubts_of(ws: Analysis, *, limit: int, offset: int) -> IdentityDoubts:
     return IdentityDoubts(total, offset, rows)
 
 
+def _sure(probability: float | None) -> str:
+    """A share that never claims to be sure."""
+    share = 100 * (probability or 0.0)
+    return "over 99.9 %" if share > 99.94 else f"{share:.1f} %"
+
+
 def _label(ws: Analysis, number: int, keys: Sequence[IdentityKey]) -> str:
     """What lists call the customer; a customer without any interaction is called by an identifier."""
     known = ws.engine.fetch(CUSTOMER_BY_ID, {"customer": number}).to_pylist()
@@ -267,8 +273,11 @@ def _settled(ws: Analysis, rules: Rules, keys: Sequence[int]) -> Settled:
     found: dict[tuple[int, int], Entry] = {}
     for entries in entries_of(ws.engine, graph.keys.tolist(), pairs).values():
         found |= {(entry.entry_id, entry.decision_id): entry for entry in entries}
-    natures = {int(graph.keys[place]): graph.nature(place) for place in range(len(graph.keys))}
-    return settle(sorted(found.values(), key=lambda entry: (entry.known_at, entry.entry_id)), natures)
+    places = range(len(graph.keys))
+    natures = {int(graph.keys[place]): graph.nature(place) for place in places}
+    known = {int(graph.keys[place]): graph.end(place)[1] for place in places if graph.off[place] != NEVER}
+    told = sorted(found.values(), key=lambda entry: (entry.known_at, entry.entry_id))
+    return settle(told, natures, known=known)
 
 
 def _links(ws: Analysis, customer: int, settled: Settled) -> tuple[IdentityLink, ...]:
@@ -332,7 +341,7 @@ def _told(row: Mapping[str, Any]) -> str:
         "alias": f"{source} said that the one is the other's new name",
         "exact": f"{source} knows this key by the same {_type(row)}",
         "profile": f"{source} told this {_type(row)} as a trait",
-        "probabilistic": f"the records are alike: {100 * (row['probability'] or 0):.1f} % that they are one person",
+        "probabilistic": f"the records are alike: {_sure(row['probability'])} that they are one person",
         "person": f"{author} said that the two are one person",
     }.get(row["evidence"], f"{author} said so")
 

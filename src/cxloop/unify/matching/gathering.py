@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from cxloop.unify.matching.ledger import Said
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from cxloop.engine.base import Analysis, Engine
+    from cxloop.engine.base import Analysis
 
 __all__ = ["People", "gather_people", "pairs_of_places", "values_of"]
 
@@ -49,7 +49,7 @@ def gather_people(ws: Analysis) -> People:
     """Returns the records of a workspace."""
     import pyarrow as pa
 
-    told = values_of(ws.engine)
+    told = values_of(ws.engine.fetch(queries.TOLD).to_pylist())
     rules = Rules.of(ws.experience)
     named = ws.engine.fetch(queries.KEYS_OF).to_pylist()
     kinds = {row["key_id"]: (row["namespace"], row["type"]) for row in named}
@@ -74,10 +74,14 @@ def gather_people(ws: Analysis) -> People:
     )
 
 
-def values_of(engine: Engine) -> dict[int, dict[str, str]]:
-    """Returns what sources say of each key, by field, as they wrote it; the newest where they differ."""
+def values_of(rows: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, str]]:
+    """Returns what sources say of each key, by field, as they wrote it; of two traits of one field the first.
+
+    Args:
+        rows: key, name and newest value of each trait.
+    """
     told: dict[int, dict[str, str]] = defaultdict(dict)
-    for row in engine.fetch(queries.TOLD).to_pylist():
+    for row in rows:
         for name, value in _members(row["name"], row["value"]):
             field = field_of(name)
             if field is not None and value.strip():

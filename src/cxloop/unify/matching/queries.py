@@ -5,7 +5,18 @@ from __future__ import annotations
 from cxloop.core.schema import Type
 from cxloop.engine.query import Query
 
-__all__ = ["CERTAIN_CUSTOMERS", "KEYS_OF", "LABELS", "LAST_RUN", "MATCHED", "PAIR_ENTRIES", "PRESENT", "TOLD", "UNDOS"]
+__all__ = [
+    "CERTAIN_CUSTOMERS",
+    "KEYS_OF",
+    "LABELS",
+    "LAST_RUN",
+    "MATCHED",
+    "PAIR_ENTRIES",
+    "PRESENT",
+    "TOLD",
+    "TOLD_OF",
+    "UNDOS",
+]
 
 TOLD = Query(
     name="unify.match_traits",
@@ -20,6 +31,20 @@ TOLD = Query(
         order by t.key_id, t.name
     """,
     inputs=("traits", "interactions"),
+    output={"key_id": "bigint", "name": "text", "value": "text"},
+)
+
+TOLD_OF = Query(
+    name="unify.match_traits_of",
+    sql="""
+        select t.key_id, t.name, arg_max(t.value, t.occurred_at) as value
+        from traits as t
+        where t.value is not null and t.key_id in (select unnest($keys))
+        group by t.key_id, t.name
+        order by t.key_id, t.name
+    """,
+    inputs=("traits",),
+    parameters={"keys": "bigints"},
     output={"key_id": "bigint", "name": "text", "value": "text"},
 )
 

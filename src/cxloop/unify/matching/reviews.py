@@ -16,6 +16,7 @@ from cxloop.unify.matching import queries
 from cxloop.unify.matching.comparisons import MISSING, TITLES
 from cxloop.unify.matching.gathering import values_of
 from cxloop.unify.matching.ledger import Found, Said, read_ledger
+from cxloop.unify.matching.records import prepare
 from cxloop.unify.matching.results import Answer, Compared, Order, Review, Reviewed, ReviewPair
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = ["compare_entry", "decide_entry", "list_review", "waiting"]
 OTHERS = "others"
 """Name of the step that says what further records of the two persons add to the comparison of these two."""
 _EVEN = 0.5
+_NAMES = ("given", "family")
 
 
 def waiting(said: Said, order: Order = "doubtful") -> list[Found]:
@@ -70,13 +72,13 @@ def compare_entry(ws: Operations, entry: int) -> Compared:
     if len(named) < 2:
         raise NotFoundError(f"The records of entry {entry} are no longer there: one of them was erased.")
     told = json.loads(found.comparison or "{}")
-    values = values_of(ws.engine)
+    left, right = _values(ws.engine, found.key_a, found.key_b)
     one, other = named[found.key_a], named[found.key_b]
     return Compared(
         title=f"{one['label']} and {other['label']}",
         start=float(told.get("start", 0.0)),
         total=float(told.get("total", found.weight or 0.0)),
-        steps=tuple(_steps(told, values.get(found.key_a, {}), values.get(found.key_b, {}))),
+        steps=tuple(_steps(told, left, right)),
         entry=entry,
         key_a=found.key_a,
         key_b=found.key_b,
@@ -130,6 +132,23 @@ def _next(found: Sequence[Found], entry: int) -> int | None:
     if entry in numbers:
         numbers = numbers[numbers.index(entry) + 1 :] + numbers[: numbers.index(entry)]
     return numbers[0] if numbers else None
+
+
+def _values(engine: Engine, left: int, right: int) -> tuple[dict[str, str], dict[str, str]]:
+    """What the two records say, as their sources wrote it; parts of a name or an address that stands whole as read."""
+    import pyarrow as pa
+
+    rows = engine.fetch(queries.TOLD_OF, {"keys": sorted({left, right})}).to_pylist()
+    written = values_of(rows)
+    both = [written.get(left, {}), written.get(right, {})]
+    names = sorted({name for told in both for name in told})
+    table = pa.table({name: pa.array([told.get(name) for told in both], pa.string()) for name in names})
+    read = prepare(table).to_pylist() if names else [{}, {}]
+    one, other = (
+        {name: value.title() if name in _NAMES else value for name, value in parts.items() if value} | told
+        for parts, told in zip(read, both, strict=True)
+    )
+    return one, other
 
 
 def _steps(told: dict[str, Any], left: dict[str, str], right: dict[str, str]) -> list[WaterfallStep]:

@@ -34,6 +34,11 @@ class Line:
     tone: str
     bar: str
 
+    @property
+    def silent(self) -> bool:
+        """Whether it is evidence without values of its own, such as what further records add."""
+        return bool(self.weight) and not self.left and not self.right
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -141,14 +146,12 @@ def _round(factor: float) -> int:
 
 
 def certainty(probability: float) -> str:
-    """Returns a probability as a share; only what nobody estimated is certain.
+    """Returns a probability as a share: an estimate is never certain, also where it rounds to 1.
 
     Example:
-        >>> certainty(0.97), certainty(0.99874), certainty(0.99999), certainty(1.0), certainty(0.0001)
-        ('97 %', '99.9 %', 'over 99.9 %', 'certain', 'under 0.1 %')
+        >>> certainty(0.97), certainty(0.99874), certainty(1.0), certainty(0.0001)
+        ('97 %', '99.9 %', 'over 99.9 %', 'under 0.1 %')
     """
-    if probability >= 1:
-        return _("certain")
     if probability > 0.9994:
         return f"{_('over')} 99.9 %"
     if probability < 0.0005:

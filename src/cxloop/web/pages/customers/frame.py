@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from cxloop.core import wording
 from cxloop.core.errors import CxloopError
+from cxloop.unify.results import Matching
 from cxloop.web.access import Door
 from cxloop.web.site import Site, respond
 from cxloop.web.tabs import Tab, open_tabs, said_of, status_of
@@ -70,7 +71,8 @@ def waiting_pairs(door: Door) -> int:
     """Returns how many pairs wait for a person; 0 for those who are not asked."""
     if not door.may("unify.review"):
         return 0
-    return int(door.run("unify.review", {"limit": 1}).total)
+    kept = door.snapshot("unify.matching", {}).result  # of a moment ago: no page waits for the whole ledger
+    return kept.proposed if isinstance(kept, Matching) else 0
 
 
 def address_of(customer_id: int) -> str:

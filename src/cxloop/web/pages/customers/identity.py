@@ -121,7 +121,7 @@ def show_identity(
 
 
 def _certain(link: IdentityLink) -> tuple[float, int]:
-    return (1.0 if link.probability is None else link.probability, link.entry_id)
+    return (2.0 if link.probability is None else link.probability, link.entry_id)
 
 
 def _lede(found: Identity, counting: list[IdentityLink]) -> str:
@@ -133,7 +133,7 @@ def _lede(found: Identity, counting: list[IdentityLink]) -> str:
     if not counting or len(found.keys) == 1:
         return f"{known}."
     weakest = counting[0].probability
-    if weakest is None or weakest >= 1:
+    if weakest is None:
         return f"{known}, {_('and every link is certain')}."
     return f"{known}; {_('the weakest link is')} {certainty(weakest)}."
 
@@ -161,6 +161,7 @@ def _link(door: Door, link: IdentityLink, place: int, zone: ZoneInfo) -> dict[st
         "standing": STANDING.get(link.standing, ""),
         "sure": certainty(link.probability) if link.probability is not None else "",
         "when": words.moment(link.known_at, zone),
+        "author": _("matching") if link.author.startswith("match:") else link.author,
         "estimated": estimated,
         "pair": pair_of(pair) if pair is not None else None,
     }

@@ -126,6 +126,7 @@ def _show(
     context: dict[str, Any] = {
         "title": _("Review"),
         "pairs": waiting,
+        "waiting": waiting.total,
         "others": [row for row in waiting.rows if compared is None or row.entry != compared.entry],
         "certainty": certainty,
         "decided": decided,
