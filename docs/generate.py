@@ -27,7 +27,7 @@ from cxloop.collect.files.mapping import Mapping as Mapping_
 from cxloop.collect.files.mapping import Table as Table_
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import CxloopError
-from cxloop.core.expr import FUNCTIONS, Value, quoted
+from cxloop.core.expr import AGGREGATES, FUNCTIONS, Value, quoted
 from cxloop.core.expr.values import as_text
 from cxloop.core.schema import INCOMING, TABLES, Table
 from cxloop.measure.reference import metrics_reference
@@ -405,9 +405,21 @@ Patterns of `matches` are the part of regular expressions that every engine read
 `[a-z0-9_]`, `\\d \\w \\s \\b` (ASCII), `^ $`, groups, `|`, and repeats. A repeat inside a repeated group, references
 back and look-around are refused.
 
+## Aggregates
+
+In the definition of a [segment](../how-to/segments.md), and nowhere else, aggregates look at everything that happened to
+one customer. Inside of one stand names of an interaction, outside of all none. A condition or channel in square brackets
+may be left out; `within="60d"` counts what happened in the window of that length that ends now.
+
+{aggregates}
+
+Sums and means are rounded to six decimals. Of interactions at the same microsecond the one with the larger number is the
+later one.
+
 ## Limits
 
 An expression has at most 4,000 characters, 40 levels and 800 terms; a pattern at most 500 characters and 5 repeats.
+A definition of a segment has at most 20 different aggregates.
 """
 
 
@@ -424,7 +436,11 @@ def expressions() -> str:
     for function in FUNCTIONS.values():
         example = f"`{function.example}` is `{constant(function.result)}`"
         lines.append(row(f"`{function.signature}`", function.gives, function.about, example))
-    return page(EXPRESSIONS.format(made=MADE, functions="\n".join(lines)))
+    over = table("aggregate", "gives", "", "example")
+    for each in AGGREGATES.values():
+        gives = "as its value" if each.gives == "same" else each.gives
+        over.append(row(f"`{each.signature}`", gives, each.about, f"`{each.example}`"))
+    return page(EXPRESSIONS.format(made=MADE, functions="\n".join(lines), aggregates="\n".join(over)))
 
 
 def metrics() -> str:

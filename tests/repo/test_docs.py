@@ -15,7 +15,7 @@ import cxloop
 from cxloop.collect.files.mapping import Entry, Files, Key, Lookup, Mapping, NumberField, Table, TimeField
 from cxloop.core.config import Experience, Settings, load_experience
 from cxloop.core.errors import CxloopError
-from cxloop.core.expr import FUNCTIONS
+from cxloop.core.expr import AGGREGATES, FUNCTIONS
 from cxloop.core.schema import INCOMING, TABLES
 from cxloop.measure.metrics import METRICS
 from cxloop.runtime import parts
@@ -87,7 +87,7 @@ def test_every_name_is_in_the_reference(pages: dict[str, str]) -> None:
         "rights": [verb.path for verb in parts.load()],
         "mapping": [field.alias or name for kind in MODELS for name, field in kind.model_fields.items()],
         "schema": [*(table.name for table in TABLES), *columns],
-        "expressions": list(FUNCTIONS),
+        "expressions": [*FUNCTIONS, *AGGREGATES],
         "metrics": [metric.label for metric in METRICS],
         "errors": [kind.code for kind in CxloopError.__subclasses__()],
         "settings": [
