@@ -407,14 +407,14 @@ back and look-around are refused.
 
 ## Aggregates
 
-In the definition of a [segment](../how-to/segments.md), and nowhere else, aggregates look at everything that happened to
-one customer. Inside of one stand names of an interaction, outside of all none. A condition or channel in square brackets
-may be left out; `within="60d"` counts what happened in the window of that length that ends now.
+In the definition of a [segment](../how-to/segments.md), and nowhere else, aggregates look at everything that happened
+to one customer. Inside of one stand names of an interaction, outside of all none. What stands in square brackets may be
+left out; `within="60d"` counts what happened in the window of that length that ends now.
 
 {aggregates}
 
-Sums and means are rounded to six decimals. Of interactions at the same microsecond the one with the larger number is the
-later one.
+Sums and means are rounded to six decimals. Of interactions at the same microsecond the one with the larger number is
+the later one.
 
 ## Limits
 
