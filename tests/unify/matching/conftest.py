@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -19,9 +20,10 @@ from cxloop.core.host import Actor
 from cxloop.engine.catalogue import EVENT_CATALOGUE
 from cxloop.engine.derivation import derive
 from cxloop.engine.duckdb.engine import DuckDBEngine
-from cxloop.store.base import Store
+from cxloop.store.base import Store, open_store
 from cxloop.unify.derivations import DERIVATIONS
 from cxloop.unify.matching import link as link_module
+from cxloop.unify.matching.verbs import match
 
 NOW = datetime(2026, 3, 31)
 _MODELS: dict[tuple[str, ...], Any] = {}
@@ -180,18 +182,6 @@ class Workspace:
         return sorted(found, key=lambda row: int(row["entry_id"]))
 
 
-@pytest.fixture
-def ws(tmp_path: Path) -> Iterator[Workspace]:
-    """An empty workspace."""
-    from cxloop.store.base import open_store
-
-    engine = DuckDBEngine(tmp_path / "analytics")
-    store = open_store(tmp_path / "cxloop.db")
-    yield Workspace(tmp_path, engine, store)
-    store.close()
-    engine.close()
-
-
 @dataclass(frozen=True)
 class Town:
     """People with what two sources say of them: `shop` of all, `desk` of the first ones, written differently."""
@@ -238,9 +228,9 @@ def town() -> Town:
     return Town({f"S{place}": told for place, told in enumerate(people)}, desk)
 
 
-@pytest.fixture(autouse=True)
-def trained_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Training takes a second and comes to much the same for every town: the first test's model serves all."""
+@pytest.fixture(autouse=True, scope="session")
+def trained_once() -> Iterator[None]:
+    """Training takes a second and comes to much the same for every town: the first model serves all."""
     train = link_module._trained
 
     def once(work: Any) -> Any:
@@ -249,4 +239,73 @@ def trained_once(monkeypatch: pytest.MonkeyPatch) -> None:
             _MODELS[fields] = train(work)
         return _MODELS[fields]
 
-    monkeypatch.setattr(link_module, "_trained", once)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(link_module, "_trained", once)
+        yield
+
+
+def opened(folder: Path) -> Workspace:
+    """Opens the workspace in a folder; whoever does closes it."""
+    return Workspace(folder, DuckDBEngine(folder / "analytics"), open_store(folder / "cxloop.db"))
+
+
+def closed(ws: Workspace) -> None:
+    """Closes a workspace."""
+    ws.store.close()
+    ws.engine.close()
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Iterator[Workspace]:
+    """An empty workspace."""
+    found = opened(tmp_path)
+    yield found
+    closed(found)
+
+
+@pytest.fixture(scope="session")
+def built(town: Town, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """Folders of workspaces that many tests begin with: each is told and matched once, and copied."""
+    folders = {}
+    stories: dict[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
+        "told": {"shop": town.shop, "desk": town.desk},
+        "matched": {"shop": town.shop, "desk": town.desk},
+        "twice": {"shop": {**town.shop, **{f"S9{place}": town.desk[f"D{place}"] for place in range(10)}}},
+    }
+    for name, sources in stories.items():
+        folders[name] = tmp_path_factory.mktemp(name)
+        ws = opened(folders[name])
+        for namespace, records in sources.items():
+            ws.tell(namespace, records)
+        if name != "told":
+            match(ws)
+            ws.derive()
+        closed(ws)
+    return folders
+
+
+def _copied(folder: Path, to: Path) -> Iterator[Workspace]:
+    shutil.copytree(folder, to, dirs_exist_ok=True)
+    found = opened(to)
+    found.moment = NOW + timedelta(days=1)
+    found.written = 100_000
+    yield found
+    closed(found)
+
+
+@pytest.fixture
+def told(built: Mapping[str, Path], tmp_path: Path) -> Iterator[Workspace]:
+    """What both sources say of the town, before any matching."""
+    yield from _copied(built["told"], tmp_path)
+
+
+@pytest.fixture
+def matched(built: Mapping[str, Path], tmp_path: Path) -> Iterator[Workspace]:
+    """The same after the first run."""
+    yield from _copied(built["matched"], tmp_path)
+
+
+@pytest.fixture
+def twice(built: Mapping[str, Path], tmp_path: Path) -> Iterator[Workspace]:
+    """One source that knows ten of its customers under two numbers, after the first run."""
+    yield from _copied(built["twice"], tmp_path)

@@ -15,13 +15,6 @@ from cxloop.unify.matching.link import link
 from cxloop.unify.matching.verbs import compare, decide, match, matching, review
 
 
-def told(ws: Workspace, town: Town) -> Workspace:
-    """The workspace with what both sources say of the town."""
-    ws.tell("shop", town.shop)
-    ws.tell("desk", town.desk)
-    return ws
-
-
 def pairs_found(ws: Workspace) -> set[tuple[str, str]]:
     """Pairs of keys that are one customer now, by their numbers."""
     found: dict[int, list[str]] = {}
@@ -30,8 +23,8 @@ def pairs_found(ws: Workspace) -> set[tuple[str, str]]:
     return {tuple(sorted(each)) for each in found.values() if len(each) > 1}  # type: ignore[misc]
 
 
-def test_a_run_links_who_is_written_differently_and_a_second_one_changes_nothing(ws: Workspace, town: Town) -> None:
-    told(ws, town)
+def test_a_run_links_who_is_written_differently_and_a_second_one_changes_nothing(told: Workspace) -> None:
+    ws = told
     truth = {(f"D{place}", f"S{place}") for place in range(80)}
 
     first = match(ws)
@@ -49,22 +42,16 @@ def test_a_run_links_who_is_written_differently_and_a_second_one_changes_nothing
     )
 
 
-def test_a_full_run_on_the_same_records_writes_no_link_twice(ws: Workspace, town: Town) -> None:
-    told(ws, town)
-    match(ws)
-    ws.derive()
-    before = len(ws.entries())
+def test_a_full_run_on_the_same_records_writes_no_link_twice(matched: Workspace) -> None:
+    before = len(matched.entries())
 
-    again = match(ws, full=True)
+    again = match(matched, full=True)
 
-    assert (again.mode, again.linked, again.retracted, len(ws.entries())) == ("full", 0, 0, before)
+    assert (again.mode, again.linked, again.retracted, len(matched.entries())) == ("full", 0, 0, before)
 
 
-def test_the_ledger_holds_how_records_compare_and_none_of_their_values(ws: Workspace, town: Town) -> None:
-    told(ws, town)
-    match(ws)
-
-    for row in ws.entries():
+def test_the_ledger_holds_how_records_compare_and_none_of_their_values(matched: Workspace, town: Town) -> None:
+    for row in matched.entries():
         kept = json.loads(row["comparison"])
         total = kept["start"] + sum(step["weight"] for step in kept["steps"])
         assert kept["total"] == pytest.approx(row["weight"], abs=1e-3)
@@ -91,10 +78,8 @@ def test_an_increment_finds_what_a_full_run_finds(ws: Workspace, town: Town) -> 
     assert len([pair for pair in by_steps if pair[0] in late]) >= 19
 
 
-def test_a_record_that_says_something_else_now_loses_its_link(ws: Workspace, town: Town) -> None:
-    told(ws, town)
-    match(ws)
-    ws.derive()
+def test_a_record_that_says_something_else_now_loses_its_link(matched: Workspace, town: Town) -> None:
+    ws = matched
     linked = next(pair for pair in sorted(pairs_found(ws)))
     stranger = dict(
         town.shop["S150"], first_name="Zacharias", last_name="Quint", birthday="1911-11-11", phone="+4989777777"
@@ -109,23 +94,14 @@ def test_a_record_that_says_something_else_now_loses_its_link(ws: Workspace, tow
     assert [row["action"] for row in ws.entries()][-1] == "undo"
 
 
-def test_two_customers_of_one_source_are_proposed_and_never_linked_unasked(ws: Workspace, town: Town) -> None:
-    twice = {f"S9{place}": town.desk[f"D{place}"] for place in range(10)}
-    ws.tell("shop", {**town.shop, **twice})
-
-    match(ws)
-    ws.derive()
-
-    assert pairs_found(ws) == set()
-    waiting = review(ws, order="likely")
-    assert waiting.total >= 8
-    assert {row["state"] for row in ws.entries()} == {"proposed"}
+def test_two_customers_of_one_source_are_proposed_and_never_linked_unasked(twice: Workspace) -> None:
+    assert pairs_found(twice) == set()
+    assert review(twice, order="likely").total >= 8
+    assert {row["state"] for row in twice.entries()} == {"proposed"}
 
 
-def test_what_a_person_decides_stands_through_every_later_run(ws: Workspace, town: Town) -> None:
-    ws.tell("shop", {**town.shop, **{f"S9{place}": town.desk[f"D{place}"] for place in range(10)}})
-    match(ws)
-    ws.derive()
+def test_what_a_person_decides_stands_through_every_later_run(twice: Workspace) -> None:
+    ws = twice
     first, second = review(ws, order="likely").rows[:2]
 
     accepted = decide(ws, first.entry, "accept")
@@ -145,23 +121,18 @@ def test_what_a_person_decides_stands_through_every_later_run(ws: Workspace, tow
         decide(ws, first.entry, "reject")
 
 
-def test_a_skipped_pair_waits_on_and_the_next_one_comes_up(ws: Workspace, town: Town) -> None:
-    ws.tell("shop", {**town.shop, **{f"S9{place}": town.desk[f"D{place}"] for place in range(10)}})
-    match(ws)
-    rows = review(ws).rows
+def test_a_skipped_pair_waits_on_and_the_next_one_comes_up(twice: Workspace) -> None:
+    rows = review(twice).rows
 
-    skipped = decide(ws, rows[0].entry, "skip")
+    skipped = decide(twice, rows[0].entry, "skip")
 
     assert (skipped.decision, skipped.remaining, skipped.next_entry) == (None, len(rows), rows[1].entry)
 
 
-def test_two_records_stand_side_by_side_and_their_weights_add_up(ws: Workspace, town: Town) -> None:
-    told(ws, town)
-    match(ws)
-    ws.derive()
-    entry = ws.entries()[0]
+def test_two_records_stand_side_by_side_and_their_weights_add_up(matched: Workspace) -> None:
+    entry = matched.entries()[0]
 
-    shown = compare(ws, entry["entry_id"])
+    shown = compare(matched, entry["entry_id"])
 
     assert shown.total == pytest.approx(shown.start + sum(step.weight for step in shown.steps), abs=0.01)
     assert shown.bars()[-1][2] == pytest.approx(shown.bars()[-2][2], abs=0.01)
@@ -171,9 +142,9 @@ def test_two_records_stand_side_by_side_and_their_weights_add_up(ws: Workspace, 
 
 
 def test_keys_that_are_erased_while_a_run_compares_get_no_link(
-    ws: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch
+    told: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told(ws, town)
+    ws = told
     keys = {value: row["key_id"] for row in ws.rows("keys") for value in [row["value"]]}
     compared = link
 
@@ -191,9 +162,9 @@ def test_keys_that_are_erased_while_a_run_compares_get_no_link(
 
 
 def test_a_run_that_breaks_off_leaves_nothing_and_the_next_one_starts_anew(
-    ws: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch
+    told: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told(ws, town)
+    ws = told
     with monkeypatch.context() as patched:
         patched.setattr(runs, "_looked_at", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
@@ -203,10 +174,8 @@ def test_a_run_that_breaks_off_leaves_nothing_and_the_next_one_starts_anew(
     assert match(ws).mode == "full"
 
 
-def test_of_two_runs_at_once_the_later_one_writes_nothing(
-    ws: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told(ws, town)
+def test_of_two_runs_at_once_the_later_one_writes_nothing(told: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    ws = told
     compared = link
 
     def another_ends_first(*arguments: Any, **named: Any) -> Any:

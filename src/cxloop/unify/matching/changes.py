@@ -102,14 +102,14 @@ def changes_of(
     return Changes(links, proposals, [*gone, *moot], len(kept), dead + lost, linked.model)
 
 
-def _reviewed(said: Said, label: Mapping[int, int], moved: Collection[int]) -> tuple[list[Found], list[Found]]:
+def _reviewed(said: Said, label: Mapping[int, int], moved: set[int]) -> tuple[list[Found], list[Found]]:
     """Sorts the links that hold so far into those that still do, and those that a look at the records takes back."""
     kept: list[Found] = []
     gone: list[Found] = []
     for each in said.links("accepted"):
-        looked_at = bool({each.key_a, each.key_b} & set(moved)) or each.key_a not in label or each.key_b not in label
-        same = label.get(each.key_a, -1) == label.get(each.key_b, -2)
-        (kept if same or not looked_at else gone).append(each)
+        # a key without a record stands in for somebody who was erased: what it holds together was found before
+        looked_at = each.key_a in label and each.key_b in label and bool({each.key_a, each.key_b} & moved)
+        (gone if looked_at and label[each.key_a] != label[each.key_b] else kept).append(each)
     return kept, gone
 
 

@@ -22,6 +22,9 @@ _NOBODY = frozenset(
     {"unknown", "none", "null", "na", "nan", "test", "anonymous", "anonym", "unbekannt", "inconnu", "guest", "nobody"}
 )
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
+_NO_WORD, _APOSTROPHE = re.compile(r"[^a-z0-9]+"), re.compile(r"['`]")
+_FINISHED = re.compile(r"\+[1-9][1-9]{2}[0-9]{5,12}")
+"""A number that nothing is left to do on; a zero early on may be one that is only dialled inside the country."""
 _STREETS = {
     "st": "street", "str": "street", "strasse": "street", "straat": "street", "rd": "road", "ave": "avenue",
     "av": "avenue", "dr": "drive", "pl": "place", "ct": "court", "crt": "court", "cres": "crescent", "cr": "crescent",
@@ -44,7 +47,10 @@ _MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")
 
 def _plain(text: str) -> str:
     """Small letters without accents, one blank between words, nothing but letters and digits."""
-    folded = text[:LONGEST].casefold().translate(_LETTERS)
+    cut = text[:LONGEST]
+    if cut.isascii():  # most are, and this takes a fifth of the time
+        return " ".join(_NO_WORD.sub(" ", _APOSTROPHE.sub("", cut.lower())).split())
+    folded = cut.casefold().translate(_LETTERS)
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(letter))
     apart = "".join(letter if letter.isalnum() else "" if letter in "'’`´" else " " for letter in bare)
     # what a letter folds to may fold again (Greek, Turkish): once more, so that the result stays as it is
@@ -91,6 +97,8 @@ def phone(text: str, country: str | None = None) -> str | None:
         >>> phone("(030) 123 456", "DE"), phone("+49 30 123456"), phone("000-000")
         ('+4930123456', '+4930123456', None)
     """
+    if _FINISHED.fullmatch(text) and len(set(text)) > 2:
+        return text
     written = unicodedata.normalize("NFKC", text[:LONGEST]).strip()
     digits = re.sub(r"[^0-9]", "", written)
     if not 5 <= len(digits) <= 15 or len(set(digits)) == 1:
