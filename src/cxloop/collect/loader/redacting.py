@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -79,46 +79,46 @@ def _sealed(redactor: Redactor, rows: pa.Table, originals: Mapping[int, Mapping[
     return rows.append_column("sealed", pa.array(sealed, pa.string()))
 
 
+Key: TypeAlias = tuple[str, str, str]
+"""Namespace, type and value."""
+
+
 def _own_names(engine: Engine, rows: pa.Table) -> dict[int, frozenset[str]]:
     """The names of the persons whose rows these are, by place: as the log knows them, and as the row tells them."""
-    keys = _keys(rows)
-    values = sorted({value for theirs in keys for _, _, value in theirs})
-    known: dict[tuple[str, str, str], list[str]] = {}
-    for row in engine.fetch(NAMES_OF, {"values": values}).to_pylist() if values else ():
-        known.setdefault((row["namespace"], row["type"], row["value"]), []).append(row["name"])
-    traits = rows["traits"].to_pylist() if "traits" in rows.column_names else [None] * len(rows)
+    keys = list(zip(*(_given(rows, f"key_{part}") for part in ("namespace", "type", "value")), strict=True))
+    others = {place: _listed(told) for place, told in enumerate(_given(rows, "other_keys")) if told is not None}
+    traits = {place: _told(told) for place, told in enumerate(_given(rows, "traits")) if told is not None}
+    known = _known(engine, {key[2] for each in (keys, *others.values()) for key in each if key[2]})
+    places = {place for place, key in enumerate(keys) if key in known or key[1] == "email"}
     found = {}
-    for place, (theirs, told) in enumerate(zip(keys, traits, strict=True)):
-        names = [name for key in theirs for name in known.get(key, ())] + _told(told)
-        addresses = [value for _, kind, value in theirs if kind == "email"]
-        if names or addresses:
-            found[place] = own_names(names, addresses)
-    return {place: words for place, words in found.items() if words}
-
-
-def _keys(rows: pa.Table) -> list[list[tuple[str, str, str]]]:
-    """The keys of each row, as namespace, type and value."""
-    nothing = [None] * len(rows)
-
-    def given(name: str) -> list[Any]:
-        return rows[name].to_pylist() if name in rows.column_names else nothing
-
-    parts = zip(given("key_namespace"), given("key_type"), given("key_value"), given("other_keys"), strict=True)
-    return [
-        [*([(namespace, kind, value)] if value else []), *((a, b, c) for a, b, c in _listed(others))]
-        for namespace, kind, value, others in parts
-    ]
-
-
-def _listed(others: str | None) -> list[list[str]]:
-    found: list[list[str]] = [] if others is None else msgspec.json.decode(others)
+    for place in sorted(places | others.keys() | traits.keys()):
+        theirs: list[Key] = [keys[place], *others.get(place, ())]
+        names = [name for key in theirs for name in known.get(key, ())] + traits.get(place, [])
+        words = own_names(names, [value for _, kind, value in theirs if kind == "email" and value])
+        if words:
+            found[place] = words
     return found
 
 
-def _told(traits: str | None) -> list[str]:
+def _known(engine: Engine, values: set[str]) -> dict[Key, list[str]]:
+    """The names that the log knows, by key."""
+    known: dict[Key, list[str]] = {}
+    for row in engine.fetch(NAMES_OF, {"values": sorted(values)}).to_pylist() if values else ():
+        known.setdefault((row["namespace"], row["type"], row["value"]), []).append(row["name"])
+    return known
+
+
+def _given(rows: pa.Table, name: str) -> list[Any]:
+    return rows[name].to_pylist() if name in rows.column_names else [None] * len(rows)
+
+
+def _listed(others: str) -> list[Key]:
+    found: list[list[str]] = msgspec.json.decode(others)
+    return [(namespace, kind, value) for namespace, kind, value in found]
+
+
+def _told(traits: str) -> list[str]:
     """The names that a row tells itself."""
-    if traits is None:
-        return []
     told = msgspec.json.decode(traits)
     return [told[name] for name in NAME_TRAITS if isinstance(told.get(name), str)]
 

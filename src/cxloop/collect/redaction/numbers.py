@@ -47,16 +47,17 @@ _IBAN_PART = re.compile(_GAP + r"?([A-Za-z0-9])")
 
 _PHONE = re.compile(r"(?<![\w.])[+＋(]?\d(?:[ \u00a0\u202f/.()\-\u2010-\u2015]{0,3}\d){6,16}(?![\w])")
 _CUE = re.compile(
-    r"(?:tel|telef\w*|phone|fon|call|ring|mobil\w*|cell|handy|whatsapp|sms|durchwahl|rufnummer|t[ée]l[ée]\w*|m[oó]vil"
-    r"|portable|number is|erreichbar|reach me|fax)\W{0,12}(?:\w+\W{1,3}){0,2}$",
+    r"(?<!\w)(?:tel|telef\w*|phone|fon|call|ring|mobil\w*|cell|handy|whatsapp|sms|durchwahl|rufnummer|t[ée]l[ée]\w*"
+    r"|m[oó]vil|portable|number is|erreichbar|reach me|fax)\W{1,12}(?:\w+\W{1,3}){0,2}$",
     re.IGNORECASE,
 )
-_NO_PHONE = re.compile(
-    r"(?:order|bestell\w*|invoice|rechnung\w*|ticket|case|fall|ref\w*|kunden\w*|customer|tracking|sendung\w*|parcel"
-    r"|paket\w*|account|konto\w*|sku|serial|serien\w*|commande|facture|pedido|factura|id|#|no|nr|nº|n°|num)\W{0,4}"
+_THING = re.compile(
+    r"(?<!\w)(?:order|bestell\w*|invoice|rechnung\w*|ticket|case|fall|ref\w*|kunden\w*|customer|tracking|sendung\w*"
+    r"|parcel|paket\w*|account|konto\w*|sku|serial|serien\w*|commande|facture|pedido|factura)\W{0,4}"
     r"(?:(?:is|ist|no|nr|number|nummer|id)\W{0,3})?$",
     re.IGNORECASE,
 )
+_NUMBER_OF = re.compile(r"(?:#|(?<!\w)(?:id|no|nr|nº|n°|num))\W{0,4}$", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _BEFORE = 40
@@ -172,8 +173,9 @@ def _is_shaped_like_one(text: str, found: re.Match[str]) -> bool:
     before = text[max(0, found.start() - _BEFORE) : found.start()]
     if written[0] in "+＋" or before.endswith(("+", "＋")):
         return True
+    grouped = written[0] in "0(" and not written.isdigit()
+    if _THING.search(before):
+        return grouped
     if _CUE.search(before):
         return True
-    if _NO_PHONE.search(before):
-        return False
-    return written[0] in "0(" or not written.isdigit()
+    return grouped or ((written[0] in "0(" or not written.isdigit()) and not _NUMBER_OF.search(before))
