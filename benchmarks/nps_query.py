@@ -4,6 +4,9 @@ The hand-written query returns the same numbers: n, the score and the sums over 
 needs. The promise is at most 1.5 times its time. The plainest possible query (counts only, no clustering) is timed
 beside it, so that nobody has to guess what honest intervals cost.
 
+Then a fifth of the keys is merged into others by the identity ledger. Counting customers and not keys may take 1.3
+times as much work, in seconds of the processor: the difference is small, and would drown in what else a machine does.
+
 Run: python benchmarks/nps_query.py [answers]
 """
 
@@ -16,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import duckdb
@@ -31,6 +34,7 @@ from cxloop.measure import verbs
 
 ANSWERS = 10_000_000
 LIMIT = 1.5
+LEDGER_LIMIT = 1.3
 ROUNDS = 5
 CHUNK = 1_000_000
 
@@ -48,6 +52,12 @@ CATALOGUE = """
     select i::integer as event_code, null::varchar as touchpoint,
         ['web', 'app', 'email', 'phone', 'store', 'parcel'][1 + i % 6] as channel, null::varchar as stage
     from range(40) as numbers(i)
+"""
+LEDGER = """
+    select
+        k::bigint as key_id, (case when k % 5 = 1 then k - 1 else k end)::bigint as customer_id,
+        timestamp '2025-01-01' as since, null::timestamp as until, 1::bigint as changed
+    from range($keys) as keys(k)
 """
 BY_HAND = """
     select
@@ -116,8 +126,23 @@ def same(estimates: Estimates, by_hand: pa.Table) -> bool:
     )
 
 
+def ledger_ratio(ws: Workspace, answers: int) -> float:
+    """Returns how many times the processor's seconds NPS takes with a fifth of the keys merged as with none."""
+    with duckdb.connect() as source:
+        merged = source.sql(LEDGER, params={"keys": answers // 5}).to_arrow_table()
+    seconds: dict[int, list[float]] = {0: [], merged.num_rows: []}
+    for _ in range(ROUNDS + 1):
+        for rows, times in seconds.items():
+            ws.engine.replace("customer_keys", merged.slice(0, rows), whole=True)
+            start = process_time()
+            verbs.nps(ws, by=("channel",), every="week")
+            times.append(process_time() - start)
+    without, with_ledger = (median(times[1:]) for times in seconds.values())  # the first is for the caches
+    return with_ledger / without
+
+
 def main(answers: int = ANSWERS) -> int:
-    """Prints times and ratios; returns 1 where the promise is broken."""
+    """Prints times and ratios; returns 1 where a promise is broken."""
     with tempfile.TemporaryDirectory() as folder:
         engine = DuckDBEngine(Path(folder) / "analytics")
         seconds, _ = timed(lambda: fill(engine, answers))
@@ -133,12 +158,17 @@ def main(answers: int = ANSWERS) -> int:
         for _ in range(ROUNDS):  # taking turns: a busy machine is busy for all
             for name, run in runs.items():
                 times[name].append(timed(run)[0])
+        kept = report(times, same(results["cxloop"], results["by hand"]))
+        ratio = ledger_ratio(ws, answers)
         engine.close()
-    return report(times, same(results["cxloop"], results["by hand"]))
+    quick = ratio <= LEDGER_LIMIT
+    told = f"with a fifth of the keys merged: {ratio:.2f} times the work as with none (at most {LEDGER_LIMIT})"
+    print(f"{'PASS' if quick else 'FAIL'}  {told}")
+    return 0 if kept and quick else 1
 
 
-def report(times: dict[str, list[float]], equal: bool) -> int:
-    """Prints the times and the verdict."""
+def report(times: dict[str, list[float]], equal: bool) -> bool:
+    """Prints the times and the verdict; returns whether the promise is kept."""
     typical = {name: median(each) for name, each in times.items()}
     for name, seconds in typical.items():
         print(f"{name:<10}{seconds:8.3f} s")
@@ -149,7 +179,7 @@ def report(times: dict[str, list[float]], equal: bool) -> int:
     print(
         f"{'PASS' if passed else 'FAIL'}  NPS by channel and week: {ratio:.2f} times hand-written SQL (at most {LIMIT})"
     )
-    return 0 if passed else 1
+    return passed
 
 
 if __name__ == "__main__":
