@@ -120,6 +120,7 @@ class Reader:
         self.bytes = self.plain.encode("utf-8", "surrogatepass")
 
     def read(self) -> Expr:
+        """Returns the tree of the text."""
         try:
             with _READING:
                 tree = ast.parse(self.plain, mode="eval")
@@ -153,6 +154,7 @@ class Reader:
         return re.sub(r"\s", " ", plain)
 
     def at(self, node: ast.expr) -> int:
+        """Returns where a node stands, from 1."""
         return self.offset + self._start(node) + 1
 
     def _start(self, node: ast.expr) -> int:
@@ -168,6 +170,7 @@ class Reader:
         return ExpressionError(f"This cannot be read ({failure.msg.rstrip('.')}). {advice}", at)
 
     def node(self, node: ast.expr, depth: int) -> Expr:
+        """Returns the tree of a node at a depth."""
         # Counted while reading: the middle of a chained comparison is read twice, at each level.
         self.terms += 1
         if self.terms > MAX_NODES:

@@ -36,13 +36,13 @@ __all__ = [
     "TRAIT_FACTS",
 ]
 
-_US = "date_diff('microsecond', timestamp '1970-01-01', {})"
+_SINCE_1970 = "'microsecond', timestamp '1970-01-01'"
 _NOW = "select key_id, customer_id from customer_keys where until is null and customer_id <> key_id"
 
 FACTS = Query(
     name="unify.segment_facts_of_log",
     sql=f"""
-        select i.key_id, i.interaction_id as fact_id, {_US.format("i.occurred_at")} as at_us, $value as value
+        select i.key_id, i.interaction_id as fact_id, date_diff({_SINCE_1970}, i.occurred_at) as at_us, $value as value
         from $log
         where i.batch > $batch and i.key_id is not null and i.traffic is null and $counts
         order by i.key_id
@@ -57,7 +57,7 @@ FACTS = Query(
 PEOPLE = Query(
     name="unify.segment_people",
     sql=f"""
-        select i.key_id, i.key_id as fact_id, {_US.format("min(i.occurred_at)")} as at_us
+        select i.key_id, i.key_id as fact_id, date_diff({_SINCE_1970}, min(i.occurred_at)) as at_us
         from interactions as i
         where i.batch > $batch and i.key_id is not null and i.traffic is null
         group by i.key_id
@@ -75,7 +75,7 @@ TRAIT_FACTS = Query(
     name="unify.segment_traits",
     sql=f"""
         select
-            t.key_id, t.key_id as fact_id, {_US.format("max(t.occurred_at)")} as at_us,
+            t.key_id, t.key_id as fact_id, date_diff({_SINCE_1970}, max(t.occurred_at)) as at_us,
             arg_max(t.value, {{'at': t.occurred_at, 'known': t.known_at, 'source': t.source}}) as said
         from traits as t
         inner join ({_NEW}) as n on n.key_id = t.key_id
@@ -89,15 +89,15 @@ TRAIT_FACTS = Query(
 )
 """What was told last under a name, per key."""
 
-_NEVER = 9 * 10**18
-_ENDS = f"coalesce({_US.format('c.expires_at')}, {_NEVER})"
+_NEVER = "9000000000000000000"
+_ENDS = f"coalesce(date_diff({_SINCE_1970}, c.expires_at), {_NEVER})"
 
 CONSENT_FACTS = Query(
     name="unify.segment_consents",
     # Of a yes and a no at the same moment the no counts.
     sql=f"""
         select
-            c.key_id, c.key_id as fact_id, {_US.format("max(c.occurred_at)")} as at_us,
+            c.key_id, c.key_id as fact_id, date_diff({_SINCE_1970}, max(c.occurred_at)) as at_us,
             cast(arg_max(
                 case when c.granted then {_ENDS} else 0 end,
                 {{'at': c.occurred_at, 'refused': case when c.granted then 0 else 1 end}}
