@@ -1,8 +1,8 @@
 """Customers in a query: as whom the ledger knows the keys of the log, now, at a date, or by sure links alone.
 
 The log names keys and never customers. Beside `interactions as i` in a `$log` slot stand the joins of an `Identity`,
-and its node is the customer. Only keys that are not their customer's own number have to be looked up, which keeps the joins
-small: a customer's number is the smallest of its keys.
+and its node is the customer. Only keys that are not their customer's own number have to be looked up, which keeps the
+joins small: a customer's number is the smallest of its keys.
 """
 
 from __future__ import annotations

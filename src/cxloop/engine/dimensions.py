@@ -267,7 +267,7 @@ def log_source(dimensions: Iterable[Dimension] = (), identity: Identity | None =
         source.append("joins", join)
     for name in sorted(needed):
         if name.startswith(SEGMENT):
-            source.append("joins", segment_join(name.removeprefix(SEGMENT)))
+            source.append("joins", segment_join(name.removeprefix(SEGMENT), identity))
     return source
 
 

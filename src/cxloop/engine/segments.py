@@ -9,12 +9,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from cxloop.engine.query import Query
-from cxloop.engine.quoting import column_node, text_node
+from cxloop.engine.quoting import column_node, moment_node, text_node
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
     from cxloop.engine.base import Engine
+    from cxloop.engine.customers import Identity
 
 __all__ = ["INSIDE", "OUTSIDE", "SEGMENT", "SEGMENT_NAMES", "segment_join", "segment_names", "segment_node"]
 
@@ -38,6 +39,12 @@ _KEYS = """
     where m.segment = $segment and m.until is null
 """
 
+_MEMBERS_THEN = """
+    select distinct m.customer_id as key_id
+    from segment_members as m
+    where m.segment = $segment and m.since <= $moment and (m.until is null or m.until > $moment)
+"""
+
 
 def segment_names(engine: Engine) -> list[str]:
     """Returns the names of the segments that have members to show."""
@@ -54,14 +61,23 @@ def segment_node(name: str) -> exp.Expression:
     return case.else_(text_node(INSIDE), copy=False)
 
 
-def segment_join(name: str) -> exp.Join:
-    """Returns the keys of a segment's members as a join on the alias `i`."""
+def segment_join(name: str, identity: Identity | None = None) -> exp.Join:
+    """Returns the keys of a segment's members as a join on the alias `i`.
+
+    Args:
+        name: of the segment.
+        identity: as whom customers are known; at a moment, the members are those of that moment, too, and its joins
+            have to stand before this one.
+    """
     from sqlglot import exp
 
-    select = _keys().copy()
+    moment = None if identity is None else identity.as_of
+    select = _parsed(_KEYS if moment is None else _MEMBERS_THEN).copy()
+    values = {"segment": text_node(name)} | ({} if moment is None else {"moment": moment_node(moment)})
     for hole in list(select.find_all(exp.Placeholder, exp.Parameter)):
-        hole.replace(text_node(name))
-    on = exp.EQ(this=column_node("key_id", _alias(name)), expression=column_node("key_id", "i"))
+        hole.replace(values[hole.name].copy())
+    whose = column_node("key_id", "i") if identity is None or moment is None else identity.node()
+    on = exp.EQ(this=column_node("key_id", _alias(name)), expression=whose)
     alias = exp.TableAlias(this=exp.to_identifier(_alias(name), quoted=True))
     return exp.Join(this=exp.Subquery(this=select, alias=alias), side="LEFT", on=on)
 
@@ -71,7 +87,7 @@ def _alias(name: str) -> str:
 
 
 @cache
-def _keys() -> exp.Expr:
+def _parsed(sql: str) -> exp.Expr:
     import sqlglot
 
-    return sqlglot.parse_one(_KEYS, dialect="duckdb")
+    return sqlglot.parse_one(sql, dialect="duckdb")
