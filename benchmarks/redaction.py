@@ -19,12 +19,15 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.loader import IN_A_REQUEST, MARK, event, fill
+
 from cxloop.collect.intake import open_spool
 from cxloop.collect.loader import Loader
 from cxloop.collect.redaction import Redactor
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.workspace import open_workspace
-from loader import IN_A_REQUEST, MARK, event, fill
 
 MOST_RATIO = 2.5
 LEAST_FOUND = 1.0

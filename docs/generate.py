@@ -22,9 +22,7 @@ from pydantic import BaseModel
 
 import cxloop
 from cxloop.collect.connectors.reference import systems_reference
-from cxloop.collect.files.mapping import Entry, Files, Key, Lookup, LookupColumn, NumberField, PromiseField, TimeField
-from cxloop.collect.files.mapping import Mapping as Mapping_
-from cxloop.collect.files.mapping import Table as Table_
+from cxloop.collect.files import mapping as mapped
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import CxloopError
 from cxloop.core.expr import AGGREGATES, FUNCTIONS, Value, quoted
@@ -253,6 +251,12 @@ ABOUT: Mapping[str, str] = {
     "properties": "Everything else that is worth keeping, by name; numbers can be split by it.",
     "traits": "Profile values of the customer told with this row, by name.",
     "promise": "What the customer was promised with it.",
+    "consent": "What the customer allowed or forbade with it.",
+    "purpose": "What for, as a [[purpose]] of experience.toml declares it.",
+    "granted": "A condition: true is a yes, false is a no, and empty says nothing.",
+    "wording": "Which version of the text was shown.",
+    "evidence": "How it was said: form, call, letter.",
+    "ConsentField.channel": "Only for this channel; without it for all.",
     "on": "Which column of this table is which column of those files.",
     "columns": "Which columns to take, and under which name.",
     "take": "Which value counts where several rows match.",
@@ -275,7 +279,8 @@ ABOUT: Mapping[str, str] = {
 def mapping() -> str:
     """reference/mapping.md: every setting of a mapping."""
     lines = [MAPPING.format(made=MADE)]
-    models = (Mapping_, Table_, Entry, Key, TimeField, NumberField, PromiseField, Lookup, LookupColumn, Files)
+    named = "Mapping Table Entry Key TimeField NumberField PromiseField ConsentField Lookup LookupColumn Files"
+    models = [getattr(mapped, name) for name in named.split()]
     for model in models:
         lines += [f"## {model.__name__}", "", inspect.cleandoc(model.__doc__ or ""), ""]
         lines += table("setting", "type", "default", "")

@@ -302,7 +302,7 @@ VERBS: Mapping[str, frozenset[str]] = {
     "unify.note": PERSONS,
     "unify.access": IMPORTERS,
     "unify.consent": WHOLE_PERSONS,
-    "unify.consents": PERSONS,
+    "unify.consents": WHOLE_PERSONS,
     "unify.privacy": WHOLE,
     "unify.receipt": OWNERS,
     "unify.retain": OWNERS,

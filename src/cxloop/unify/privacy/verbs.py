@@ -36,7 +36,7 @@ MomentText = Annotated[Annotated[str, Field(max_length=40)] | None, BeforeValida
 Target = Annotated[Path | None, BeforeValidator(_none_if_empty)]
 
 
-@verb(part="unify", right="read", personal=True)
+@verb(part="unify", right="read", personal=True, limited="refuse")
 def consents(ws: Operations, customer: str) -> Consents:
     """What a customer allows: each purpose and channel with yes or no and why, and all that was said about it.
 
