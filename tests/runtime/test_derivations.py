@@ -47,6 +47,18 @@ def test_a_derivation_runs_when_its_input_has_grown_and_only_then(workspace: Wor
     assert workspace.engine.fetch(CATALOGUE).to_pylist() == [{"touchpoint": None, "channel": "web"}]
 
 
+def test_time_alone_puts_a_table_behind_once_a_moment_has_come(workspace: Workspace, add: Callable[..., None]) -> None:
+    add(workspace, datetime(2020, 1, 1))
+    line = {"segment": ["late"], "version": [1], "due_at": [datetime(2020, 1, 1, 12)]}
+    before = derivations.is_late(workspace.view())
+
+    workspace.engine.append("segments", pa.table(line))
+    due = derivations.is_late(workspace.view())
+    workspace.engine.replace("segments", pa.table({**line, "due_at": [datetime(2021, 1, 1)]}))
+
+    assert (before, due, derivations.is_late(workspace.view())) == (False, True, False)
+
+
 def test_progress_names_the_table(workspace: Workspace) -> None:
     seen: list[str] = []
 
