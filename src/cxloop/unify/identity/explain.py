@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -277,7 +278,7 @@ def _settled(ws: Analysis, rules: Rules, keys: Sequence[int]) -> Settled:
     natures = {int(graph.keys[place]): graph.nature(place) for place in places}
     known = {int(graph.keys[place]): graph.end(place)[1] for place in places if graph.off[place] != NEVER}
     told = sorted(found.values(), key=lambda entry: (entry.known_at, entry.entry_id))
-    return settle(told, natures, known=known)
+    return settle(told, natures, known=known, ties=Counter(graph.dropped.tolist()))
 
 
 def _links(ws: Analysis, customer: int, settled: Settled) -> tuple[IdentityLink, ...]:

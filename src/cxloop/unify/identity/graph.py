@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cxloop.engine.query import Query
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cxloop.engine.base import Engine
 
-__all__ = ["Graph", "components", "load"]
+__all__ = ["NEVER", "Graph", "components", "load"]
 
 # Plain is what interactions told and nobody took back. What waits for a person ties nobody yet.
 _PAIRS = """
@@ -51,11 +51,24 @@ SPECIAL_OF = Query(
     output=_PAIRS_OUTPUT,
 )
 
+# Of a key the flag whether there is more about it than what interactions told.
 _NATURES = f"""
+    with more as (
+        select l.key_a, l.key_b
+        from identity_links as l
+        left join (select distinct refers_to from identity_links where action = 'undo') as u
+            on u.refers_to = l.decision_id
+        where l.key_a is not null and (l.state = 'accepted' or (l.state = 'rejected' and l.evidence = 'person'))
+            and (
+                l.action <> 'link' or l.state <> 'accepted' or l.evidence not in ('identify', 'exact', 'profile')
+                or u.refers_to is not null
+            )
+    )
     select
         k.key_id, k.namespace, k.type,
         {placeholder_sql("k.value", number=False)} as no_identifier,
-        {placeholder_sql("k.value", number=True)} as no_number
+        {placeholder_sql("k.value", number=True)} as no_number,
+        k.key_id in (select key_a from more union select key_b from more where key_b is not null) as said
     from keys as k
     where k.key_id in ($which)
     order by k.key_id
@@ -66,6 +79,7 @@ _NATURES_OUTPUT: dict[str, Any] = {
     "type": "text",
     "no_identifier": "bool",
     "no_number": "bool",
+    "said": "bool",
 }
 
 ALL_NATURES = Query(
@@ -81,19 +95,36 @@ ALL_NATURES = Query(
 NATURES_OF = Query(
     name="unify.natures_of",
     sql=_NATURES.replace("$which", "select unnest($keys)"),
-    inputs=("keys",),
+    inputs=("keys", "identity_links"),
     parameters={"keys": "bigints"},
     output=_NATURES_OUTPUT,
 )
 
-ASIDE = Query(
-    name="unify.keys_set_aside",
-    sql="select distinct key_a as key_id from identity_links where action in ('quarantine', 'release')",
+RELEASED = Query(
+    name="unify.keys_released",
+    sql="select distinct key_a as key_id from identity_links where action = 'release'",
     inputs=("identity_links",),
     output={"key_id": "bigint"},
 )
 
+ONCE_TOGETHER = Query(
+    name="unify.keys_once_together",
+    sql="""
+        select distinct m.key_id from customer_keys as m
+        where m.customer_id in (
+            select n.customer_id from customer_keys as n where n.key_id in (select unnest($keys))
+        )
+    """,
+    inputs=("customer_keys",),
+    parameters={"keys": "bigints"},
+    output={"key_id": "bigint"},
+)
+
 _RULES = ("unique", "personal", "shared")
+_OF_KEYS = ("keys", "kind", "rule", "placeholder", "verified", "hub", "said", "released", "off", "heavy")
+
+NEVER = 2**63 - 1
+"""A moment that does not come."""
 
 
 @dataclass
@@ -108,11 +139,16 @@ class Graph:
         placeholder: whether it is no identifier at all.
         verified: whether the same value elsewhere is the same person.
         hub: whether it is a hub.
-        decided: whether a person has said something about the key itself.
+        said: whether there is more about the key than what interactions told.
+        released: whether a person ever said that it counts whatever speaks against it.
+        off: since when it ties nobody for good, microseconds since 1970 UTC; NEVER for most keys.
+        heavy: whether that is because of too many ties, and not because several people use it.
         a: of each pair the place of the smaller key.
         b: of the other.
         known_at: since when, microseconds since 1970 UTC.
         plain: whether only interactions told it.
+        dropped: keys, of which there is more to say, of pairs that are not here because they never held.
+        dropped_at: since when these pairs are known, microseconds since 1970 UTC.
     """
 
     keys: NDArray[np.int64]
@@ -122,11 +158,16 @@ class Graph:
     placeholder: NDArray[np.bool_]
     verified: NDArray[np.bool_]
     hub: NDArray[np.bool_]
-    decided: NDArray[np.bool_]
+    said: NDArray[np.bool_]
+    released: NDArray[np.bool_]
+    off: NDArray[np.int64]
+    heavy: NDArray[np.bool_]
     a: NDArray[np.int64]
     b: NDArray[np.int64]
     known_at: NDArray[np.int64]
     plain: NDArray[np.bool_]
+    dropped: NDArray[np.int64]
+    dropped_at: NDArray[np.int64]
 
     @property
     def idle(self) -> NDArray[np.bool_]:
@@ -150,19 +191,12 @@ class Graph:
         import numpy as np
 
         place = np.cumsum(wanted) - 1
-        kept = {
-            name: getattr(self, name)[wanted]
-            for name in ("keys", "kind", "rule", "placeholder", "verified", "hub", "decided")
-        }
+        kept = {name: getattr(self, name)[wanted] for name in _OF_KEYS}
         return Graph(**{**vars(self), **kept, "a": place[self.a], "b": place[self.b]})
 
     def at_rest(self) -> NDArray[np.bool_]:
         """Returns which keys tie nobody by their nature, and nobody has said otherwise."""
-        import numpy as np
-
-        said = np.zeros(len(self.keys), bool)
-        said[self.a[~self.plain]] = said[self.b[~self.plain]] = True
-        shut: NDArray[np.bool_] = self.idle & ~self.decided & ~said
+        shut: NDArray[np.bool_] = self.idle & ~self.said
         return shut
 
     def degrees(self) -> NDArray[np.int64]:
@@ -177,6 +211,10 @@ class Graph:
         import numpy as np
 
         return np.where(self.rule == 0, MOST_LINKS["unique"], MOST_LINKS["personal"])
+
+    def end(self, place: int) -> tuple[int, str]:
+        """Returns since when, and why, the key at a place ties nobody; of keys that do so for good."""
+        return int(self.off[place]), "degree" if self.heavy[place] else "shared"
 
     def nature(self, place: int) -> Nature:
         """Returns what the key at a place is."""
@@ -220,13 +258,13 @@ def load(engine: Engine, rules: Rules, keys: Sequence[int] | None) -> Graph:
         rules: of the workspace.
         keys: which keys; None for all.
     """
-    aside = engine.fetch(ASIDE)
+    released = engine.fetch(RELEASED)
     if keys is None:
-        return _counted(_graph(rules, engine.fetch(ALL_NATURES), engine.fetch(ALL_PAIRS), aside), rules)
-    return _reached(engine, rules, keys, aside)
+        return _counted(_graph(rules, engine.fetch(ALL_NATURES), engine.fetch(ALL_PAIRS), released), rules)
+    return _reached(engine, rules, keys, released)
 
 
-def _reached(engine: Engine, rules: Rules, keys: Sequence[int], aside: pa.Table) -> Graph:
+def _reached(engine: Engine, rules: Rules, keys: Sequence[int], released: pa.Table) -> Graph:
     """Follows pairs from key to key until nothing new is met."""
     import numpy as np
     import pyarrow as pa
@@ -235,13 +273,13 @@ def _reached(engine: Engine, rules: Rules, keys: Sequence[int], aside: pa.Table)
     opened: NDArray[np.int64] = np.empty(0, np.int64)
     looked_at: NDArray[np.int64] = np.empty(0, np.int64)
     while True:
-        graph = _counted(_graph(rules, pa.concat_tables(natures), _once(pairs), aside), rules)
+        graph = _counted(_graph(rules, pa.concat_tables(natures), _once(pairs), released), rules)
         idle = np.setdiff1d(graph.keys[graph.idle], looked_at)
         if idle.size:  # a person may have tied even a key that ties nobody by its nature
             looked_at = np.union1d(looked_at, idle)
             special = engine.fetch(SPECIAL_OF, {"keys": idle.tolist()})
             if special.num_rows:
-                _add(engine, graph, natures, pairs, special)
+                _add(engine, graph, natures, pairs, special, idle)
                 continue
         met = np.zeros(len(graph.keys), bool)
         if opened.size:
@@ -251,17 +289,29 @@ def _reached(engine: Engine, rules: Rules, keys: Sequence[int], aside: pa.Table)
         shut = graph.at_rest()
         front = graph.keys[met & ~shut & ~np.isin(graph.keys, opened)]
         if not front.size:
-            return graph.only(shut | np.isin(graph.keys, opened))
+            found = graph.only(shut | np.isin(graph.keys, opened))
+            # whom a pair held that no longer does (earlier ones came late) is not met over it any more
+            once = np.asarray(engine.fetch(ONCE_TOGETHER, {"keys": found.keys.tolist()})["key_id"], dtype=np.int64)
+            front = np.setdiff1d(once, found.keys)
+            if not front.size:
+                return found
         opened = np.union1d(opened, front)
-        _add(engine, graph, natures, pairs, engine.fetch(PAIRS_OF, {"keys": front.tolist()}))
+        _add(engine, graph, natures, pairs, engine.fetch(PAIRS_OF, {"keys": front.tolist()}), front)
 
 
-def _add(engine: Engine, graph: Graph, natures: list[pa.Table], pairs: list[pa.Table], met: pa.Table) -> None:
-    """Adds pairs that were met, and what the keys at their ends are."""
+def _add(
+    engine: Engine,
+    graph: Graph,
+    natures: list[pa.Table],
+    pairs: list[pa.Table],
+    met: pa.Table,
+    keys: NDArray[np.int64],
+) -> None:
+    """Adds pairs that were met at some keys, and what these keys and those at the other ends are."""
     import numpy as np
 
     pairs.append(met)
-    new = np.setdiff1d(np.concatenate([np.asarray(met["key_a"]), np.asarray(met["key_b"])]), graph.keys)
+    new = np.setdiff1d(np.concatenate([np.asarray(met["key_a"]), np.asarray(met["key_b"]), keys]), graph.keys)
     if new.size:
         natures.append(engine.fetch(NATURES_OF, {"keys": new.tolist()}))
 
@@ -276,7 +326,7 @@ def _once(pairs: Sequence[pa.Table]) -> pa.Table:
     return table.take(pa.array(np.unique(both, axis=0, return_index=True)[1])) if len(both) else table
 
 
-def _graph(rules: Rules, natures: pa.Table, pairs: pa.Table, aside: pa.Table) -> Graph:
+def _graph(rules: Rules, natures: pa.Table, pairs: pa.Table, released: pa.Table) -> Graph:
     import numpy as np
 
     natures = natures.sort_by("key_id")
@@ -295,11 +345,16 @@ def _graph(rules: Rules, natures: pa.Table, pairs: pa.Table, aside: pa.Table) ->
         placeholder=np.asarray(natures["no_identifier"]) | (np.asarray(natures["no_number"]) & (rule != 0)),
         verified=np.array([rules[each].verified for each in kinds], bool)[kind],
         hub=np.array([namespace == HUB for namespace, _ in kinds], bool)[kind],
-        decided=np.isin(keys, np.asarray(aside["key_id"])),
+        said=np.asarray(natures["said"]),
+        released=np.isin(keys, np.asarray(released["key_id"])),
+        off=np.full(keys.size, NEVER),
+        heavy=np.zeros(keys.size, bool),
         a=np.searchsorted(keys, a[known]),
         b=np.searchsorted(keys, b[known]),
         known_at=np.asarray(pairs["known_at"]).astype("datetime64[us]").astype(np.int64)[known],
         plain=np.asarray(pairs["plain"], dtype=bool)[known],
+        dropped=np.empty(0, np.int64),
+        dropped_at=np.empty(0, np.int64),
     )
 
 
@@ -316,24 +371,59 @@ def _kinds(natures: pa.Table) -> tuple[NDArray[np.int64], list[tuple[str, str]]]
 
 
 def _counted(graph: Graph, rules: Rules) -> Graph:
-    """Returns the graph without pairs that never tie anybody."""
+    """Returns the graph without pairs that never tie anybody, and since when keys tie nobody for good."""
+    import numpy as np
 
-    wanted = _by_rule(graph, rules) & ~_at_idle(graph)
-    graph = graph.pairs(wanted)
-    # what people and matching said does not make a key too heavy, and is kept whole
-    heavy = (graph.pairs(graph.plain).degrees() > graph.most()) & ~graph.decided
-    if not heavy.any():
-        return graph
-    late_a, late_b = _late(graph, heavy, graph.a), _late(graph, heavy, graph.b)
-    # a pair that is late at one end may be what makes the other end too heavy
-    never = (late_a & (late_b | ~heavy[graph.b])) | (late_b & (late_a | ~heavy[graph.a]))
-    return graph.pairs(~graph.plain | ~never)
+    idle = graph.idle & ~graph.released
+    graph = graph.pairs(_by_rule(graph, rules) & ~((idle[graph.a] | idle[graph.b]) & graph.plain))
+    off, heavy = _ends(graph)
+    graph = replace(graph, off=off, heavy=heavy)
+    # What came when a key tied nobody any more never held. It still counts when the other end's ties are counted, and
+    # where more is known of that end, that is done elsewhere.
+    a, b, personal = graph.a, graph.b, graph.rule == _RULES.index("personal")
+    late = (graph.known_at >= off[a]) & (personal[a] | ~graph.said[b])
+    late = graph.plain & (late | ((graph.known_at >= off[b]) & (personal[b] | ~graph.said[a])))
+    ends = np.concatenate([a[late], b[late]])
+    more = graph.said[ends]
+    graph = replace(graph, dropped=graph.keys[ends[more]], dropped_at=np.tile(graph.known_at[late], 2)[more])
+    return graph.pairs(~late)
 
 
-def _at_idle(graph: Graph) -> NDArray[np.bool_]:
-    idle = graph.idle & ~graph.decided
-    never: NDArray[np.bool_] = (idle[graph.a] | idle[graph.b]) & graph.plain
-    return never
+def _ends(graph: Graph) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Returns since when each key ties nobody for good, and whether because of too many ties.
+
+    Only what nothing can change but a person who releases the key: too many pairs that interactions told, or two unique
+    keys of one namespace and type of which nobody said that they are one.
+    """
+    import numpy as np
+
+    told = graph.pairs(graph.plain)
+    key, other = np.concatenate([told.a, told.b]), np.concatenate([told.b, told.a])
+    known_at = np.tile(told.known_at, 2)
+    counted = ~graph.idle[other]
+    too_many = _nth(len(graph.keys), key[counted], known_at[counted], graph.most())
+    direct = (graph.rule[key] == 1) & (graph.rule[other] == 0) & ~graph.said[other]
+    unit = key[direct] * (len(graph.kinds) or 1) + graph.kind[other[direct]]
+    units, place = np.unique(unit, return_inverse=True)
+    second = _nth(units.size, place, known_at[direct], np.ones(units.size, np.int64))
+    several = np.full(len(graph.keys), NEVER)
+    np.minimum.at(several, units // (len(graph.kinds) or 1), second)
+    off = np.where(graph.released, NEVER, np.minimum(too_many, several))
+    return off, (too_many < several) & (off != NEVER)
+
+
+def _nth(
+    count: int, group: NDArray[np.int64], known_at: NDArray[np.int64], most: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Returns of each group when it had more than `most` members; NEVER where it has fewer."""
+    import numpy as np
+
+    order = np.lexsort((known_at, group))
+    rank = np.arange(order.size) - np.searchsorted(group[order], group[order])
+    crossing = order[rank == most[group[order]]]
+    found = np.full(count, NEVER)
+    found[group[crossing]] = known_at[crossing]
+    return found
 
 
 def _by_rule(graph: Graph, rules: Rules) -> NDArray[np.bool_]:
@@ -351,18 +441,3 @@ def _by_rule(graph: Graph, rules: Rules) -> NDArray[np.bool_]:
         table[member, hub] = table[hub, member] = holds
     holds: NDArray[np.bool_] = table[graph.kind[graph.a], graph.kind[graph.b]]
     return holds
-
-
-def _late(graph: Graph, heavy: NDArray[np.bool_], end: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Returns which pairs came when the heavy key at one end was too heavy already, and so never held."""
-    import numpy as np
-
-    both, other = np.concatenate([graph.a, graph.b]), np.concatenate([graph.b, graph.a])
-    known_at, plain = np.tile(graph.known_at, 2), np.tile(graph.plain, 2)
-    places = np.flatnonzero(heavy[both] & plain & ~graph.idle[other])
-    order = places[np.lexsort((other[places], known_at[places], both[places]))]
-    rank = np.arange(order.size) - np.searchsorted(both[order], both[order])
-    late = np.zeros(both.size, bool)
-    late[order] = rank > graph.most()[both[order]]
-    half = len(end)
-    return late[:half] if end is graph.a else late[half:]

@@ -6,13 +6,14 @@ word, a renaming, a shared key, an estimate) is settled customer by customer.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxloop.unify.identity.graph import Graph, components
+from cxloop.unify.identity.graph import NEVER, Graph, components
 from cxloop.unify.identity.resolve import Entry, Nature, Settled, settle
+from cxloop.unify.identity.rules import MOST_LINKS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 
 __all__ = ["Doubt", "History", "Plain", "follow", "is_odd", "trace"]
+
+
+_MOST_WORK = 2_000_000
+"""Entries times moments of one component. Only keys that a person released in spite of all doubt come near it; the
+past of such a customer is kept in coarser steps."""
 
 
 class Doubt(NamedTuple):
@@ -56,28 +62,49 @@ class Plain(NamedTuple):
     until: NDArray[np.int64]
 
 
-def trace(entries: Sequence[Entry], natures: Mapping[int, Nature]) -> History:
+def trace(
+    entries: Sequence[Entry],
+    natures: Mapping[int, Nature],
+    ends: Mapping[int, tuple[int, str]] | None = None,
+    *,
+    ties: Mapping[int, Sequence[int]] | None = None,
+    most: Mapping[str, int] = MOST_LINKS,
+) -> History:
     """Returns the history of keys that hang together.
 
     Args:
         entries: all entries about them, in any order.
         natures: of every key that they name.
+        ends: key to since when, and why, it is known to tie nobody.
+        ties: key to since when further keys are tied to it, rising; these are not among the entries.
+        most: by rule, how many keys may be tied to one.
     """
     entries = sorted(entries, key=lambda entry: (entry.known_at, entry.entry_id))
-    history, last = History(), Settled()
+    history, last, ends, ties = History(), Settled(), ends or {}, ties or {}
     since: dict[int, int] = {}
     doubted: dict[tuple[int, int | None, str], int] = {}
-    place = 0
-    for moment, group in groupby(entries, key=lambda entry: entry.known_at):
-        place += sum(1 for _ in group)
-        now = settle(entries[:place], natures, stages=place == len(entries))
+    for moment in (moments := _moments(entries, ends, ties)):
+        told = entries[: bisect_right(entries, moment, key=lambda entry: entry.known_at)]
+        known = {key: doubt for key, (end, doubt) in ends.items() if end <= moment}
+        more = {key: bisect_right(times, moment) for key, times in ties.items()}
+        now = settle(told, natures, known=known, ties=more, most=most, stages=moment == moments[-1])
         _note(history, since, last.customer, now.customer, moment)
         doubted = {doubt: doubted.get(doubt, moment) for doubt in _doubts(now)}
         last = now
     history.rows += [(key, customer, since[key], None) for key, customer in last.customer.items()]
-    history.doubts = [Doubt(*doubt[:3], _links_at(last, doubt), moment) for doubt, moment in doubted.items()]
+    history.doubts = [Doubt(*doubt, 1, moment) for doubt, moment in doubted.items()]
     history.strength = _strength(last)
     return history
+
+
+def _moments(
+    entries: Sequence[Entry], ends: Mapping[int, tuple[int, str]], ties: Mapping[int, Sequence[int]]
+) -> list[int]:
+    """Returns the moments at which something may change; of very many only some, the last always among them."""
+    later = {end for end, _ in ends.values()}.union(*ties.values())
+    moments = sorted({entry.known_at for entry in entries} | later)
+    step = 1 + len(moments) * len(entries) // _MOST_WORK
+    return moments[::-step][::-1]
 
 
 def _note(
@@ -94,13 +121,6 @@ def _note(
 def _doubts(settled: Settled) -> list[tuple[int, int | None, str]]:
     keys: list[tuple[int, int | None, str]] = [(key, None, doubt) for key, doubt in settled.guards.items()]
     return [*keys, *((a, b, doubt) for (a, b), doubt in settled.held.items())]
-
-
-def _links_at(settled: Settled, doubt: tuple[int, int | None, str]) -> int:
-    key, other, _ = doubt
-    if other is not None:
-        return 1
-    return len({(link.key_a, link.key_b) for link in settled.links if key in (link.key_a, link.key_b)})
 
 
 def _strength(settled: Settled) -> list[tuple[int, int, float, float]]:
@@ -123,7 +143,7 @@ def is_odd(graph: Graph, label: NDArray[np.int64]) -> NDArray[np.bool_]:
 
     odd = np.zeros(int(label.max(initial=-1)) + 1, bool)
     odd[label[graph.a[~graph.plain]]] = True
-    odd[label[(graph.degrees() > graph.most()) | graph.decided]] = True
+    odd[label[graph.said | (graph.off != NEVER)]] = True
     unique = np.flatnonzero(graph.rule == 0)
     unit = label[unique] * (len(graph.kinds) or 1) + graph.kind[unique]
     values, counts = np.unique(unit, return_counts=True)

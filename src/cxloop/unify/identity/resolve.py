@@ -100,6 +100,8 @@ def settle(
     entries: Sequence[Entry],
     natures: Mapping[int, Nature],
     *,
+    known: Mapping[int, str] | None = None,
+    ties: Mapping[int, int] | None = None,
     most: Mapping[str, int] = MOST_LINKS,
     stages: bool = False,
 ) -> Settled:
@@ -108,13 +110,16 @@ def settle(
     Args:
         entries: in the order of (known_at, entry_id).
         natures: of every key that they name.
+        known: key to doubt, for keys of which it is known without looking that they tie nobody.
+        ties: key to the number of keys that are tied to it and not among the entries, since that never held.
         most: by rule, how many keys may be tied to one.
         stages: whether the customers by least probability are wanted, too.
     """
     told = _read(entries)
     links = sorted(_links(told))
     settled = Settled(links=links)
-    settled.guards = _guards(told, links, natures, most)
+    told.ties.update(ties or {})
+    settled.guards = _guards(told, links, natures, known or {}, most)
     _accept(settled, told.nevers, natures, stages)
     return settled
 
@@ -131,6 +136,7 @@ class _Told:
     nevers: list[Pair] = field(default_factory=list)
     aside: dict[int, str] = field(default_factory=dict)
     tied: set[Pair] = field(default_factory=set)
+    ties: dict[int, int] = field(default_factory=dict)
 
 
 def _read(entries: Sequence[Entry]) -> _Told:
@@ -162,7 +168,9 @@ def _read_automatic(told: _Told, entry: Entry, pair: Pair, undone_by: str | None
         if undone_by == "person":
             told.banned.add(pair)
     elif entry.evidence == "probabilistic":
-        told.estimated[pair] = entry  # a later run of matching knows better
+        known = told.estimated.get(pair)  # a later run of matching knows better
+        if known is None or (known.known_at, known.probability or 0) <= (entry.known_at, entry.probability or 0):
+            told.estimated[pair] = entry
     else:
         told.automatic.setdefault(pair, entry)
         if entry.evidence == "alias":
@@ -225,14 +233,18 @@ class _Union:
 
 
 def _guards(
-    told: _Told, links: Sequence[Link], natures: Mapping[int, Nature], most: Mapping[str, int]
+    told: _Told,
+    links: Sequence[Link],
+    natures: Mapping[int, Nature],
+    known: Mapping[int, str],
+    most: Mapping[str, int],
 ) -> dict[int, str]:
-    guards = {key: "quarantined" for key, action in told.aside.items() if action == "quarantine"}
+    guards = {**known, **{key: "quarantined" for key, action in told.aside.items() if action == "quarantine"}}
     released = {key for key, action in told.aside.items() if action == "release"}
     for key, nature in natures.items():
         if nature.idle and key not in guards and key not in released:
             guards[key] = "placeholder" if nature.placeholder else "shared"
-    tied: dict[int, int] = defaultdict(int)
+    tied: dict[int, int] = defaultdict(int, told.ties)
     for a, b in told.tied:
         tied[a] += not natures[b].idle
         tied[b] += not natures[a].idle
@@ -297,7 +309,9 @@ def _used_by_several(
         if not link.direct:
             continue
         for key, other in ((link.key_a, link.key_b), (link.key_b, link.key_a)):
-            if natures[key].rule != "personal" or natures[other].rule != "unique" or other in guards or key in guards:
+            if natures[key].rule != "personal" or natures[other].rule != "unique":
+                continue
+            if guards.get(other, "degree") not in ("degree", "shared") or key in guards:
                 continue
             whose = one.find(other)
             if people[key].setdefault(natures[other].unit, whose) != whose:

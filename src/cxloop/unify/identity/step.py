@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cxloop.engine.derivation import Step
 from cxloop.engine.query import Query
 from cxloop.unify.identity.entries import entries_of
-from cxloop.unify.identity.graph import Graph, components, load
+from cxloop.unify.identity.graph import NEVER, Graph, components, load
 from cxloop.unify.identity.history import History, Plain, follow, is_odd, trace
 from cxloop.unify.identity.links import discover
 from cxloop.unify.identity.queries import POSITION, batch_of, entry_of
@@ -84,41 +85,50 @@ def _resolved(engine: Engine, graph: Graph) -> tuple[Plain, History]:
     in_odd = odd[label[graph.a]] if graph.a.size else graph.plain
     plain = follow(graph.pairs(~in_odd), label)
     history = History()
-    for entries, natures in _cases(engine, graph.pairs(in_odd), label, odd):
-        found = trace(entries, natures)
+    for case in _cases(engine, graph.pairs(in_odd), label, odd):
+        found = trace(case.entries, case.natures, case.ends, ties=case.ties)
         history.rows += found.rows
         history.doubts += found.doubts
         history.strength += found.strength
     return plain, history
 
 
-def _cases(
-    engine: Engine, graph: Graph, label: NDArray[np.int64], odd: NDArray[np.bool_]
-) -> Iterable[tuple[list[Entry], dict[int, Nature]]]:
-    """Yields the entries and keys of each odd component."""
+@dataclass
+class _Case:
+    """An odd component: what `trace` takes."""
+
+    entries: list[Entry] = field(default_factory=list)
+    natures: dict[int, Nature] = field(default_factory=dict)
+    ends: dict[int, tuple[int, str]] = field(default_factory=dict)
+    ties: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _cases(engine: Engine, graph: Graph, label: NDArray[np.int64], odd: NDArray[np.bool_]) -> Iterable[_Case]:
+    """Returns the odd components."""
     import numpy as np
 
+    cases: dict[int, _Case] = defaultdict(_Case)
+    whose: dict[int, _Case] = {}
     places = np.flatnonzero(odd[label]) if odd.size else np.empty(0, np.int64)
-    if not places.size:
-        return
-    natures: dict[int, dict[int, Nature]] = defaultdict(dict)
     for place in places.tolist():
-        natures[int(label[place])][int(graph.keys[place])] = graph.nature(place)
-    entries: dict[int, list[Entry]] = defaultdict(list)
-    component = {int(graph.keys[place]): int(label[place]) for place in places.tolist()}
+        key, case = int(graph.keys[place]), cases[int(label[place])]
+        whose[key] = case
+        case.natures[key] = graph.nature(place)
+        if graph.off[place] != NEVER:
+            case.ends[key] = graph.end(place)
     for a, b, known_at in _plain_pairs(graph):
-        entries[component[a]].append(Entry(0, 0, "link", a, b, "identify", "accepted", known_at))
+        whose[a].entries.append(Entry(0, 0, "link", a, b, "identify", "accepted", known_at))
+    order = np.argsort(graph.dropped_at, kind="stable")
+    for key, known_at in zip(graph.dropped[order].tolist(), graph.dropped_at[order].tolist(), strict=True):
+        if key in whose:
+            whose[key].ties[key].append(known_at)
     special = ~graph.plain
-    told = {(int(graph.keys[a]), int(graph.keys[b])) for a, b in zip(graph.a[special], graph.b[special], strict=True)}
-    wanted = np.unique(
-        np.concatenate([graph.keys[graph.a[special]], graph.keys[graph.b[special]], graph.keys[graph.decided]])
-    )
-    for group in entries_of(engine, wanted.tolist(), told).items():
-        key, found = group
-        if key in component:
-            entries[component[key]] += found
-    for number, known in natures.items():
-        yield entries[number], known
+    a, b = graph.keys[graph.a[special]].tolist(), graph.keys[graph.b[special]].tolist()
+    wanted = {*a, *b, *graph.keys[places[graph.said[places]]].tolist()}
+    for key, found in entries_of(engine, sorted(wanted), set(zip(a, b, strict=True))).items():
+        if key in whose:
+            whose[key].entries += found
+    return cases.values()
 
 
 def _plain_pairs(graph: Graph) -> Iterable[tuple[int, int, int]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cxloop.core.verbs import Names, verb
+from cxloop.core.verbs import EVERYTHING, Names, verb
 from cxloop.store.context import Operations
 from cxloop.unify.identity.results import Identity, IdentityDecision, IdentityDoubts, IdentityLedger
 
@@ -35,7 +35,7 @@ def identity(ws: Operations, customer: Who) -> Identity:
     return identity_of(ws, customer)
 
 
-@verb(part="unify", right="write", personal=True)
+@verb(part="unify", right="write", personal=True, outdates=EVERYTHING)
 def merge(ws: Operations, customer: Who, other: Who, *, reason: Reason = "") -> IdentityDecision:
     """Say that two customers are one person. Nothing is lost: `unify.undo` takes it back.
 
@@ -55,7 +55,7 @@ def merge(ws: Operations, customer: Who, other: Who, *, reason: Reason = "") -> 
     return merge_customers(ws, customer, other, reason=reason)
 
 
-@verb(part="unify", right="write", personal=True)
+@verb(part="unify", right="write", personal=True, outdates=EVERYTHING)
 def split(ws: Operations, customer: Who, keys: Names, *, reason: Reason = "") -> IdentityDecision:
     """Say that some keys of a customer are somebody else's. Nothing is lost: `unify.undo` takes it back.
 
@@ -76,7 +76,7 @@ def split(ws: Operations, customer: Who, keys: Names, *, reason: Reason = "") ->
     return split_customer(ws, customer, keys, reason=reason)
 
 
-@verb(part="unify", right="write", personal=True)
+@verb(part="unify", right="write", personal=True, outdates=EVERYTHING)
 def undo(ws: Operations, decision: Number, *, reason: Reason = "") -> IdentityDecision:
     """Take a decision back: a merge, a split, an automatic link, a match, or another undo.
 
@@ -95,7 +95,7 @@ def undo(ws: Operations, decision: Number, *, reason: Reason = "") -> IdentityDe
     return undo_decision(ws, decision, reason=reason)
 
 
-@verb(part="unify", right="write", personal=True)
+@verb(part="unify", right="write", personal=True, outdates=EVERYTHING)
 def never(ws: Operations, customer: Who, other: Who, *, reason: Reason = "") -> IdentityDecision:
     """Say that two customers are never one person, whatever evidence comes. `unify.undo` takes it back.
 
@@ -145,7 +145,7 @@ def doubts(ws: Operations, *, limit: Limit = 50, offset: Offset = 0) -> Identity
     return doubts_of(ws, limit=limit, offset=offset)
 
 
-@verb(part="unify", right="write", personal=True)
+@verb(part="unify", right="write", personal=True, outdates=EVERYTHING)
 def quarantine(ws: Operations, key: Who, *, reason: Reason = "") -> IdentityDecision:
     """Say that a key ties nobody together: a shared telephone, a test account. `unify.release` takes it back.
 
@@ -161,7 +161,7 @@ def quarantine(ws: Operations, key: Who, *, reason: Reason = "") -> IdentityDeci
     return set_aside(ws, key, "quarantine", reason=reason)
 
 
-@verb(part="unify", right="write", personal=True)
+@verb(part="unify", right="write", personal=True, outdates=EVERYTHING)
 def release(ws: Operations, key: Who, *, reason: Reason = "") -> IdentityDecision:
     """Say that a key is one person's although the product, or a person, set it aside.
 

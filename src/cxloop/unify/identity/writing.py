@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cxloop.engine.query import Query
@@ -31,21 +31,19 @@ ROWS_OF = Query(
     output={"key_id": "bigint", "customer_id": "bigint", "since": "timestamp", "until": "timestamp"},
 )
 
-_IDLE = """
-    select k.key_id, count(*) as links, min(l.known_at) as since
-    from (
-        select key_a as key_id, key_b as other, min(known_at) as known_at
-        from identity_links where action = 'link' and key_b is not null group by 1, 2
-        union all
-        select key_b as key_id, key_a as other, min(known_at) as known_at
-        from identity_links where action = 'link' and key_b is not null group by 1, 2
-    ) as l
-    inner join (select unnest($keys) as key_id) as k on k.key_id = l.key_id
-    group by k.key_id
-"""
-IDLE = Query(
-    name="unify.links_of_idle_keys",
-    sql=_IDLE,
+LINKS_OF = Query(
+    name="unify.number_of_links",
+    sql="""
+        select l.key_id, count(distinct l.other) as links, min(l.known_at) as since
+        from (
+            select key_a as key_id, key_b as other, known_at from identity_links
+            where key_a in (select unnest($keys)) and action = 'link' and state = 'accepted'
+            union all
+            select key_b as key_id, key_a as other, known_at from identity_links
+            where key_b in (select unnest($keys)) and action = 'link' and state = 'accepted'
+        ) as l
+        group by l.key_id
+    """,
     inputs=("identity_links",),
     parameters={"keys": "bigints"},
     output={"key_id": "bigint", "links": "bigint", "since": "timestamp"},
@@ -163,9 +161,7 @@ def _strength(odd: History) -> pa.Table:
 def _doubts(engine: Engine, graph: Graph, odd: History) -> pa.Table:
     import pyarrow as pa
 
-    at_rest = _at_rest(engine, graph)
-    known = {doubt.key for doubt in at_rest}
-    rows = [*at_rest, *(doubt for doubt in odd.doubts if doubt.other is not None or doubt.key not in known)]
+    rows = _counted(engine, odd.doubts, _at_rest(graph))
     columns: Any = list(zip(*rows, strict=True)) or [()] * 5
     kinds = {
         "key_id": pa.int64(),
@@ -180,19 +176,25 @@ def _doubts(engine: Engine, graph: Graph, odd: History) -> pa.Table:
     return table.set_column(4, "since", table["since"].cast(pa.timestamp("us")))
 
 
-def _at_rest(engine: Engine, graph: Graph) -> list[Doubt]:
+def _at_rest(graph: Graph) -> dict[int, str]:
     """Returns the doubts about keys that tie nobody by their nature."""
     import numpy as np
+
+    places = np.flatnonzero(graph.at_rest()).tolist()
+    return {int(graph.keys[place]): "placeholder" if graph.placeholder[place] else "shared" for place in places}
+
+
+def _counted(engine: Engine, doubts: Sequence[Doubt], at_rest: Mapping[int, str]) -> list[Doubt]:
+    """Returns all doubts; those about keys with the number of links that do not count because of them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    places = np.flatnonzero(graph.at_rest())
-    if not places.size:
-        return []
-    named = {int(graph.keys[place]): "placeholder" if graph.placeholder[place] else "shared" for place in places}
-    counted = engine.fetch(IDLE, {"keys": list(named)})
+    of_keys = {doubt.key: doubt for doubt in doubts if doubt.other is None and doubt.key not in at_rest}
+    rows = [doubt for doubt in doubts if doubt.other is not None]
+    if not of_keys and not at_rest:
+        return rows
+    counted = engine.fetch(LINKS_OF, {"keys": sorted({*of_keys, *at_rest})})
     since = pc.cast(counted["since"], pa.int64()).to_pylist()
-    return [
-        Doubt(row["key_id"], None, named[row["key_id"]], row["links"], moment)
-        for row, moment in zip(counted.to_pylist(), since, strict=True)
-    ]
+    links = {row["key_id"]: (row["links"], first) for row, first in zip(counted.to_pylist(), since, strict=True)}
+    rows += [doubt._replace(links=links.get(key, (0, 0))[0]) for key, doubt in of_keys.items()]
+    return rows + [Doubt(key, None, at_rest[key], *links[key]) for key in at_rest if key in links]

@@ -1,0 +1,210 @@
+"""Catching up batch by batch comes to what starting over comes to, and the order of batches plays no part."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from cxloop.core.config import Experience, Settings
+from cxloop.core.errors import CxloopError
+from cxloop.core.host import LOCAL
+from cxloop.engine.derivation import derive
+from cxloop.engine.duckdb.engine import DuckDBEngine
+from cxloop.engine.query import Query
+from cxloop.unify.identity.ledger import key_of
+from cxloop.unify.identity.step import IDENTITIES
+from cxloop.unify.verbs import merge, never, quarantine, release, split, undo
+
+EXAMPLES = int(os.environ.get("CXLOOP_IDENTITY_LOGS", "3"))
+"""Each makes workspaces and derives a dozen times, which takes about a second."""
+FIRST = datetime(2026, 3, 2)
+NAMES = {
+    "user_id": ("u1", "u2", "u3"),
+    "anonymous_id": ("a1", "a2", "a3"),
+    "email": ("m@example.org", "n@example.org", "unknown@example.org"),
+    "phone": ("+491", "+492"),
+    "kiosk": ("k1",),
+}
+KEY = st.sampled_from([(kind, value) for kind, values in NAMES.items() for value in values])
+EVENT = st.fixed_dictionaries(
+    {
+        "source": st.sampled_from(["shop", "desk"]),
+        "key": KEY,
+        "others": st.lists(KEY, max_size=2),
+        "at": st.integers(0, 30),
+        "alias": st.sampled_from([False, False, False, True]),
+        "email": st.sampled_from([None, None, "M@example.org", "n@example.org"]),
+    }
+)
+WORD = st.tuples(
+    st.sampled_from(["merge", "split", "undo", "never", "quarantine", "release"]), KEY, KEY, st.integers(1, 20)
+)
+STEPS = st.lists(st.one_of(st.lists(EVENT, min_size=1, max_size=4), WORD), min_size=1, max_size=6)
+
+ROWS = Query(
+    "test.rows",
+    """
+        select k.namespace, k.type, k.value, c.namespace as of_namespace, c.type as of_type, c.value as of_value,
+            m.since, m.until
+        from customer_keys as m
+        inner join keys as k on k.key_id = m.key_id
+        inner join keys as c on c.key_id = m.customer_id
+        where m.until is null or m.since < m.until
+        order by all
+    """,
+    ("customer_keys", "keys"),
+    {},
+)
+DOUBTS = Query(
+    "test.doubts",
+    """
+        select k.namespace, k.type, k.value, d.doubt, d.links, d.since
+        from identity_doubts as d inner join keys as k on k.key_id = d.key_id
+        order by all
+    """,
+    ("identity_doubts", "keys"),
+    {},
+)
+
+
+@contextmanager
+def workspace() -> Iterator[Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        engine = DuckDBEngine(Path(folder) / "analytics")
+        ws = SimpleNamespace(engine=engine, experience=Experience(), settings=Settings(), actor=LOCAL, clock=0)
+        ws.now = lambda: FIRST + timedelta(days=40, minutes=ws.clock)
+        yield ws
+        engine.close()
+
+
+def incoming(number: int, event: dict[str, Any]) -> dict[str, Any]:
+    at = FIRST + timedelta(hours=event["at"])
+    others = [[event["source"], *key] for key in event["others"]]
+    return {
+        "message_id": f"m{number}",
+        "source": event["source"],
+        "kind": "profile" if event["alias"] else "touch",
+        "name": "alias" if event["alias"] else "visited",
+        "key_namespace": event["source"],
+        "key_type": event["key"][0],
+        "key_value": event["key"][1],
+        "other_keys": json.dumps(others),
+        "occurred_at": at,
+        "known_at": at,
+        "traits": json.dumps({"email": event["email"]}) if event["email"] else None,
+    }
+
+
+def admit(ws: Any, events: Sequence[dict[str, Any]]) -> None:
+    rows = pa.Table.from_pylist(events).cast(
+        pa.schema(
+            [
+                (name, pa.string() if name != "occurred_at" and name != "known_at" else pa.timestamp("us"))
+                for name in events[0]
+            ]
+        )
+    )
+    ws.engine.admit(rows, now=FIRST)
+
+
+def say(ws: Any, word: tuple[str, tuple[str, str], tuple[str, str], int]) -> None:
+    """A person decides something; what makes no sense is refused, and changes nothing."""
+    ws.clock += 1
+    what, one, other, number = word
+    a, b = (f"shop:{':'.join(key)}" for key in (one, other))
+    called = {
+        "merge": lambda: merge(ws, *(_number(ws, key) for key in (a, b))),
+        "never": lambda: never(ws, *(_number(ws, key) for key in (a, b))),
+        "split": lambda: split(ws, _number(ws, a), (a,)),
+        "undo": lambda: undo(ws, number),
+        "quarantine": lambda: quarantine(ws, a),
+        "release": lambda: release(ws, a),
+    }
+    with suppress(CxloopError):
+        called[what]()
+
+
+def _number(ws: Any, key: str) -> str:
+    return str(key_of(ws, key))
+
+
+def state(ws: Any) -> tuple[list[Any], list[Any]]:
+    return ws.engine.fetch(ROWS).to_pylist(), ws.engine.fetch(DOUBTS).to_pylist()
+
+
+@given(STEPS)
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+def test_catching_up_comes_to_what_starting_over_comes_to(steps: list[Any]) -> None:
+    with workspace() as ws:
+        number = 0
+        for step in steps:
+            if isinstance(step, list):
+                admit(ws, [incoming(number + place, event) for place, event in enumerate(step)])
+                number += len(step)
+                derive(ws, IDENTITIES, now=ws.now())
+            else:
+                say(ws, step)
+        caught_up = state(ws)
+        written = ws.engine.count("identity_links")
+
+        ws.engine.delete("watermarks", "derivation", [IDENTITIES.name])
+        derive(ws, IDENTITIES, now=ws.now())
+
+        assert state(ws) == caught_up
+        assert ws.engine.count("identity_links") == written
+
+
+@given(st.lists(EVENT, min_size=2, max_size=12), st.randoms(use_true_random=False))
+@settings(max_examples=EXAMPLES, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+def test_the_order_and_size_of_batches_play_no_part(events: list[Any], random: Any) -> None:
+    found = []
+    for shuffle in (False, True):
+        with workspace() as ws:
+            rows = [incoming(number, event) for number, event in enumerate(events)]
+            # all keys once, so that the numbers of customers can be compared: who is known first keeps the number
+            admit(
+                ws,
+                [
+                    {
+                        **row,
+                        "message_id": f"k{place}",
+                        "other_keys": "[]",
+                        "traits": None,
+                        "known_at": FIRST,
+                        "key_type": kind,
+                        "key_value": value,
+                    }
+                    for place, (row, (kind, value)) in enumerate(
+                        (rows[0] | {"key_namespace": source, "source": source}, (kind, value))
+                        for source in ("shop", "desk")
+                        for kind, values in NAMES.items()
+                        for value in values
+                    )
+                ],
+            )
+            if shuffle:
+                random.shuffle(rows)
+            while rows:
+                size = random.randint(1, 4) if shuffle else len(rows)
+                admit(ws, rows[:size])
+                rows = rows[size:]
+                derive(ws, IDENTITIES, now=ws.now())
+            found.append(state(ws))
+
+    assert found[0] == found[1]
