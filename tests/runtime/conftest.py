@@ -11,7 +11,7 @@ import pytest
 
 from cxloop.core.errors import NotFoundError
 from cxloop.core.results import Estimate, EstimateRow, Estimates, Records
-from cxloop.core.verbs import Names, Registry, verb
+from cxloop.core.verbs import EVERYTHING, Names, Registry, verb
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.host import LocalHost
 from cxloop.runtime.workspace import Workspace, open_workspace
@@ -50,6 +50,11 @@ def verbs() -> Registry:
     def agree(ws: Workspace) -> Records:
         """Changes what measure.size goes by, though no interaction comes."""
         return Records("Agreed.", (), ())
+
+    @verb(part="unify", right="write", changes="records", outdates=EVERYTHING, into=registry)
+    def join(ws: Workspace) -> Records:
+        """Changes who is who, and so every number."""
+        return Records("Joined.", (), ())
 
     @verb(part="unify", right="read", personal=True, into=registry)
     def whereabouts(ws: Workspace, person: str) -> Records:

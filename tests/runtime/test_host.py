@@ -190,6 +190,18 @@ def test_only_verbs_that_read_are_kept_for_pages(host: LocalHost) -> None:
         host.snapshot("collect.take", {"file": "a.csv"}, actor=LOCAL)
 
 
+def test_a_decision_on_who_is_who_makes_every_kept_number_forgotten(host: LocalHost, calls: list[str]) -> None:
+    host.snapshot("measure.size", {}, actor=LOCAL)
+    wait(host)
+
+    host.run("unify.join", {}, actor=LOCAL)
+    wait(host)
+    written = host.workspace.engine.count("snapshots")
+    host.snapshot("measure.size", {}, actor=LOCAL)
+
+    assert (calls, written) == (["size", "size"], 0)
+
+
 def test_a_verb_that_outdates_another_makes_its_kept_result_forgotten(host: LocalHost, calls: list[str]) -> None:
     host.snapshot("measure.size", {}, actor=LOCAL)
     host.snapshot("measure.size", {}, actor=LOCAL)

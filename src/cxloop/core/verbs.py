@@ -20,6 +20,7 @@ from cxloop.core.loop import GROUPS, Group
 from cxloop.core.results import Result
 
 __all__ = [
+    "EVERYTHING",
     "GROUPS",
     "RIGHTS",
     "Changes",
@@ -39,6 +40,9 @@ Right = Literal["read", "serve", "write", "admin"]
 """read: see numbers and lists. serve: note what a single customer says or wants. write: import and change. admin:
 people, keys, settings."""
 RIGHTS: tuple[Right, ...] = get_args(Right)
+
+EVERYTHING = ("*",)
+"""What a verb outdates that changes who is who: no kept number may go on as if it had not."""
 
 Changes = Literal["nothing", "records", "log"]
 """What a verb changes. Only one that changes the log waits for its turn to write, and has tables computed anew."""
@@ -253,7 +257,8 @@ def verb(
         waits: whether it mostly waits for somebody else's system. It takes no lane then, and enters `ws.heavy` itself
             for as long as it changes the log.
         changes: what it changes; unless said otherwise nothing where it reads, and the log where it does not.
-        outdates: paths of the verbs whose kept results are wrong after it, though no interaction has come.
+        outdates: paths of the verbs whose kept results are wrong after it, though no interaction has come; EVERYTHING
+            for all of them.
         into: the registry; the process's own unless a test says otherwise.
     """
 

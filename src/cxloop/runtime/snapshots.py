@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cxloop.core.calls import canonical
 from cxloop.core.host import Limits, Snapshot
 from cxloop.core.results import Result
-from cxloop.core.verbs import Verb
+from cxloop.core.verbs import EVERYTHING, Verb
 from cxloop.engine.query import Query
 
 if TYPE_CHECKING:
@@ -150,6 +150,9 @@ class Snapshots:
     def forget(self, verbs: Sequence[str]) -> list[str]:
         """Forgets what these verbs answered, and returns those that had answered; `erase` takes them off the table."""
         with self._guard:
+            if tuple(verbs) == EVERYTHING:
+                verbs = list(self._kept)
+                self.cleared += 1  # what is being computed at this moment rests on what was before
             return [verb for verb in verbs if self._kept.pop(verb, None) is not None]
 
     def erase(self, verbs: Sequence[str]) -> None:

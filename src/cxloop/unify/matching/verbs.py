@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cxloop.core.verbs import verb
+from cxloop.core.verbs import EVERYTHING, verb
 from cxloop.store.context import Operations
 from cxloop.unify.matching.results import Answer, Compared, Matching, MatchRun, Order, Review, Reviewed
 
@@ -17,7 +17,7 @@ Offset = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Share = Annotated[float, Field(ge=0.5, le=0.9999)]
 
 
-@verb(part="unify", right="write", waits=True)
+@verb(part="unify", right="write", waits=True, outdates=EVERYTHING)
 def match(ws: Operations, *, full: bool = False, precision: Share | None = None) -> MatchRun:
     """Find records of one person by names, addresses, phones, e-mails and birth dates, and link them.
 
@@ -74,7 +74,7 @@ def compare(ws: Operations, entry: int) -> Compared:
     return compare_entry(ws, entry)
 
 
-@verb(part="unify", right="write", personal=True)
+@verb(part="unify", right="write", personal=True, outdates=EVERYTHING)
 def decide(ws: Operations, entry: int, answer: Answer) -> Reviewed:
     """Decide on a pair that matching proposed.
 
