@@ -17,6 +17,8 @@ __all__ = ["known_again", "remember", "withhold"]
 
 _SALT = "erasure_salt"
 _END = "\x1f"
+_IS_ADDRESS = "{}.value like '%_@_%'"
+"""An e-mail address is one person's whatever a source calls it; a number of a system means nothing in another one."""
 
 
 def remember(cursor: duckdb.DuckDBPyConnection, keys: str, messages: str | None, before: str) -> None:
@@ -29,7 +31,10 @@ def remember(cursor: duckdb.DuckDBPyConnection, keys: str, messages: str | None,
         before: SQL of the moment of the erasure, UTC.
     """
     salt = _salt(cursor)
-    selects = [f"select {_key(salt, 'k')}, {before} from ({keys}) k"]
+    selects = [
+        f"select {_key(salt, 'k')}, {before} from ({keys}) k",
+        f"select distinct {_value(salt, 'k')}, {before} from ({keys}) k where {_IS_ADDRESS.format('k')}",
+    ]
     if messages is not None:
         selects.append(f"select {_message(salt, 'm')}, cast(null as timestamp) from ({messages}) m")
     for select in selects:
@@ -49,10 +54,9 @@ def withhold(cursor: duckdb.DuckDBPyConnection, batch: int) -> int:
     cursor.execute(
         f"""create or replace temp table cx_withheld as
         select i.interaction_id from interactions i
-        left join keys k on k.key_id = i.key_id
         left join (select digest from erased where before is null) m on m.digest = {_message(salt, "i")}
-        left join (select digest, max(before) as before from erased where before is not null group by 1) e
-            on e.digest = {_key(salt, "k")}
+        left join ({_known(salt, f"select distinct key_id from interactions where batch = {batch}")}) e
+            on e.key_id = i.key_id
         where i.batch = {batch} and (m.digest is not null or least(i.occurred_at, i.received_at) <= e.before)"""
     ).fetchall()
     withheld = int(cursor.execute("select count(*) from cx_withheld").fetchall()[0][0])
@@ -77,11 +81,9 @@ def _take_out(cursor: duckdb.DuckDBPyConnection, salt: str) -> None:
     for table in ("interaction_objects", "promises", "interactions"):
         withheld = "interaction_id in (select interaction_id from cx_withheld)"
         cursor.execute(f"delete from {table} where {withheld}").fetchall()
-    known = (
-        f"select k.key_id, max(e.before) as before from keys k join erased e on e.digest = {_key(salt, 'k')} "
-        "where e.before is not null group by 1"
-    )
-    cursor.execute(f"create or replace temp table cx_known_again as {known}").fetchall()
+    cursor.execute(
+        f"create or replace temp table cx_known_again as {_known(salt, 'select key_id from keys')}"
+    ).fetchall()
     for table in ("traits", "consents"):
         cursor.execute(
             f"delete from {table} where exists "
@@ -95,6 +97,18 @@ def _take_out(cursor: duckdb.DuckDBPyConnection, salt: str) -> None:
             where k in (select key_id from cx_known_again))"""
     ).fetchall()
     cursor.execute("drop table cx_known_again").fetchall()
+
+
+def _known(salt: str, keys: str) -> str:
+    """SQL of those of some keys that were erased, and until when what happened stays out."""
+    erased = "join erased e on e.before is not null and e.digest ="
+    among = f"keys k where k.key_id in ({keys})"
+    return (
+        f"select key_id, max(before) as before from ("
+        f"select k.key_id, e.before from (select * from {among}) k {erased} {_key(salt, 'k')} union all "
+        f"select k.key_id, e.before from (select * from {among} and {_IS_ADDRESS.format('k')}) k "
+        f"{erased} {_value(salt, 'k')}) group by 1"
+    )
 
 
 def _salt(cursor: duckdb.DuckDBPyConnection) -> str:
@@ -115,6 +129,10 @@ def _digest(parts: str) -> str:
 def _key(salt: str, alias: str) -> str:
     end = literal(_END)
     return _digest(f"{salt} || 'k' || {alias}.namespace || {end} || {alias}.type || {end} || {alias}.value")
+
+
+def _value(salt: str, alias: str) -> str:
+    return _digest(f"{salt} || 'v' || lower({alias}.value)")
 
 
 def _message(salt: str, alias: str) -> str:

@@ -19,6 +19,7 @@ from cxloop.unify.erasure import background
 from cxloop.unify.erasure.files import clean
 from cxloop.unify.erasure.hiding import hide
 from cxloop.unify.erasure.proving import prove, settle
+from cxloop.unify.erasure.rejects import clean_requests
 from cxloop.unify.erasure.words import is_telling
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def finish(ws: Operations, kept: KeptErasure) -> KeptErasure:
     try:
         _drain(ws, int(secret.get("spool", 0)))
         gone = [["analytics", name, amount] for name, amount in ws.engine.erase_texts(values).items()]
-        _rewrite(ws)
+        if requests := clean_requests(ws.engine, secret["values"], values):
+            gone.append(["analytics", "events in rejected requests", requests])
+        _rewrite(ws, changed=bool(gone))
         gone += [["files", folder, amount] for folder, amount in clean(ws.path, secret["customers"], values).items()]
         gone += _scrub(ws)
         kept = erasures.change(ws.store, kept.erasure_id, removed=_added(kept, gone))
@@ -97,8 +100,8 @@ def _waits(ws: Operations, through: int) -> bool:
         spool.close()
 
 
-def _rewrite(ws: Operations) -> None:
-    if ws.engine.is_rewrite_due():
+def _rewrite(ws: Operations, *, changed: bool) -> None:
+    if changed or ws.engine.is_rewrite_due():
         ws.progress("Writing the tables anew", 0.3)
         ws.engine.rewrite(ws.progress)
 

@@ -8,6 +8,7 @@ from cxloop.collect.intake import open_spool
 from cxloop.engine.erasure import Hiding
 from cxloop.store import erasures, personal
 from cxloop.unify.erasure import background
+from cxloop.unify.erasure.rejects import clean_requests
 from cxloop.unify.erasure.words import is_telling
 
 if TYPE_CHECKING:
@@ -21,15 +22,18 @@ def hide(ws: Operations, kept: KeptErasure) -> KeptErasure:
     """The first phase: gone from every answer. Done again after a crash, it finds what it did and goes on."""
     secret = erasures.open_secret(ws.store, kept.erasure_id)
     mode: Any = kept.mode
+    telling = [value for value in secret["values"] if is_telling(value)]
     with ws.engine.transaction():
         # what happened until it was asked for stays out: the same moment, however often this is done again
         rows = ws.engine.erase(secret["keys"], Hiding(mode, str(kept.erasure_id), kept.requested_at))
+        requests = clean_requests(ws.engine, secret["values"], telling)
         background.forget_answers(ws.path)
     background.forget_answers(ws.path)  # also those that were computed before the end of the transaction
     records = personal.forget_keys(ws.store, secret["keys"])
-    words = personal.forget_words(ws.store, [value for value in secret["values"] if is_telling(value)])
+    words = personal.forget_words(ws.store, telling)
     removed = [["analytics", name, amount] for name, amount in rows.items()]
     removed += [["records", name, amount] for found in (records, words) for name, amount in found.items()]
+    removed += [["analytics", "events in rejected requests", requests]] if requests else []
     spool = open_spool(ws.path, ws.settings)
     try:
         secret["spool"] = spool.state().last_seq if spool.state().requests else 0
