@@ -22,7 +22,7 @@ import pyarrow as pa
 from cxloop.engine.duckdb.linkage import scratch
 from cxloop.unify.matching.comparisons import comparisons_for, splink_comparison
 from cxloop.unify.matching.link import Standing, link
-from cxloop.unify.matching.model import CONVERGENCE, SAMPLED_PAIRS, TRAINED_PAIRS, Model
+from cxloop.unify.matching.model import CONVERGENCE, SAMPLED_PAIRS, Model, learn
 from cxloop.unify.matching.records import prepare
 
 RECORDS, FULL = 100_000, 1_000_000
@@ -95,7 +95,7 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def plain(people: pa.Table, model: Model) -> int:
-    """Trains, predicts and clusters with Splink on the settings of a model; returns the number of records in clusters."""
+    """Trains, predicts and clusters with Splink on the settings of a model; returns how many records it clustered."""
     from cxloop.unify.matching.blocking import KEYS, rule_condition
 
     known = {key.name: key for key in KEYS}
@@ -116,11 +116,7 @@ def plain(people: pa.Table, model: Model) -> int:
             max_pairs=SAMPLED_PAIRS, seed=1, min_count_per_level=None, num_chunks=1
         )
         for rule in learning:
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                rule_condition([known[name] for name in rule], apart=False),
-                estimate_without_term_frequencies=True,
-                max_pairs=TRAINED_PAIRS,
-            )
+            learn(linker, [known[name] for name in rule])
         pairs = linker.inference.predict(threshold_match_probability=0.1)
         clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=0.9)
         return int(room.read(clusters.physical_name, ("cluster_id",)).num_rows)

@@ -10,7 +10,7 @@ Source of the model: Fellegi and Sunter, A Theory for Record Linkage (1969); its
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from math import log2
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from cxloop.unify.matching.comparisons import DIFFERENT, Comparison, comparisons
 if TYPE_CHECKING:
     from cxloop.engine.duckdb.linkage import Scratch
 
-__all__ = ["SETTINGS_VERSION", "Model", "linker_for", "train"]
+__all__ = ["SETTINGS_VERSION", "Model", "learn", "linker_for", "train"]
 
 SETTINGS_VERSION = 1
 """Of the levels and the training: a model of another version is trained anew."""
@@ -152,7 +152,7 @@ def train(
         max_pairs=SAMPLED_PAIRS, seed=seed, min_count_per_level=None, num_chunks=1
     )
     for rule in learning:
-        _learn(linker, rule)
+        learn(linker, rule.keys)
     pairs = records * (records - 1) / 2
     weights = _parameters(linker, compared, seen=(records, min(pairs, SAMPLED_PAIRS)), prior=prior)
     names = tuple(tuple(key.name for key in rule.keys) for rule in rules)
@@ -161,7 +161,8 @@ def train(
     return Model(tuple(columns), weights, (*names, *swaps), prior, records, seed, about=learned)
 
 
-def _learn(linker: Any, rule: Rule) -> None:
+def learn(linker: Any, keys: Sequence[Key]) -> None:
+    """Runs expectation maximisation on the pairs that agree on some keys; without effect where it breaks off."""
     from splink.internals.exceptions import SplinkException
 
     # a session that breaks off leaves out of the model what it held still; nothing public takes that back
@@ -169,7 +170,7 @@ def _learn(linker: Any, rule: Rule) -> None:
     before = settings.core_model_settings.copy()
     try:
         linker.training.estimate_parameters_using_expectation_maximisation(
-            rule_condition(rule.keys, apart=False), estimate_without_term_frequencies=True, max_pairs=TRAINED_PAIRS
+            rule_condition(keys, apart=False), estimate_without_term_frequencies=True, max_pairs=TRAINED_PAIRS
         )
     except (SplinkException, ValueError):
         # too few pairs agree on this field to learn from (ValueError: a share became 0); the other rules teach the rest
@@ -216,8 +217,3 @@ def _usual(labels: Sequence[str]) -> list[float]:
 
 def _rare(labels: Sequence[str]) -> list[float]:
     return [0.9 if label == DIFFERENT else 0.1 / (len(labels) - 1) for label in labels]
-
-
-def with_prior(model: Model, prior: float) -> Model:
-    """Returns the model with another probability that two random records are one person's."""
-    return replace(model, prior=min(max(prior, 1e-12), 0.5))

@@ -89,10 +89,12 @@ _ENTRY: dict[str, Type] = {
     "comparison": "json",
 }
 
+_COLUMNS = ", ".join(_ENTRY)
+
 PAIR_ENTRIES = Query(
     name="unify.match_entries",
     sql=f"""
-        select {", ".join(_ENTRY)}
+        select {_COLUMNS}
         from identity_links
         where key_b is not null
             and (evidence = 'probabilistic' or (evidence = 'person' and action in ('link', 'cut', 'never')))
