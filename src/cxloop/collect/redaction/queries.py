@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cxloop.engine.query import Query
+from cxloop.engine.quoting import literal
 
 __all__ = ["NAMES_OF", "NAME_TRAITS"]
 
@@ -19,6 +20,7 @@ NAME_TRAITS = (
     "nickname",
 )
 """Traits that hold a person's name."""
+_LISTED = ", ".join(literal(name) for name in NAME_TRAITS)
 
 NAMES_OF = Query(
     name="collect.names_of",
@@ -40,7 +42,7 @@ NAMES_OF = Query(
         select distinct o.namespace, o.type, o.value, t.value as name
         from theirs as o
         inner join traits as t on t.key_id = o.key_id
-        where t.value is not null and t.name in ({", ".join(f"'{name}'" for name in NAME_TRAITS)})
+        where t.value is not null and t.name in ({_LISTED})
     """,
     inputs=("keys", "customer_keys", "traits"),
     parameters={"values": "texts"},

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from cxloop.core.schema import TABLES, Table
 from cxloop.engine.query import Query
+from cxloop.engine.quoting import identifier
 
 __all__ = ["ABOUT", "ACCESS", "MASKED", "OTHER_KEYS", "WITHOUT"]
 
@@ -69,12 +70,14 @@ def _condition(table: Table) -> str | None:
 
 
 def _query(table: Table, condition: str) -> Query:
-    columns = ", ".join(f"t.{name}" for name in table.names)
-    order = ", ".join(f"t.{name}" for name in ("occurred_at", "known_at", *table.key) if name in table.names)
+    columns = ", ".join(f"t.{identifier(name)}" for name in table.names)
+    sorted_by = [name for name in ("occurred_at", "known_at", *table.key) if name in table.names]
+    order = ", ".join(f"t.{identifier(name)}" for name in sorted_by)
+    source = f"{identifier(table.name)} as t"
     inputs = {table.name, *(name for name in ("interactions", "keys") if f"from {name}" in condition)}
     return Query(
         name=f"unify.access_{table.name}",
-        sql=f"select {columns} from {table.name} as t where {condition} order by {order}",
+        sql=" ".join(("select", columns, "from", source, "where", condition, "order by", order)),
         inputs=tuple(sorted(inputs)),
         parameters={"keys": "bigints"},
         output={column.name: column.type for column in table.columns},

@@ -23,6 +23,10 @@ __all__ = [
     "SEALED_COUNT",
 ]
 
+_CONSENT = ", ".join(CONSENTS.names)
+_THEIR_CONSENT = ", ".join(f"c.{name}" for name in CONSENTS.names)
+_TRAIT = ", ".join(TRAITS.names)
+
 KEYS_OF = Query(
     name="unify.keys_of_customer",
     sql="""
@@ -40,7 +44,7 @@ KEYS_OF = Query(
 CONSENTS_OF = Query(
     name="unify.consents_of",
     sql=f"""
-        select {", ".join(CONSENTS.names)}
+        select {_CONSENT}
         from consents
         where key_id in (select unnest($keys))
         order by occurred_at, known_at, purpose, channel, source
@@ -126,7 +130,7 @@ OLD_TRAITS = Query(
 
 KEPT_TRAITS = Query(
     name="unify.kept_traits",
-    sql=f"select {', '.join(TRAITS.names)} from traits where occurred_at >= $before",
+    sql=f"select {_TRAIT} from traits where occurred_at >= $before",
     inputs=("traits",),
     parameters={"before": "timestamp"},
     output={column.name: column.type for column in TRAITS.columns},
@@ -151,7 +155,7 @@ OLD_CONSENTS = Query(
 
 KEPT_CONSENTS = Query(
     name="unify.kept_consents",
-    sql=f"select {', '.join(f'c.{name}' for name in CONSENTS.names)} from consents as c where {_STANDS}",
+    sql=f"select {_THEIR_CONSENT} from consents as c where {_STANDS}",
     inputs=("consents",),
     parameters={"before": "timestamp"},
     output={column.name: column.type for column in CONSENTS.columns},
