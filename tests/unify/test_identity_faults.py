@@ -119,7 +119,8 @@ def test_an_import_with_one_default_address_5000_times_makes_nobody_of_5000(site
     assert site.rows("select count(*) from customer_keys where until is null") == [(0,)]
     assert site.rows("select count(*) from customers where label <> 'unknown@example.com'") == [(5_000,)]
     assert set(site.doubts().values()) == {"placeholder"}
-    assert max(row.links for row in site.run("unify.doubts").rows) == 5_000
+    # the key and what stands for the address everywhere: each with 5,000 contacts, and with the other
+    assert [row.links for row in site.run("unify.doubts").rows] == [5_001, 5_001]
     assert site.keys("C4999") == {"crm:contact_id:C4999"}
 
 
@@ -148,7 +149,8 @@ def _everybody(site: Site) -> list[list[str]]:
 def test_calls_in_any_order_and_sent_again_come_to_the_same(site: Site, tmp_path: Path, order: tuple[int, ...]) -> None:
     times = [START + timedelta(hours=place) for place in range(len(HISTORY))]
     for event, at in zip(HISTORY, times, strict=True):
-        site.happens(event, at=at)
+        site.sends(event, at=at)
+    site.catch_up()
     expected = _everybody(site)
     assert expected == [
         ["anonymous_id:guest-7", "anonymous_id:laptop", "anonymous_id:phone", "email:anna@example.org", "user_id:anna",
@@ -157,8 +159,11 @@ def test_calls_in_any_order_and_sent_again_come_to_the_same(site: Site, tmp_path
     ]  # fmt: skip
 
     with opened(tmp_path / "other") as other:
-        for place in (*order, *order):
-            other.happens({**HISTORY[place], "messageId": f"m{place}"}, at=times[place])
+        for turn, place in enumerate((*order, *order)):
+            other.sends({**HISTORY[place], "messageId": f"m{place}"}, at=times[place])
+            if turn in (2, 4, 9):
+                other.catch_up()
+        other.catch_up()
         assert _everybody(other) == expected
         assert other.rows("select count(*) from interactions") == [(len(HISTORY),)]
         assert {key: doubt for key, doubt in other.doubts().items() if "kitchen" in key} == {
@@ -183,7 +188,7 @@ def test_merge_undo_and_merge_again_while_events_arrive(site: Site) -> None:
     arriving = threading.Event()
 
     def arrive() -> None:
-        for number in range(20):
+        for number in range(8):
             site.sends(seen("anna", "laptop"), seen("ann", "phone"), at=START + number * DAY)
             while site.loader.step() is not None:
                 pass
@@ -203,7 +208,7 @@ def test_merge_undo_and_merge_again_while_events_arrive(site: Site) -> None:
     site.catch_up()
 
     assert (site.customer("anna"), site.customer("ann"), site.customer(str(younger))) == (older, older, older)
-    assert site.run("unify.timeline", customer=str(younger)).total == 42
+    assert site.run("unify.timeline", customer=str(younger)).total == 18
     told = site.run("unify.ledger", customer="anna").rows
     people = [(row.action, row.undone, row.reason) for row in told if row.evidence == "person"]
     assert people == [("link", False, None), ("undo", False, None), ("link", True, "same person")]
