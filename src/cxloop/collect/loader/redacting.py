@@ -103,7 +103,7 @@ def _own_names(engine: Engine, rows: pa.Table) -> dict[int, frozenset[str]]:
 def _known(engine: Engine, values: set[str]) -> dict[Key, list[str]]:
     """The names that the log knows, by key."""
     known: dict[Key, list[str]] = {}
-    for row in engine.fetch(NAMES_OF, {"values": sorted(values)}).to_pylist() if values else ():
+    for row in engine.fetch(NAMES_OF, {"named": sorted(values)}).to_pylist() if values else ():
         known.setdefault((row["namespace"], row["type"], row["value"]), []).append(row["name"])
     return known
 

@@ -30,7 +30,7 @@ NAMES_OF = Query(
             select k.namespace, k.type, k.value, k.key_id, coalesce(m.customer_id, k.key_id) as customer_id
             from keys as k
             left join customer_keys as m on m.key_id = k.key_id and m.until is null
-            where k.value in (select unnest($values))
+            where k.value in (select unnest($named))
         ),
         theirs as (
             select namespace, type, value, key_id from asked
@@ -45,6 +45,6 @@ NAMES_OF = Query(
         where t.value is not null and t.name in ({_LISTED})
     """,
     inputs=("keys", "customer_keys", "traits"),
-    parameters={"values": "texts"},
+    parameters={"named": "texts"},
     output={"namespace": "text", "type": "text", "value": "text", "name": "text"},
 )
