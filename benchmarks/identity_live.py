@@ -14,6 +14,7 @@ Run: python benchmarks/identity_live.py [--quick]
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -138,12 +139,10 @@ def union_find(tables: list[pa.Table]) -> float:
 
 
 def _pairs(tables: list[pa.Table]) -> Iterator[tuple[str, str]]:
-    import json
-
     for table in tables:
-        for key, others in zip(table["key_value"].to_pylist(), table["other_keys"].to_pylist(), strict=True):
-            for _, kind, value in json.loads(others) if others else ():
-                yield key, f"{kind}:{value}"
+        for row in table.select(["key_value", "other_keys"]).to_pylist():
+            for _, kind, value in json.loads(row["other_keys"] or "[]"):
+                yield row["key_value"], f"{kind}:{value}"
 
 
 def resident_bytes() -> int:
@@ -159,7 +158,10 @@ def told(held: bool, sentence: str) -> bool:
 
 def main(few: int, many: int) -> int:
     """Measures; returns 1 where a promise is broken."""
-    rng, seconds, cores, tables = np.random.default_rng(1), [], [], []
+    rng = np.random.default_rng(1)
+    seconds: list[float] = []
+    cores: list[float] = []
+    tables: list[pa.Table] = []
     highest = at_few = 0
     with tempfile.TemporaryDirectory() as folder:
         engine = DuckDBEngine(Path(folder) / "analytics", Engine(threads=1, memory_limit="300MB"))

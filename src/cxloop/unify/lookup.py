@@ -121,8 +121,8 @@ def _unknown(wanted: str) -> NotFoundError:
 
 def _present(ws: Analysis, number: int) -> int | None:
     """Returns the customer that the number of a key leads to, where there is such a key."""
-    rows = ws.engine.fetch(queries.PRESENT_CUSTOMER, {"customer": number})["customer_id"].to_pylist()
-    return int(rows[0]) if rows else None
+    rows = ws.engine.fetch(queries.PRESENT_CUSTOMER, {"customer": number}).to_pylist()
+    return int(rows[0]["customer_id"]) if rows else None
 
 
 def _by_id(ws: Analysis, customer_id: int) -> Customer | None:
@@ -134,7 +134,7 @@ def _ids_of(ws: Analysis, identifier: str) -> list[int]:
     """Customers with this identifier, read whole before it is read as type:value and as namespace:type:value."""
     first, *rest = identifier.split(":", 1)
     readings = [("", "", identifier), *(("", first, value) for value in rest)]
-    readings += [(first, *value.split(":", 1)) for value in rest if ":" in value]
+    readings += [(first, kind, value) for each in rest for kind, colon, value in [each.partition(":")] if colon]
     for namespace, kind, value in readings:
         known = {"value": value, "type": kind, "namespace": namespace}
         rows = ws.engine.fetch(queries.BY_IDENTIFIER, known).to_pylist()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxloop.engine.query import Query
 from cxloop.unify.identity.resolve import Entry
@@ -101,7 +101,7 @@ def _read(table: pa.Table) -> Iterable[Entry]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    moments = pc.cast(table["known_at"], pa.int64()).to_pylist()
+    moments: Any = pc.cast(table["known_at"], pa.int64()).to_pylist()
     for row, known_at in zip(table.to_pylist(), moments, strict=True):
         said = row.get("comparison") if row["evidence"] == "alias" else None
         yield Entry(

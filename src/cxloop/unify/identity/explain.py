@@ -236,7 +236,7 @@ def identity_of(ws: Analysis, customer: str) -> Identity:
         links=_links(ws, number, settled),
         doubts=_doubts(ws, number, _MOST_LINKS, 0)[1],
         decisions=_decisions(ws, number, _MOST_LINKS, 0)[1],
-        former=tuple(ws.engine.fetch(FORMER, asked)["key_id"].to_pylist()),
+        former=tuple(row["key_id"] for row in ws.engine.fetch(FORMER, asked).to_pylist()),
     )
 
 

@@ -323,7 +323,7 @@ def _once(pairs: Sequence[pa.Table]) -> pa.Table:
 
     table = pa.concat_tables(pairs)
     both = np.stack([np.asarray(table["key_a"]), np.asarray(table["key_b"])], axis=1)
-    return table.take(pa.array(np.unique(both, axis=0, return_index=True)[1])) if len(both) else table
+    return table.take(np.unique(both, axis=0, return_index=True)[1]) if len(both) else table
 
 
 def _graph(rules: Rules, natures: pa.Table, pairs: pa.Table, released: pa.Table) -> Graph:
@@ -437,7 +437,7 @@ def _by_rule(graph: Graph, rules: Rules) -> NDArray[np.bool_]:
         if graph.kinds[hub][0] == HUB
     }
     table = np.ones((len(graph.kinds), len(graph.kinds)), bool)
-    for (member, hub), holds in verified.items():
-        table[member, hub] = table[hub, member] = holds
+    for (member, hub), same in verified.items():
+        table[member, hub] = table[hub, member] = same
     holds: NDArray[np.bool_] = table[graph.kind[graph.a], graph.kind[graph.b]]
     return holds

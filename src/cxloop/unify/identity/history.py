@@ -170,7 +170,8 @@ def _overreached(graph: Graph, label: NDArray[np.int64]) -> NDArray[np.int64]:
     np.maximum.at(whole, label[graph.a[both]], graph.known_at[both])
     several = again & (np.append(-1, core[named][:-1])[: named.size] != core[named])
     early = again & (known_at < whole[label[nobody]])
-    return nobody[several | early]
+    found: NDArray[np.int64] = nobody[several | early]
+    return found
 
 
 def follow(graph: Graph, label: NDArray[np.int64]) -> Plain:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.core.wording import many
@@ -161,7 +161,7 @@ def key_of(ws: Analysis, wanted: str) -> int:
     """
     text = wanted.strip()
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
-    found = ws.engine.fetch(_KEY_CALLED, {"text": text, "number": number})["key_id"].to_pylist()
+    found = [row["key_id"] for row in ws.engine.fetch(_KEY_CALLED, {"text": text, "number": number}).to_pylist()]
     if not found:
         raise NotFoundError(f"There is no key {text!r}. Give its number, or write namespace:type:value.")
     if len(found) > 1:
@@ -221,7 +221,7 @@ def _real_keys(ws: Analysis, customer: int) -> set[int]:
 
 
 def _customers_of(ws: Analysis, keys: Sequence[int]) -> tuple[int, ...]:
-    return tuple(ws.engine.fetch(_CUSTOMERS_OF, {"keys": list(keys)})["customer_id"].to_pylist())
+    return tuple(row["customer_id"] for row in ws.engine.fetch(_CUSTOMERS_OF, {"keys": list(keys)}).to_pylist())
 
 
 def _keys_of_decision(ws: Analysis, decision: int) -> set[int]:
@@ -258,10 +258,11 @@ def _write(
         }
         for place, (a, b) in enumerate(pairs)
     ]
-    kinds = {name: pa.int64() for name in ("entry_id", "decision_id", "key_a", "key_b", "refers_to")}
-    schema = pa.schema([*kinds.items(), ("action", pa.string())])
+    numbers = ("entry_id", "decision_id", "key_a", "key_b", "refers_to")
+    kinds: dict[str, Any] = {**dict.fromkeys(numbers, pa.int64()), "action": pa.string()}
+    schema = pa.schema(kinds)
     table = pa.Table.from_pylist(rows, schema=schema)
-    constant = {
+    constant: dict[str, Any] = {
         "evidence": pa.scalar("person"),
         "state": pa.scalar("accepted"),
         "known_at": pa.scalar(now, pa.timestamp("us")),

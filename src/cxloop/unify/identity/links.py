@@ -224,9 +224,9 @@ def _write(engine: Engine, pairs: pa.Table, evidence: str | None, now: datetime)
         return 0
     first = int(engine.fetch(LAST_ENTRY)["entry_id"][0].as_py()) + 1
     numbers = pa.array(first + np.arange(count, dtype=np.int64))
-    entries = {name: pairs[name] for name in pairs.column_names}
+    entries: dict[str, Any] = {name: pairs[name] for name in pairs.column_names}
     entries |= {"entry_id": numbers, "decision_id": numbers}
-    constant: dict[str, object] = {"action": "link", "state": "accepted", "decided_at": now, "author": BY_THE_LOG}
+    constant: dict[str, Any] = {"action": "link", "state": "accepted", "decided_at": now, "author": BY_THE_LOG}
     if evidence is not None:
         constant["evidence"] = evidence
     entries |= {name: pa.repeat(pa.scalar(value), count) for name, value in constant.items()}

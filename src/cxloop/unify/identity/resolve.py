@@ -272,10 +272,10 @@ def _same_by_word(
         elif link.rank == _ALIAS and a not in guards and b not in guards and _one_unit(natures, a, b):
             before, after = (b, a) if told.renamed[a, b].previous == "b" else (a, b)
             renamed[before].append(after)
-    several = {before: after for before, after in renamed.items() if len(after) > 1}
-    for before, after in renamed.items():
+    several = {before: names for before, names in renamed.items() if len(names) > 1}
+    for before, names in renamed.items():
         if before not in several:
-            _join(one, before, after[0])
+            _join(one, before, names[0])
     torn = []
     for before in sorted(several):
         if len({one.find(key) for key in several[before]}) > 1 and not _come_round(one, before, several[before]):

@@ -61,7 +61,8 @@ def _run(ws: Analysis, since: int | None, now: datetime) -> None:
     discover(ws, rules, batch_of(since), now)
     touched: list[int] | None = None
     if since is not None:
-        touched = engine.fetch(TOUCHED, {"entry": entry_of(since)})["key_id"].to_pylist()
+        rows = engine.fetch(TOUCHED, {"entry": entry_of(since)}).to_pylist()
+        touched = [row["key_id"] for row in rows]
         if not touched:
             return
     graph = load(engine, rules, touched)

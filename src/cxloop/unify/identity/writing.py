@@ -99,15 +99,14 @@ def _as_table(rows: Plain, entry: int) -> pa.Table:
     import pyarrow as pa
 
     moment = pa.timestamp("us")
-    return pa.table(
-        {
-            "key_id": rows.key,
-            "customer_id": rows.customer,
-            "since": pa.array(rows.since).cast(moment),
-            "until": pa.array(rows.until, mask=rows.until == -1).cast(moment),
-            "changed": np.full(rows.key.size, entry, np.int64),
-        }
-    )
+    columns: dict[str, Any] = {
+        "key_id": rows.key,
+        "customer_id": rows.customer,
+        "since": pa.array(rows.since).cast(moment),
+        "until": pa.array(rows.until, mask=rows.until == -1).cast(moment),
+        "changed": np.full(rows.key.size, entry, np.int64),
+    }
+    return pa.table(columns)
 
 
 def _replace_changed(engine: Engine, keys: NDArray[np.int64], rows: Plain, entry: int) -> None:
@@ -145,7 +144,8 @@ def _as_plain(table: pa.Table) -> Plain:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    until = pc.fill_null(pc.cast(table["until"], pa.int64()), -1)
+    until: Any = pc.cast(table["until"], pa.int64())
+    until = pc.fill_null(until, -1)
     columns = (table["key_id"], table["customer_id"], pc.cast(table["since"], pa.int64()), until)
     return Plain(*(np.asarray(column, dtype=np.int64) for column in columns))
 
@@ -194,7 +194,7 @@ def _counted(engine: Engine, doubts: Sequence[Doubt], at_rest: Mapping[int, str]
     if not of_keys and not at_rest:
         return rows
     counted = engine.fetch(LINKS_OF, {"keys": sorted({*of_keys, *at_rest})})
-    since = pc.cast(counted["since"], pa.int64()).to_pylist()
+    since: Any = pc.cast(counted["since"], pa.int64()).to_pylist()
     links = {row["key_id"]: (row["links"], first) for row, first in zip(counted.to_pylist(), since, strict=True)}
     rows += [doubt._replace(links=links.get(key, (0, 0))[0]) for key, doubt in of_keys.items()]
     return rows + [Doubt(key, None, at_rest[key], *links[key]) for key in at_rest if key in links]
