@@ -201,7 +201,7 @@ def main(interactions: int = INTERACTIONS) -> int:
     print(
         f"update {updated * 1000:.0f} ms (worst {worst * 1000:.0f} ms) after an admission of {admitted * 1000:.0f} ms"
     )
-    print(f"processor time of an update, which other programs hardly change: {processor * 1000:.0f} ms")
+    print(f"processor time of an update: {processor * 1000:.0f} ms")
     print(f"the customer's membership by SQL over the log: {one * 1000:.0f} ms ({one / updated:.1f} times the update)")
     print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")
     return verdict(first, updated, right=right, size=f"{keys:,} keys, {interactions:,} interactions")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import cast
 
 import pytest
 from tests.unify.segments.conftest import START, Workspace
@@ -13,6 +14,7 @@ from cxloop.core.errors import AccessDeniedError, InputError, UnknownNameError
 from cxloop.core.expr import ExpressionError
 from cxloop.core.results import Estimate
 from cxloop.engine.derivation import is_due
+from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.engine.scope import Scope, ScopedEngine
 from cxloop.measure.verbs import nps
 from cxloop.runtime.limited import derived_tables
@@ -273,7 +275,8 @@ def test_numbers_split_by_a_segment_and_customers_are_found_in_it(ws: Workspace)
 def test_whoever_is_limited_to_some_rows_is_told_that_members_come_of_all(ws: Workspace) -> None:
     ws.admit({"who": "ada", "at": START, "team": "North", **LATE}, {"who": "ada", "at": START, "team": "South", **LATE})
     defined(ws, "late", LATE_TWICE)
-    limited = replace(ws, engine=ScopedEngine(ws.engine, Scope((("team", ("North",)),), derived_tables())))
+    scoped = ScopedEngine(ws.engine, Scope((("team", ("North",)),), derived_tables()))
+    limited = replace(ws, engine=cast("DuckDBEngine", scoped))
 
     for ask in (
         lambda: nps(limited, by=("segment.late",)),
