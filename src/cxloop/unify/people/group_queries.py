@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cxloop.engine.query import Query
 from cxloop.unify.matching.fields import FIELDS
 
@@ -26,6 +28,8 @@ _HELD = """
 _CUSTOMER = "coalesce(h.customer_id, {key})"
 _COMES = _HELD.format(key="i.key_id")
 _WHO = _CUSTOMER.format(key="i.key_id")
+_OF_USER, _USER = _HELD.format(key="u.key_id"), _CUSTOMER.format(key="u.key_id")
+_OF_TOLD, _TOLD = _HELD.format(key="t.key_id"), _CUSTOMER.format(key="t.key_id")
 
 ACCOUNTS = Query(
     name="unify.accounts",
@@ -191,11 +195,11 @@ SHARED = Query(
             where l.action = 'link' and l.state = 'accepted' and l.key_b in (select q.key_id from quiet as q)
         )
         select
-            u.shared_key, s.type, u.key_id, {_CUSTOMER.format(key="u.key_id")} as customer_id,
+            u.shared_key, s.type, u.key_id, {_USER} as customer_id,
             u.key_id in (select q.key_id from quiet as q) as also_shared
         from used as u
         inner join keys as s on s.key_id = u.shared_key
-        {_HELD.format(key="u.key_id")}
+        {_OF_USER}
         where not exists (
             select 1 from identity_links as c
             where c.action = 'cut' and c.key_a = least(u.shared_key, u.key_id)
@@ -220,37 +224,41 @@ _PLAIN_VALUE = r"regexp_replace(lower(t.value), '[^\p{L}\p{N}]', '', 'g')"
 _LINES = sorted({*_NAMES["street"], "address"})
 
 
-def _listed(names: object) -> str:
-    return ", ".join(f"'{name}'" for name in sorted(names))  # type: ignore[call-overload]
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in sorted(names))
 
 
-def _latest(names: object, value: str = "t.plain") -> str:
+def _latest(names: Iterable[str], value: str = "t.plain") -> str:
     """SQL of the value told last under some names; one is taken in the same way wherever two were told at once."""
     at = "{'at': t.occurred_at, 'known': t.known_at, 'value': t.value}"
     return f"arg_max({value}, {at}) filter (where t.name in ({_listed(names)}))"
 
+
+_FAMILY, _NUMBER, _POSTCODE, _CITY = (_latest(_NAMES[name]) for name in ("family", "number", "postcode", "city"))
+_WHOLE = _latest(_NAMES["whole"], "lower(trim(t.value))")
+_LINE, _LINE_NAMES = _latest(_LINES), _listed(_LINES)
 
 HOMES = Query(
     name="unify.homes",
     sql=f"""
         with told as (
             select
-                {_CUSTOMER.format(key="t.key_id")} as customer_id, {_PLAIN_NAME} as name, t.value,
+                {_TOLD} as customer_id, {_PLAIN_NAME} as name, t.value,
                 {_PLAIN_VALUE} as plain, t.occurred_at, t.known_at
             from traits as t
-            {_HELD.format(key="t.key_id")}
+            {_OF_TOLD}
             where t.value is not null and ($everybody or t.key_id in (select unnest($keys)))
         ),
         lived as (
             select
                 t.customer_id,
                 coalesce(
-                    {_latest(_NAMES["family"])},
-                    regexp_extract({_latest(_NAMES["whole"], "lower(trim(t.value))")}, '([^ ]+)$', 1)
+                    {_FAMILY},
+                    regexp_extract({_WHOLE}, '([^ ]+)$', 1)
                 ) as family,
-                {_latest(_LINES)} as line,
-                {_latest(_NAMES["number"])} as number,
-                coalesce({_latest(_NAMES["postcode"])}, {_latest(_NAMES["city"])}) as place
+                {_LINE} as line,
+                {_NUMBER} as number,
+                coalesce({_POSTCODE}, {_CITY}) as place
             from told as t
             group by t.customer_id
         )
@@ -272,10 +280,10 @@ SAME_LINE = Query(
     sql=f"""
         select distinct coalesce(m.key_id, f.key_id) as key_id
         from (
-            select {_CUSTOMER.format(key="t.key_id")} as customer_id, t.key_id
+            select {_TOLD} as customer_id, t.key_id
             from traits as t
-            {_HELD.format(key="t.key_id")}
-            where {_PLAIN_NAME} in ({_listed(_LINES)}) and {_PLAIN_VALUE} = $line
+            {_OF_TOLD}
+            where {_PLAIN_NAME} in ({_LINE_NAMES}) and {_PLAIN_VALUE} = $line
         ) as f
         left join customer_keys as m on m.customer_id = f.customer_id and m.until is null
         order by key_id
