@@ -380,6 +380,7 @@ def _unmet_names(experience: Experience) -> Iterator[Mistake]:
     ):
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield Mistake(kind, f"{name!r} is declared twice. Keep one.")
+    yield from _identifiers_twice(experience)
     for place, touchpoint in enumerate(experience.touchpoint):
         if touchpoint.stage not in stages:
             yield Mistake(
@@ -408,6 +409,19 @@ def _unmet_channels(experience: Experience) -> Iterator[Mistake]:
             if channel not in known:
                 told = f"Unknown channel {channel!r}. {did_you_mean(channel, known)}"
                 yield Mistake(f"purpose.{place}.channels", told)
+
+
+def _identifiers_twice(experience: Experience) -> Iterator[Mistake]:
+    seen: set[tuple[str, str]] = set()
+    for place, identifier in enumerate(experience.identifier):
+        kind = (identifier.namespace, identifier.type)
+        if kind in seen:
+            whose = "every namespace" if identifier.namespace == "*" else f"namespace {identifier.namespace!r}"
+            yield Mistake(f"identifier.{place}", f"{identifier.type!r} in {whose} is declared twice. Keep one.")
+        if identifier.rule == "shared" and identifier.verified:
+            told = f"{identifier.type!r} is shared and so ties nobody; verified means the opposite. Keep one of them."
+            yield Mistake(f"identifier.{place}", told)
+        seen.add(kind)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
