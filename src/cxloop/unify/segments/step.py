@@ -19,6 +19,7 @@ from cxloop.core.errors import CxloopError
 from cxloop.engine.catalogue import EVENT_CATALOGUE
 from cxloop.engine.derivation import Step
 from cxloop.unify.identity.queries import POSITION, batch_of, entry_of
+from cxloop.unify.identity.step import identity_version
 from cxloop.unify.segments import queries
 from cxloop.unify.segments.definition import Definition, definitions
 from cxloop.unify.segments.facts import ALL_OF_IT, forget, superseded, take
@@ -69,9 +70,9 @@ def _version(analysis: Analysis) -> str:
 
 
 def _surroundings(analysis: Analysis) -> str:
-    """What a definition means depends on besides its text: code, catalogue and declared dimensions."""
+    """What members depend on besides the definition: code, catalogue, dimensions, and the rules of who is who."""
     declared = analysis.experience.model_dump_json(include={"dimension"})
-    return f"{_CODE}\n{EVENT_CATALOGUE.version(analysis)}\n{declared}"
+    return "\n".join((_CODE, EVENT_CATALOGUE.version(analysis), identity_version(analysis), declared))
 
 
 def _short(said: str) -> str:
