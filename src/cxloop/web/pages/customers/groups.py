@@ -43,7 +43,7 @@ def groups(
     """Finds groups; without a text, the largest first."""
     chosen = kind if kind in KINDS else ""
     start = (page - 1) * GROUPS_PER_PAGE
-    asked = {"query": q, "kind": chosen, "limit": GROUPS_PER_PAGE, "offset": start}
+    asked = {"query": q, "kind": chosen or None, "limit": GROUPS_PER_PAGE, "offset": start}
     found: Groups = door.run("unify.groups", asked)
     context = {
         "title": _("Groups"),
