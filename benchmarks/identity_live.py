@@ -164,7 +164,7 @@ def main(few: int, many: int) -> int:
     tables: list[pa.Table] = []
     highest = at_few = 0
     with tempfile.TemporaryDirectory() as folder:
-        engine = DuckDBEngine(Path(folder) / "analytics", Engine(threads=1, memory_limit="300MB"))
+        engine = DuckDBEngine(Path(folder) / "analytics", Engine(threads=1, memory_limit="150MB"))
         workspace = Workspace(engine)
         for number in range(many):
             table = batch(number, rng)

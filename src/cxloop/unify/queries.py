@@ -37,6 +37,8 @@ KEYS_OF_CUSTOMER = """
 _ANYBODYS = "('anonymous_id', 'click_id', 'cookie', 'device', 'device_id', 'session')"
 """Types that say nothing to a person who reads them: a customer is called by one of them only for want of others."""
 
+NO_TRAIT = placeholder_sql("t.value", number=False)
+
 CUSTOMER_ROWS = Query(
     name="unify.customer_rows",
     # The aggregates run once over the interactions of the customers that changed; names and e-mails are few.
@@ -75,7 +77,7 @@ CUSTOMER_ROWS = Query(
             from traits as t
             inner join mine as m on m.key_id = t.key_id
             where t.name in ('name', 'first_name', 'last_name', 'email', 'phone')
-                and not {placeholder_sql("t.value", number=False)}
+                and not {NO_TRAIT}
             group by m.customer_id
         ),
         known as (

@@ -38,6 +38,8 @@ _NAME = """
     else concat({k}.namespace, ':', {k}.type, ':', {k}.value) end
 """
 
+NAME_A, NAME_B, NAME_K, NAME_O = (_NAME.format(k=alias) for alias in "abko")
+
 KEYS = Query(
     name="unify.identity_keys",
     sql=f"""
@@ -73,7 +75,7 @@ LINKS = Query(
     sql=f"""
         select
             l.entry_id, l.decision_id, l.action, l.key_a, l.key_b,
-            {_NAME.format(k="a")} as a, {_NAME.format(k="b")} as b,
+            {NAME_A} as a, {NAME_B} as b,
             l.evidence, l.state, l.probability, l.weight, l.source, l.interaction_id, l.author, l.reason,
             l.known_at, l.decided_at
         from (
@@ -127,8 +129,8 @@ DOUBTS = Query(
     name="unify.doubts",
     sql=f"""
         select
-            d.key_id, {_NAME.format(k="k")} as key, d.other_key,
-            case when d.other_key is not null then {_NAME.format(k="o")} end as other,
+            d.key_id, {NAME_K} as key, d.other_key,
+            case when d.other_key is not null then {NAME_O} end as other,
             d.doubt, d.links, d.since, count(*) over () as total
         from identity_doubts as d
         inner join keys as k on k.key_id = d.key_id
@@ -178,8 +180,8 @@ LEDGER = Query(
         )
         select
             d.decision_id, d.action, d.evidence, d.state, d.entries,
-            case when a.key_id is not null then {_NAME.format(k="a")} end as a,
-            case when b.key_id is not null then {_NAME.format(k="b")} end as b,
+            case when a.key_id is not null then {NAME_A} end as a,
+            case when b.key_id is not null then {NAME_B} end as b,
             d.refers_to, d.author, d.reason, d.source, d.probability, d.decided_at, count(*) over () as total
         from decisions as d
         left join keys as a on a.key_id = d.key_a

@@ -43,14 +43,17 @@ PAIRS_OF = Query(
     parameters={"keys": "bigints"},
     output=_PAIRS_OUTPUT,
 )
+SOME_PAIRS = PAIRS_OF.sql
 SPECIAL_OF = Query(
     name="unify.special_pairs_of",
-    sql=f"select p.key_a, p.key_b, p.known_at, p.plain from ({PAIRS_OF.sql}) as p where not p.plain",
+    sql=f"select p.key_a, p.key_b, p.known_at, p.plain from ({SOME_PAIRS}) as p where not p.plain",
     inputs=("identity_links",),
     parameters={"keys": "bigints"},
     output=_PAIRS_OUTPUT,
 )
 
+NO_IDENTIFIER = placeholder_sql("k.value", number=False)
+NO_NUMBER = placeholder_sql("k.value", number=True)
 # Of a key the flag whether there is more about it than what interactions told.
 _NATURES = f"""
     with more as (
@@ -66,8 +69,8 @@ _NATURES = f"""
     )
     select
         k.key_id, k.namespace, k.type,
-        {placeholder_sql("k.value", number=False)} as no_identifier,
-        {placeholder_sql("k.value", number=True)} as no_number,
+        {NO_IDENTIFIER} as no_identifier,
+        {NO_NUMBER} as no_number,
         k.key_id in (select key_a from more union select key_b from more where key_b is not null) as said
     from keys as k
     where k.key_id in ($which)

@@ -110,12 +110,16 @@ _HUB_OF = f"""
     order by n.known_at, n.key_id, n.type, n.value
 """
 
+KEY_VALUE, TRAIT_VALUE = normalised_sql("k.type", "k.value"), normalised_sql("t.name", "t.value")
+OF_KEY_TYPES, OF_TRAIT_TYPES = (_OF_TYPES.format(type=name) for name in ("k.type", "t.name"))
+EXACT_HUB, PROFILE_HUB = (_HUB_OF.format(evidence=name) for name in ("exact", "profile"))
+
 EXACT = Query(
     name="unify.verified_keys_of_log",
     sql=f"""
         with named as (
             select
-                k.key_id, k.namespace, k.type, {normalised_sql("k.type", "k.value")} as value,
+                k.key_id, k.namespace, k.type, {KEY_VALUE} as value,
                 min(s.known_at) as known_at,
                 arg_min(s.source, s.known_at) as source,
                 arg_min(s.interaction_id, s.known_at) as interaction_id
@@ -127,10 +131,10 @@ EXACT = Query(
                 from interactions as i where i.batch > $batch and i.traffic is null and i.other_keys is not null
             ) as s
             inner join keys as k on k.key_id = s.key_id
-            where k.namespace <> '{HUB}' and {_OF_TYPES.format(type="k.type")}
+            where k.namespace <> '{HUB}' and {OF_KEY_TYPES}
             group by 1, 2, 3, 4
         )
-        {_HUB_OF.format(evidence="exact")}
+        {EXACT_HUB}
     """,
     inputs=("interactions", "keys", "identity_links"),
     parameters={"batch": "bigint", "types": "text"},
@@ -142,7 +146,7 @@ PROFILE = Query(
     sql=f"""
         with named as (
             select
-                k.key_id, k.namespace, t.name as type, {normalised_sql("t.name", "t.value")} as value,
+                k.key_id, k.namespace, t.name as type, {TRAIT_VALUE} as value,
                 min(t.known_at) as known_at,
                 arg_min(t.source, t.known_at) as source,
                 cast(null as bigint) as interaction_id
@@ -151,10 +155,10 @@ PROFILE = Query(
                 select distinct key_id from interactions where batch > $batch and traffic is null
             ) as i on i.key_id = t.key_id
             inner join keys as k on k.key_id = t.key_id
-            where t.value is not null and {_OF_TYPES.format(type="t.name")}
+            where t.value is not null and {OF_TRAIT_TYPES}
             group by 1, 2, 3, 4
         )
-        {_HUB_OF.format(evidence="profile")}
+        {PROFILE_HUB}
     """,
     inputs=("interactions", "traits", "keys", "identity_links"),
     parameters={"batch": "bigint", "types": "text"},
