@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,10 +73,11 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     (folder / "inbox" / "corrected.toml").write_text(MAPPING.replace("{when}", ISO_AND_GERMAN))
     taken = cxloop("collect", "file", str(answers), "--mapping", str(mapping), "--workspace", str(folder))
     assert "1 rejected" in taken.stdout, taken.stdout + taken.stderr
-    yield from _serve(folder)
+    yield from serve(folder)
 
 
-def _serve(folder: Path) -> Iterator[Product]:
+def serve(folder: Path) -> Generator[Product, None, None]:
+    """Serves a workspace for as long as it is looked at."""
     port = free_port()
     words = [sys.executable, "-m", "cxloop", "serve", "--workspace", str(folder), "--port", str(port)]
     words += ["--collect-port", "0"]

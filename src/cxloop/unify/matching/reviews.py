@@ -14,6 +14,7 @@ from cxloop.unify.identity.links import LAST_ENTRY
 from cxloop.unify.identity.step import IDENTITIES
 from cxloop.unify.matching import queries
 from cxloop.unify.matching.comparisons import MISSING, TITLES
+from cxloop.unify.matching.fields import FIELDS
 from cxloop.unify.matching.gathering import values_of
 from cxloop.unify.matching.ledger import Found, Said, read_ledger
 from cxloop.unify.matching.records import prepare
@@ -142,7 +143,8 @@ def _values(engine: Engine, left: int, right: int) -> tuple[dict[str, str], dict
     written = values_of(rows)
     both = [written.get(left, {}), written.get(right, {})]
     names = sorted({name for told in both for name in told})
-    table = pa.table({name: pa.array([told.get(name) for told in both], pa.string()) for name in names})
+    called = {field.name: min(field.names) for field in FIELDS}
+    table = pa.table({called[name]: pa.array([told.get(name) for told in both], pa.string()) for name in names})
     read = prepare(table).to_pylist() if names else [{}, {}]
     one, other = (
         {name: value.title() if name in _NAMES else value for name, value in parts.items() if value} | told
