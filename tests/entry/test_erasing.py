@@ -162,8 +162,8 @@ def test_under_load_and_killed_on_the_way_it_ends_with_a_receipt(bare_workspace:
 @pytest.mark.parametrize("place", ["hide", "rewrite", "swap_to", "clean", "_scrub", "prove", "settle"])
 def test_killed_at_any_step_the_next_command_finishes_it(bare_workspace: Path, place: str) -> None:
     (bare_workspace / "mapping.toml").write_text(
-        'source = "desk"\n[[interaction]]\nname = "wrote"\nkind = "message"\nid = "id"\noccurred_at = "at"\n'
-        'text = "said"\n[[interaction.key]]\ntype = "email"\nvalue = "who"\n'
+        'source = "desk"\n[[key]]\ntype = "email"\nvalue = "who"\n[[interaction]]\nname = "wrote"\nkind = "message"\nid = "id"\noccurred_at = "at"\n'
+        'text = "said"\n'
     )
     (bare_workspace.parent / "rows.csv").write_text(
         f"id,at,who,said\n1,2026-05-01 10:00,{ANNA},{PLANTED}\n2,2026-05-01 11:00,{BEN},fine\n"

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["WHOLE_REQUESTS", "clean_requests", "without"]
 
 _COLUMNS = table("rejected").columns
+_NAMED = ", ".join(column.name for column in _COLUMNS)
 _IDENTIFIERS = ("userId", "anonymousId", "previousId", "groupId")
 
 WHOLE_REQUESTS = Query(
     name="unify.erasure_whole_requests",
     sql=f"""
-        select {", ".join(column.name for column in _COLUMNS)} from rejected
+        select {_NAMED} from rejected
         where contains(raw, '"body":"') or contains(raw, '"event":"')
     """,
     inputs=("rejected",),
