@@ -26,6 +26,14 @@ TEMPLATE = "shop"
 SIMULATED = "simulated"
 """Folder of what was planted: truth, true identities and themes."""
 USUAL = {"customers": 50_000, "months": 24, "seed": 1}
+SEGMENTS = {
+    "let_down": (
+        'count(kind == "delivery" and outcome == "late", within="60d") >= 2 and latest(score, metric == "nps") < 7',
+        "Two late parcels in 60 days, and not likely to recommend us",
+    ),
+    "quiet": ('days_since(kind == "order") > 180', "Ordered before, but not for half a year"),
+}
+"""Name to definition and what it is about."""
 MADE = "made.json"
 """With what arguments it was made; written last, so it says that the log is complete."""
 
@@ -83,6 +91,9 @@ def _fill(host: LocalHost, wanted: dict[str, int]) -> None:
         host.derive(moves)
     with _step("Importing the repair desk's spreadsheet") as moves:
         _import_repairs(host, wanted, moves)
+    with _step("Finding who was let down and who is quiet"):
+        for name, (where, about) in SEGMENTS.items():
+            host.run("unify.define_segment", {"name": name, "where": where, "about": about}, actor=LOCAL)
     with _step("Taking the pulse"):
         host.snapshot("measure.pulse", {}, actor=LOCAL)
     _write_planted(made, planted)
