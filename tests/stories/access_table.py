@@ -128,7 +128,7 @@ ROUTES: Mapping[str, Line] = {
     },
     "POST /customers/{customer_id}/notes/{note}/delete": Line(PERSONS, ("/customers/{north}/notes/4711/delete",)),
     "GET /customers/{customer_id}/data": Line(
-        PERSONS, ("/customers/{north}/data", "/customers/{south}/data", "/customers/{shared}/data")
+        WHOLE_PERSONS, ("/customers/{north}/data", "/customers/{south}/data", "/customers/{shared}/data")
     ),
     "GET /customers/{customer_id}/identity": Line(
         WHOLE_PERSONS, ("/customers/{north}/identity", f"/customers/{{south}}/identity?q={PROBE}")
