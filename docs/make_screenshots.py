@@ -22,7 +22,11 @@ PAGES = {
     "pulse": "/?period=90d",
     "explore": "/explore?metric=nps&by=channel&every=month&since=365d",
     "sources": "/sources",
+    "segments": "/customers/segments",
+    "review": "/customers/review",
 }
+PERSON = "identity"
+"""The picture of a customer's evidence: whoever was seen last is asked for, since numbers differ."""
 
 
 @contextmanager

@@ -18,6 +18,13 @@ PAGES = (
     "/explore?by=channel&every=none",
     "/customers",
     "/customers/1",
+    "/customers/1/identity",
+    "/customers/1/data",
+    "/customers/review",
+    "/customers/shared",
+    "/customers/segments",
+    "/customers/segments/new",
+    "/customers/groups",
     "/sources",
     "/sources/from/shop",
     "/sources/connect",
@@ -27,6 +34,8 @@ PAGES = (
     "/settings/people",
     "/settings/people/1",
     "/settings/keys",
+    "/settings/privacy",
+    "/settings/privacy/erasures",
     "/settings/audit",
     "/settings/workspace",
 )
@@ -65,7 +74,13 @@ def test_pages_with_data_are_kept_in_no_cache_and_versioned_files_forever(owner:
 
 
 def test_hostile_names_and_texts_are_shown_as_they_are_written(owner: Any) -> None:
-    for address in ("/customers?q=alert", "/customers/1", '/explore?since=all&where=contains(text, "onmouseover")'):
+    for address in (
+        "/customers?q=alert",
+        "/customers/1",
+        "/customers/1/identity",
+        "/customers/1/data",
+        '/explore?since=all&where=contains(text, "onmouseover")',
+    ):
         text = owner.get(address).text
         assert "&lt;script&gt;alert" in text, address
         assert SCRIPT not in text
@@ -83,6 +98,15 @@ def test_hostile_names_and_texts_are_shown_as_they_are_written(owner: Any) -> No
         "/explore?until={}",
         "/explore?every={}",
         "/customers/1?channel={}",
+        "/customers/1?was={}",
+        "/customers/1/identity?q={}",
+        "/customers?segment={}",
+        "/customers/groups/{}",
+        "/customers/groups?kind={}",
+        "/customers/segments/{}",
+        "/customers/review?did={}",
+        "/explore?identity={}",
+        "/explore?certainty={}",
         "/sources/{}",
         "/sources/from/{}",
         "/sources/connect/{}",
