@@ -29,9 +29,9 @@ USUAL = {"customers": 50_000, "months": 24, "seed": 1}
 SEGMENTS = {
     "let_down": (
         'count(kind == "delivery" and outcome == "late", within="60d") >= 2 and latest(score, metric == "nps") < 7',
-        "Two late parcels in 60 days, and not likely to recommend us",
+        "Two late parcels in 60 days, and not likely to recommend us.",
     ),
-    "quiet": ('days_since(kind == "order") > 180', "Ordered before, but not for half a year"),
+    "quiet": ('days_since(kind == "order") > 180', "Ordered before, but not for half a year."),
 }
 """Name to definition and what it is about."""
 MADE = "made.json"

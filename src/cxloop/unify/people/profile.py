@@ -93,7 +93,8 @@ def profile_of(told: Iterable[Told], declared: tuple[Profile, ...] = ()) -> tupl
 def _unknown(told: Sequence[Told]) -> tuple[Profile, str]:
     """A field that is told and not declared: under the name that sorts first of those that sources use."""
     name = min(item.name for item in told)
-    return Profile.model_construct(name=name, label=name, reads=(), rule="recent", trusted=()), name
+    label = name.replace("_", " ").capitalize()
+    return Profile.model_construct(name=name, label=label, reads=(), rule="recent", trusted=()), label
 
 
 def _parts(told: Iterable[Told]) -> Iterator[Told]:

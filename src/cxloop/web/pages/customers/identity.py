@@ -29,7 +29,7 @@ EXPLAINED = 5
 """Estimated links whose waterfall stands on the page itself; the others have theirs one click away."""
 CANDIDATES = 8
 EVIDENCE: dict[str, str] = {
-    "identify": _("signed in"),
+    "identify": _("named together"),
     "alias": _("alias call"),
     "exact": _("same identifier"),
     "profile": _("told in the profile"),
