@@ -92,10 +92,10 @@ def test_an_address_told_as_an_object_is_told_part_by_part() -> None:
     assert {field.label: field.value for field in found} == {"Street": "Hauptstr. 5", "Postcode": "89073"}
 
 
-def test_what_nobody_declared_is_shown_under_its_own_name_after_the_rest() -> None:
+def test_what_nobody_declared_is_shown_as_people_write_it_after_the_rest() -> None:
     found = profile_of([told("shoeSize", "42"), told("email", "ada@example.org")])
 
-    assert [field.label for field in found] == ["E-mail", "shoeSize"]
+    assert [field.label for field in found] == ["E-mail", "Shoe size"]
 
 
 def test_unknown_never_survives_somebodys_address() -> None:

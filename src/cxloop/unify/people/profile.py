@@ -5,6 +5,7 @@ A pure function of the set of what was told: the order in which it came plays no
 
 from __future__ import annotations
 
+import re
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -93,7 +94,7 @@ def profile_of(told: Iterable[Told], declared: tuple[Profile, ...] = ()) -> tupl
 def _unknown(told: Sequence[Told]) -> tuple[Profile, str]:
     """A field that is told and not declared: under the name that sorts first of those that sources use."""
     name = min(item.name for item in told)
-    label = name.replace("_", " ").capitalize()
+    label = re.sub(r"_|(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
     return Profile.model_construct(name=name, label=label, reads=(), rule="recent", trusted=()), label
 
 
