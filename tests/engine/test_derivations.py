@@ -120,7 +120,9 @@ def test_a_derivation_that_fails_leaves_table_and_watermark(engine: DuckDBEngine
     assert engine.count("customers") == 2
 
 
-def test_after_an_erasure_derivations_go_on_from_what_is_left_of_the_log(engine: DuckDBEngine, log_rows: LogRows) -> None:
+def test_after_an_erasure_derivations_go_on_from_what_is_left_of_the_log(
+    engine: DuckDBEngine, log_rows: LogRows
+) -> None:
     counting, desk = Counting(), Desk(engine)
     log(engine, log_rows, 1, 1, 2)
     derive(desk, counting.derivation, now=NOW)

@@ -49,7 +49,7 @@ def test_a_derivation_runs_when_its_input_has_grown_and_only_then(workspace: Wor
 
 def test_time_alone_puts_a_table_behind_once_a_moment_has_come(workspace: Workspace, add: Callable[..., None]) -> None:
     add(workspace, datetime(2020, 1, 1))
-    line = {"segment": ["late"], "version": [1], "due_at": [datetime(2020, 1, 1, 12)]}
+    line: dict[str, list[Any]] = {"segment": ["late"], "version": [1], "due_at": [datetime(2020, 1, 1, 12)]}
     before = derivations.is_late(workspace.view())
 
     workspace.engine.append("segments", pa.table(line))

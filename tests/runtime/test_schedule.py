@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -124,6 +125,7 @@ def test_a_failure_that_may_pass_is_tried_again_soon_and_another_only_in_its_tim
 SERVING = """
 import sys, time
 from pathlib import Path
+from typing import Any
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.host import LocalHost
 from cxloop.runtime.schedule import Schedule
@@ -200,7 +202,12 @@ def test_a_workspace_of_somebody_else_runs_no_program_of_theirs(host: LocalHost,
 def test_what_is_past_its_term_goes_by_itself_also_where_no_system_is_connected(bare_workspace: Path) -> None:
     (bare_workspace / "cxloop.toml").write_text('[[retention]]\nkind = "touch"\nkeep = "1y"\n')
     host = LocalHost(open_workspace(Folder(bare_workspace)))
-    old = {"message_id": ["m1"], "source": ["web"], "kind": ["touch"], "occurred_at": [datetime(2020, 1, 1)]}
+    old: dict[str, list[Any]] = {
+        "message_id": ["m1"],
+        "source": ["web"],
+        "kind": ["touch"],
+        "occurred_at": [datetime(2020, 1, 1)],
+    }
     host.workspace.engine.admit(pa.table(old), now=datetime(2020, 1, 1))
     schedule = Schedule(host, look_seconds=0.1)
     schedule.start()

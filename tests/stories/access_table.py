@@ -55,6 +55,8 @@ LIKE: Mapping[str, str] = {
 """Whom a key may read as much as: an agent reads what an analyst reads. Pages take no key."""
 SERVING = frozenset({"unify.consent", "unify.delete_note", "unify.note"})
 """Verbs of front-line work: people run them whose role serves customers, and no key that reads does."""
+NARROWER: Mapping[tuple[str, Any], frozenset[str]] = {("unify.delete_note", ("note", 1)): OWNERS}
+"""Arguments that fewer may ask than run the verb: the first note was written by somebody who is nobody of the cast."""
 LIMITED = frozenset({*OF_NORTH, STRANGER, "read key of North", "read key for numbers of North", "write key"})
 """Whoever must never see the mark."""
 

@@ -29,6 +29,7 @@ from tests.stories.access_table import (
     LIKE,
     LIMITED,
     MARK,
+    NARROWER,
     NOBODY,
     ROUTES,
     SERVING,
@@ -352,7 +353,7 @@ def test_whoever_may_runs_a_verb_and_nobody_else(walk: Walk, who: str) -> None:
     for verb in parts.load():
         for arguments in arguments_of(verb):
             answer = walk.call(who, verb, arguments)
-            expected = _expected(LIKE.get(who, who), _may(who, verb), answer.status_code)
+            expected = _expected(LIKE.get(who, who), _may(who, verb, arguments), answer.status_code)
             if expected and not _personal(who, verb, arguments):
                 wrong.append(
                     f"{who}: {verb.path} {dict(arguments)} is {answer.status_code}, {expected}: {said(answer)}"
@@ -360,9 +361,11 @@ def test_whoever_may_runs_a_verb_and_nobody_else(walk: Walk, who: str) -> None:
     assert wrong == []
 
 
-def _may(who: str, verb: Verb) -> frozenset[str]:
+def _may(who: str, verb: Verb, arguments: Mapping[str, Any]) -> frozenset[str]:
     """Who may run a verb, from the point of view of `who`: a key that reads serves nobody."""
     may = VERBS.get(verb.path, NOBODY)
+    for argument in arguments.items():
+        may = may & NARROWER.get((verb.path, argument), may)
     reads_only = who in KEYS and KEYS[who].kind == "read" and verb.path in SERVING
     return may - {LIKE[who]} if reads_only else may
 

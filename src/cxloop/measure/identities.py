@@ -89,7 +89,7 @@ def _restated(
 ) -> Restated | None:
     latest = _latest(ws)
     ended = None if latest is None else _ended(ws, selection, window)
-    if ended is None or latest <= ended:
+    if latest is None or ended is None or latest <= ended:
         return None
     moved = _moved(ws, selection, ended)
     if moved is None or sum(row.result.n for row in rows) > CHEAP:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxloop.engine.catalogue import EVENT_CATALOGUE
 from cxloop.engine.derivation import Changes, Derivation
@@ -25,7 +25,8 @@ def _update(ws: Analysis, since: int | None) -> Changes:
     rows = ws.engine.fetch(CUSTOMER_ROWS, after)
     touched = ws.engine.fetch(TOUCHED, after)["customer_id"].to_pylist()
     merged = ws.engine.fetch(GONE_CUSTOMERS, {"entry": after["entry"]})["customer_id"].to_pylist()
-    return Changes(rows, sorted({*touched, *merged} - set(rows["customer_id"].to_pylist())))
+    gone: set[Any] = {*touched, *merged}
+    return Changes(rows, sorted(gone - set(rows["customer_id"].to_pylist())))
 
 
 def _version(ws: Analysis) -> str:
