@@ -5,8 +5,8 @@ A pure function of the set of what was told: the order in which it came plays no
 
 from __future__ import annotations
 
-import re
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
