@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from cxloop.engine.query import Query
 
 
 def all_queries() -> list[Query]:
-    """Returns every query that stands in a module of the package, each once."""
+    """Returns every query that stands in a module of the package, each once; also those that stand in a mapping."""
     root = Path(next(iter(cxloop.__path__)))
     found: dict[int, Query] = {}
     for file in sorted(root.rglob("*.py")):
@@ -20,8 +21,9 @@ def all_queries() -> list[Query]:
             continue
         name = ".".join(["cxloop", *file.relative_to(root).with_suffix("").parts])
         for value in vars(importlib.import_module(name.removesuffix(".__init__"))).values():
-            if isinstance(value, Query):
-                found.setdefault(id(value), value)
+            for query in value.values() if isinstance(value, Mapping) else (value,):
+                if isinstance(query, Query):
+                    found.setdefault(id(query), query)
     return sorted(found.values(), key=lambda query: query.name)
 
 

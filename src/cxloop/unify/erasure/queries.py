@@ -26,10 +26,10 @@ BY_VALUE = Query(
         select distinct k.type, k.value, coalesce(m.customer_id, k.key_id) as customer_id
         from keys as k
         left join customer_keys as m on m.key_id = k.key_id and m.until is null
-        where k.value in (select unnest($values)) and k.namespace <> '*'
+        where k.value in (select unnest($asked)) and k.namespace <> '*'
     """,
     inputs=("keys", "customer_keys"),
-    parameters={"values": "texts"},
+    parameters={"asked": "texts"},
     output={"type": "text", "value": "text", "customer_id": "bigint"},
 )
 

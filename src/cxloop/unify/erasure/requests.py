@@ -112,7 +112,7 @@ def _values(ws: Operations, wanted: set[str]) -> dict[str, set[int]]:
     if not wanted:
         return {}
     asked = sorted({*wanted, *(text.partition(":")[2] for text in wanted if ":" in text)})
-    rows = ws.engine.fetch(BY_VALUE, {"values": asked}).to_pylist()
+    rows = ws.engine.fetch(BY_VALUE, {"asked": asked}).to_pylist()
     found: dict[str, set[int]] = {}
     for text in wanted:
         kind, _, value = text.partition(":")

@@ -17,8 +17,11 @@ __all__ = ["ABOUT", "ACCESS", "MASKED", "OTHER_KEYS", "WITHOUT"]
 _OF_KEYS = "select unnest($keys)"
 # An interaction without a key of its own belongs to the first of its other keys.
 _OF_INTERACTIONS = f"""
-    select interaction_id from interactions
-    where key_id in ({_OF_KEYS}) or (key_id is null and list_has_any(other_keys, $keys))
+    select interaction_id from interactions where key_id in ({_OF_KEYS})
+    union all
+    select o.interaction_id
+    from (select interaction_id, unnest(other_keys) as other_key from interactions where key_id is null) as o
+    where o.other_key in ({_OF_KEYS})
 """
 _HOLDS_VALUE = """
     exists (
@@ -69,23 +72,22 @@ def _condition(table: Table) -> str | None:
     return f"t.customer_id in ({_OF_KEYS})" if "customer_id" in table.names else None
 
 
-def _query(table: Table, condition: str) -> Query:
+def _sql(table: Table, condition: str) -> str:
     columns = ", ".join(f"t.{identifier(name)}" for name in table.names)
     sorted_by = [name for name in ("occurred_at", "known_at", *table.key) if name in table.names]
     order = ", ".join(f"t.{identifier(name)}" for name in sorted_by)
     source = f"{identifier(table.name)} as t"
-    inputs = {table.name, *(name for name in ("interactions", "keys") if f"from {name}" in condition)}
-    return Query(
-        name=f"unify.access_{table.name}",
-        sql=" ".join(("select", columns, "from", source, "where", condition, "order by", order)),
-        inputs=tuple(sorted(inputs)),
-        parameters={"keys": "bigints"},
-        output={column.name: column.type for column in table.columns},
-    )
+    return " ".join(("select", columns, "from", source, "where", condition, "order by", order))
 
 
 ACCESS: Mapping[str, Query] = {
-    table.name: _query(table, condition)
+    table.name: Query(
+        name=f"unify.access_{table.name}",
+        sql=_sql(table, condition),
+        inputs=tuple(sorted({table.name, *(name for name in ("interactions", "keys") if f"from {name}" in condition)})),
+        parameters={"keys": "bigints"},
+        output={column.name: column.type for column in table.columns},
+    )
     for table in TABLES
     if table.name not in WITHOUT and (condition := _condition(table)) is not None
 }

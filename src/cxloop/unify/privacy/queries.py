@@ -28,7 +28,7 @@ _THEIR_CONSENT = ", ".join(f"c.{name}" for name in CONSENTS.names)
 _TRAIT = ", ".join(TRAITS.names)
 
 KEYS_OF = Query(
-    name="unify.keys_of_customer",
+    name="unify.keys_shown_of_customer",
     sql="""
         select k.key_id, k.namespace, k.type, k.value
         from customer_of as c
