@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from cxloop.core.config import Experience, Settings
 from cxloop.engine.erasure import Held, Hiding
@@ -31,6 +31,14 @@ class Engine(Protocol):
         self, query: Query, parameters: Mapping[str, Value] | None = None, slots: Slots | None = None
     ) -> pa.Table:
         """Runs a query and returns its rows; raises EngineError with the query's name and SQL."""
+
+    def rows(self, query: Query, parameters: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
+        """Runs a query of few rows and returns them; an engine may have a shorter way for these than a table."""
+        rows: list[dict[str, Any]] = self.fetch(query, parameters).to_pylist()
+        return rows
+
+    def commits(self) -> int:
+        """How many changes have been written since it was opened: while it is the same, answers are."""
 
     def sql(self, query: Query, slots: Slots | None = None) -> str:
         """Returns the SQL of a query as this engine would run it, formatted for people."""

@@ -84,6 +84,7 @@ class Step:
         position: the query of how far the inputs have come (one bigint called `position`).
         due: the query of when the passing of time alone makes work (one timestamp called `due_at`, null for never); the
             moment that counts as now is then `as_of`.
+        adds: whether it may add to its own inputs, so that its position is another one afterwards.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Step:
     run: Callable[[Analysis, int | None, datetime], None]
     position: Query = LATEST_BATCH
     due: Query | None = None
+    adds: bool = True
 
 
 Derived: TypeAlias = Derivation | Step
@@ -112,19 +114,20 @@ def derive(analysis: Analysis, derivation: Derived, *, now: datetime) -> bool:
     engine = analysis.engine
     version = derivation.version(analysis)
     late = is_due(analysis, derivation)
-    before = _mark(engine, derivation)
-    if not late and before == (version, _position(engine, derivation, before[1])):
+    commits = engine.commits()
+    seen = _seen(engine, derivation)
+    if not late and (seen.version, seen.mark) == (version, seen.position):
         return False
     with engine.transaction():
-        # asked again inside: another writer may have gone first
-        old_version, old_position = _mark(engine, derivation)
-        position = _position(engine, derivation, old_position)
-        since = old_position if old_version == version else None
+        if engine.commits() != commits:  # another writer has gone first
+            seen = _seen(engine, derivation)
+        position, since = seen.position, seen.mark if seen.version == version else None
         if not late and since is not None and since >= position:
             return False
         if isinstance(derivation, Step):
             derivation.run(analysis, since, now)
-            position = _position(engine, derivation, old_position)  # a step may add to its own inputs
+            if derivation.adds:
+                position = _position(engine, derivation, seen.mark)
         else:
             _write(engine, derivation.table, derivation.update(analysis, since), whole=since is None)
         _set_mark(engine, derivation, version, position, now)
@@ -135,7 +138,7 @@ def is_due(analysis: Analysis, derivation: Derived) -> bool:
     """Returns whether the passing of time alone makes work for a derivation or step."""
     if not isinstance(derivation, Step) or derivation.due is None:
         return False
-    due_at = analysis.engine.fetch(derivation.due)["due_at"][0].as_py()
+    due_at = analysis.engine.rows(derivation.due)[0]["due_at"]
     return due_at is not None and due_at <= analysis.as_of
 
 
@@ -148,12 +151,21 @@ def _write(engine: Engine, name: str, update: pa.Table | Changes, *, whole: bool
 
 def _position(engine: Engine, derivation: Derived, since: int) -> int:
     query = derivation.position
-    return int(engine.fetch(query, {"since": since} if query.parameters else {})["position"][0].as_py())
+    return int(engine.rows(query, {"since": since} if query.parameters else {})[0]["position"])
 
 
-def _mark(engine: Engine, derivation: Derived) -> tuple[str | None, int]:
-    found = engine.fetch(_WATERMARK, {"derivation": derivation.name}).to_pylist()
-    return (found[0]["version"], found[0]["position"]) if found else (None, 0)
+class _Seen(NamedTuple):
+    """With which version a derivation ran last, up to where, and how far its inputs have come."""
+
+    version: str | None
+    mark: int
+    position: int
+
+
+def _seen(engine: Engine, derivation: Derived) -> _Seen:
+    found = engine.rows(_WATERMARK, {"derivation": derivation.name})
+    version, mark = (found[0]["version"], found[0]["position"]) if found else (None, 0)
+    return _Seen(version, mark, _position(engine, derivation, mark))
 
 
 def _set_mark(engine: Engine, derivation: Derived, version: str, position: int, now: datetime) -> None:

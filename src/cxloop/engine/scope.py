@@ -274,6 +274,10 @@ class ScopedEngine(Engine):
             told = f"The query {query.name} failed over rows with {limits_phrase(self._scope.limits)}."
             raise EngineError(f"{told} Ask an owner of this workspace to run it over all rows.") from failure
 
+    def commits(self) -> int:
+        """How many changes have been written, to any row."""
+        return self._engine.commits()
+
     def sql(self, query: Query, slots: Slots | None = None) -> str:
         """Returns the SQL with the limits in it."""
         return self._engine.sql(self._limited(query), slots)

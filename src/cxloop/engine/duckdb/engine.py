@@ -60,6 +60,7 @@ class DuckDBEngine(Engine):
         self._rewriting = threading.RLock()
         self._depth = 0
         self.erasures = 0
+        self._commits = 0
         self._holds = Holds(self._writing)
         try:
             live = generations.find(folder) or generations.create(folder)
@@ -93,14 +94,28 @@ class DuckDBEngine(Engine):
         """Runs a query and returns its rows; raises EngineError with the query's name and SQL."""
         values = check_parameters(query, parameters or {})
         sql = render(query, slots, dialect=self.dialect)
+        with self._asking(query, slots) as cursor:
+            # sql() and not execute(): an execute that is not read to its end keeps the connection busy
+            rows: pa.Table = cursor.sql(sql, params=values or None).to_arrow_table()
+        return rows
+
+    def rows(self, query: Query, parameters: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
+        """Runs a query of few rows and returns them: a table costs as much again as planning a small query does."""
+        values = check_parameters(query, parameters or {})
+        sql = render(query, dialect=self.dialect)
+        with self._asking(query) as cursor:
+            found = cursor.execute(sql, values or None).fetchall()
+            names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    @contextmanager
+    def _asking(self, query: Query, slots: Slots | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         lane = self._connections.lane()
         try:
             with lane.busy:
-                # sql() and not execute(): an execute that is not read to its end keeps the connection busy
-                rows: pa.Table = lane.cursor.sql(sql, params=values or None).to_arrow_table()
+                yield lane.cursor
         except duckdb.Error as failure:
             raise EngineError(f"The query {query.name} failed: {failure}\n{self.sql(query, slots)}") from failure
-        return rows
 
     def sql(self, query: Query, slots: Slots | None = None) -> str:
         """Returns the SQL of a query as this engine would run it, formatted for people."""
@@ -180,6 +195,10 @@ class DuckDBEngine(Engine):
         """Returns the number of rows of a table, from its statistics."""
         return int(self._run(f"select count(*) from {identifier(_table(table).name)}")[0][0])
 
+    def commits(self) -> int:
+        """How many transactions have been written since it was opened."""
+        return self._commits
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside happens, or nothing does; an inner transaction is part of the outer one."""
@@ -197,6 +216,7 @@ class DuckDBEngine(Engine):
                 raise
             else:
                 _commit(cursor)
+                self._commits += 1
             finally:
                 self._depth -= 1
 

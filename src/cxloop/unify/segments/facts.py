@@ -28,7 +28,8 @@ def take(engine: Engine, segment: str, prepared: Prepared, batch: int, *, after_
         The first moment after `after_us` at which the passing of time changes one of them, in microseconds.
     """
     anew, due = batch == ALL_OF_IT, list[int]()
-    for leaf, rows in _of_log(engine, prepared, batch, revised=revised):
+    from_log = _of_log if anew else _of_new
+    for leaf, rows in from_log(engine, prepared, batch, revised=revised):
         if rows.num_rows:
             engine.append("segment_facts", _named(segment, leaf, rows))
             due += _due(prepared, leaf, rows, after_us)
@@ -77,7 +78,17 @@ def superseded(engine: Engine, batch: int) -> list[int]:
 def _of_log(engine: Engine, prepared: Prepared, batch: int, *, revised: bool) -> Iterator[tuple[int, pa.Table]]:
     """Yields each condition's leaf with its facts."""
     for leaf, (column, query) in enumerate(prepared.facts(revised=revised)):
-        yield leaf, engine.fetch(query, {"batch": batch}).rename_columns(["key_id", "fact_id", "at_us", column])
+        yield leaf, engine.fetch(query, {"batch": batch}).rename_columns([*_FACT, column])
+
+
+def _of_new(engine: Engine, prepared: Prepared, batch: int, *, revised: bool) -> Iterator[tuple[int, pa.Table]]:
+    """Yields the same by one query, for few rows: the whole log is not held at once for all conditions."""
+    if not prepared.columns:
+        return
+    rows = engine.fetch(prepared.news(revised=revised), {"batch": batch})
+    for leaf, column in enumerate(prepared.columns):
+        counted = rows.filter(rows[f"counts_{leaf}"]) if rows.num_rows else rows
+        yield leaf, counted.select([*_FACT, f"value_{leaf}"]).rename_columns([*_FACT, column])
 
 
 def _by_key(engine: Engine, prepared: Prepared, batch: int) -> Iterator[tuple[int, pa.Table]]:

@@ -23,6 +23,8 @@ _EPOCH = datetime(1970, 1, 1)
 _US = timedelta(microseconds=1)
 Customers = np.ndarray[Any, np.dtype[np.int64]]
 """Customers by number."""
+Moments = np.ndarray[Any, np.dtype[np.datetime64]]
+"""Moments of microseconds, UTC."""
 
 
 def as_us(at: datetime) -> int:
@@ -41,10 +43,9 @@ def members_now(
     """Returns who is in a segment at a moment by its facts: of all customers, or of those whose keys are given."""
     asked: dict[str, Value] = {"segment": segment, "at": as_us(at)}
     if keys is None:
-        rows = engine.fetch(prepared.state, asked)
-    else:
-        rows = engine.fetch(prepared.state_of, {**asked, "keys": list(keys)})
-    return _numbers(rows, "customer_id")
+        return _numbers(engine.fetch(prepared.state, asked), "customer_id")
+    rows = engine.rows(prepared.state_of, {**asked, "keys": list(keys)})
+    return np.array([row["customer_id"] for row in rows], np.int64)
 
 
 def settle(
@@ -59,22 +60,27 @@ def settle(
         at: since when, UTC without zone.
         among: only these customers are decided on; None for all.
     """
-    if among is None:
-        rows = engine.fetch(queries.OPEN, {"segment": segment})
-    else:
-        rows = engine.fetch(queries.OPEN_OF, {"segment": segment, "customers": list(among)})
-    was = _numbers(rows, "customer_id")
+    was, since = _open(engine, segment, among)
     enter = np.setdiff1d(members, was)
     leaves = np.isin(was, members, invert=True)
     if leaves.any():
-        left = rows.filter(leaves)
-        engine.replace("segment_members", _intervals(segment, left["customer_id"], left["since"], until=at))
+        engine.replace("segment_members", _intervals(segment, was[leaves], since[leaves], until=at))
     if enter.size:
         opened = _intervals(segment, enter, np.full(enter.size, at, dtype="datetime64[us]"))
         # one that left in this very moment comes back under the same key
         write = engine.replace if among is not None or was.size else engine.append
         write("segment_members", opened)
     return int(enter.size), int(leaves.sum())
+
+
+def _open(engine: Engine, segment: str, among: Sequence[int] | None) -> tuple[Customers, Moments]:
+    """Returns who is in by what was written, of all or of some, and since when."""
+    if among is None:
+        rows = engine.fetch(queries.OPEN, {"segment": segment})
+        return _numbers(rows, "customer_id"), rows.column("since").to_numpy()
+    some = engine.rows(queries.OPEN_OF, {"segment": segment, "customers": list(among)})
+    since = np.array([row["since"] for row in some], "datetime64[us]")
+    return np.array([row["customer_id"] for row in some], np.int64), since
 
 
 def close_all(engine: Engine, segment: str, at: datetime) -> int:

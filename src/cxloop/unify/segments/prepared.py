@@ -16,7 +16,7 @@ from cxloop.engine.quoting import column_node
 from cxloop.engine.render import filled
 from cxloop.unify.segments import queries
 from cxloop.unify.segments.definition import Read, read
-from cxloop.unify.segments.sql import Leaves, changes, changes_table, fact_slots, state_slots
+from cxloop.unify.segments.sql import Leaves, changes, changes_table, fact_slots, new_slots, state_slots
 
 if TYPE_CHECKING:
     from cxloop.core.expr import Aggregate
@@ -75,6 +75,21 @@ class Prepared:
         """Returns the queries of the facts of the log, in the order of leaves, with the column of their value."""
         return self._revised if revised else self._unrevised
 
+    def news(self, *, revised: bool) -> Query:
+        """Returns the query of the facts of new rows, of all leaves at once."""
+        return self._news[revised]
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Where the value of each leaf of the log is written."""
+        facts = self.read.condition.facts
+        return tuple("said" if self.read.values.get(fact) == "text" else "value" for fact in facts)
+
+    @cached_property
+    def _news(self) -> tuple[Query, Query]:
+        plain, current = (filled(queries.FACTS_OF_NEW, new_slots(self.read, revised=each)) for each in (False, True))
+        return plain, current
+
     @cached_property
     def _revised(self) -> tuple[tuple[str, Query], ...]:
         return self._facts(revised=True)
@@ -84,13 +99,9 @@ class Prepared:
         return self._facts(revised=False)
 
     def _facts(self, *, revised: bool) -> tuple[tuple[str, Query], ...]:
-        return tuple(
-            (
-                "said" if self.read.values.get(fact) == "text" else "value",
-                filled(queries.FACTS, fact_slots(self.read, fact, revised=revised)),
-            )
-            for fact in self.read.condition.facts
-        )
+        facts = self.read.condition.facts
+        asked = (filled(queries.FACTS, fact_slots(self.read, fact, revised=revised)) for fact in facts)
+        return tuple(zip(self.columns, asked, strict=True))
 
     @cached_property
     def _state(self) -> Slots:

@@ -11,8 +11,10 @@ __all__ = [
     "DUE",
     "DUE_AT",
     "FACTS",
+    "FACTS_OF_NEW",
     "FACT_KEYS",
     "HISTORY",
+    "KIN",
     "KNOWN",
     "LABELS",
     "MEMBERS",
@@ -23,8 +25,6 @@ __all__ = [
     "OPEN",
     "OPEN_OF",
     "OVERLAP",
-    "OWNED",
-    "OWNERS",
     "PEOPLE",
     "REVISING",
     "SEEN",
@@ -53,6 +53,21 @@ FACTS = Query(
     output={"key_id": "bigint", "fact_id": "bigint", "at_us": "bigint", "value": "double"},
 )
 """What one condition counts of the log. Sorted: the facts of few keys are then read without the others."""
+
+FACTS_OF_NEW = Query(
+    name="unify.segment_facts_of_new",
+    sql=f"""
+        select i.key_id, i.interaction_id as fact_id, date_diff({_SINCE_1970}, i.occurred_at) as at_us, $taken
+        from $log
+        where i.batch > $batch and i.key_id is not null and i.traffic is null and $counts
+        order by i.key_id
+    """,
+    inputs=("interactions", "event_catalogue", "event_codes"),
+    parameters={"batch": "bigint"},
+    slots=("taken", "log", "counts"),
+    output={"key_id": "bigint", "fact_id": "bigint", "at_us": "bigint"},
+)
+"""What all conditions count of new rows: to plan a query for each of them takes longer than to run it."""
 
 PEOPLE = Query(
     name="unify.segment_people",
@@ -292,30 +307,30 @@ CHANGED = Query(
         select key_id as customer_id from ({TOUCHED_KEYS}) as touched
         union
         select customer_id from customer_keys where changed > $entry
+        limit $most
     """,
     inputs=("interactions", "customer_keys"),
-    parameters={"batch": "bigint", "entry": "bigint"},
+    parameters={"batch": "bigint", "entry": "bigint", "most": "bigint"},
     output={"customer_id": "bigint"},
 )
 """Keys and former customers whom something new concerns."""
 
-OWNERS = Query(
-    name="unify.segment_owners",
-    sql=f"select m.key_id, m.customer_id from ({_NOW}) as m where m.key_id in (select unnest($keys))",
+KIN = Query(
+    name="unify.segment_kin",
+    sql=f"""
+        select m.key_id, m.customer_id
+        from ({_NOW}) as m
+        where m.customer_id in (
+            select coalesce(o.customer_id, k.key_id)
+            from (select unnest($keys) as key_id) as k
+            left join ({_NOW}) as o on o.key_id = k.key_id
+        )
+    """,
     inputs=("customer_keys",),
     parameters={"keys": "bigints"},
     output={"key_id": "bigint", "customer_id": "bigint"},
 )
-"""Whose some keys are, of those that are somebody else's."""
-
-OWNED = Query(
-    name="unify.segment_owned",
-    sql=f"select m.key_id, m.customer_id from ({_NOW}) as m where m.customer_id in (select unnest($customers))",
-    inputs=("customer_keys",),
-    parameters={"customers": "bigints"},
-    output={"key_id": "bigint", "customer_id": "bigint"},
-)
-"""The further keys of some customers."""
+"""The further keys of the customers that some keys are of; those that are alone have none."""
 
 OPEN = Query(
     name="unify.segment_open",

@@ -31,6 +31,7 @@ __all__ = [
     "fact_slots",
     "limit_us",
     "moment",
+    "new_slots",
     "state_slots",
 ]
 
@@ -60,6 +61,28 @@ class Leaves:
 
 def fact_slots(read: Read, fact: Fact, *, revised: bool) -> Slots:
     """Returns the slots of the query of one condition's facts; `revised` says whether the log holds any revision."""
+    counts, value = _taken(read, fact)
+    return {"value": value, "log": _log(read), "counts": _current(counts) if revised else counts}
+
+
+def new_slots(read: Read, *, revised: bool) -> Slots:
+    """Returns the slots of the query of all conditions' facts: `counts_<leaf>` and `value_<leaf>` of each leaf."""
+    taken: list[exp.Expr] = []
+    some: list[exp.Expr] = []
+    for leaf, fact in enumerate(read.condition.facts):
+        counts, value = _taken(read, fact)
+        taken += [exp.alias_(counts.copy(), f"counts_{leaf}"), exp.alias_(value, f"value_{leaf}")]
+        some.append(counts)
+    counts = exp.paren(exp.or_(*some, copy=False), copy=False)
+    return {"taken": taken, "log": _log(read), "counts": _current(counts) if revised else counts}
+
+
+def _current(counts: exp.Expr) -> exp.Expr:
+    return exp.and_(counts, current_node(), copy=False)
+
+
+def _taken(read: Read, fact: Fact) -> tuple[exp.Expr, exp.Expr]:
+    """Returns whether a row of the log is counted by a condition, and the value that it takes of it."""
     row: dict[str, ValueType] = {name: LOG_FACTS.get(name, "text") for name in read.names}
 
     def resolve(name: str) -> exp.Expr:
@@ -76,9 +99,7 @@ def fact_slots(read: Read, fact: Fact, *, revised: bool) -> Slots:
         value = compile_expression(fact.value, resolve, row)
         counts.append(exp.Not(this=exp.Is(this=exp.paren(value.copy()), expression=exp.Null())))
         value = exp.cast(exp.paren(value), "text" if read.values[fact] == "text" else "double")
-    if revised:
-        counts.append(current_node())
-    return {"value": value, "log": _log(read), "counts": exp.and_(*counts, copy=False) if counts else exp.true()}
+    return (exp.and_(*counts, copy=False) if counts else exp.true()), value
 
 
 def _log(read: Read) -> exp.Table:

@@ -37,7 +37,7 @@ from cxloop.unify.segments.members import (
 from cxloop.unify.segments.prepared import Prepared, prepare
 
 if TYPE_CHECKING:
-    from cxloop.engine.base import Analysis, Engine
+    from cxloop.engine.base import Analysis, Engine, Value
     from cxloop.store.context import Operations
 
 __all__ = ["NAME", "SEGMENTS"]
@@ -93,13 +93,13 @@ def _digest(analysis: Analysis, definition: Definition) -> str:
 def _run(analysis: Analysis, _since: int | None, _now: datetime) -> None:
     """Brings every segment up to date: those whose definition is new whole, the others by what is new."""
     engine = analysis.engine
-    known = {row["segment"]: _Line(**row) for row in engine.fetch(queries.KNOWN).to_pylist()}
+    known = {row["segment"]: _Line(**row) for row in engine.rows(queries.KNOWN)}
     wanted = _defined(analysis)
     gone = [name for name in known if name not in {each.name for each in wanted}]
     _drop(engine, gone, analysis.as_of)
     if wanted:
         # asked by itself: to the step, another definition of one segment looks like a new beginning of all
-        seen = engine.fetch(queries.SEEN, {"derivation": NAME}).to_pylist()[0]
+        seen = engine.rows(queries.SEEN, {"derivation": NAME})[0]
         run = _Run(analysis, seen["position"], revised=bool(seen["revisions"]))
         _write(engine, [run.line(each, known.get(each.name, _Line(each.name))) for each in wanted])
 
@@ -145,12 +145,12 @@ def touched(engine: Engine, changed: Customers) -> Touched:
         return Touched(everybody=True)
     if not changed.size:
         return Touched()
-    owners = engine.fetch(queries.OWNERS, {"keys": changed.tolist()})
+    kin = engine.rows(queries.KIN, {"keys": changed.tolist()})
+    owned = np.array([row["key_id"] for row in kin], np.int64)
     # who belongs to nobody else is a customer; the others' customers are their owners
-    present = np.union1d(np.setdiff1d(changed, owners["key_id"].to_numpy()), owners["customer_id"].to_numpy())
-    owned = engine.fetch(queries.OWNED, {"customers": present.tolist()})
-    keys = np.union1d(present, owned["key_id"].to_numpy())
-    return Touched(np.union1d(changed, present).tolist(), keys.tolist())
+    alone = np.setdiff1d(changed, owned)
+    present = np.union1d(alone, np.array([row["customer_id"] for row in kin], np.int64))
+    return Touched(np.union1d(changed, present).tolist(), np.union1d(present, owned).tolist())
 
 
 @dataclass(frozen=True)
@@ -177,8 +177,9 @@ class _Run:
         """Whom new rows and entries concern. The facts that they take back are removed, of all segments at once."""
         batch = batch_of(self.seen)
         again = superseded(self.engine, batch) if self.revised else []
-        rows = self.engine.fetch(queries.CHANGED, {"batch": batch, "entry": entry_of(self.seen)})
-        return touched(self.engine, np.union1d(rows["customer_id"].to_numpy(), np.array(again, np.int64)))
+        since: dict[str, Value] = {"batch": batch, "entry": entry_of(self.seen), "most": MOST_TOUCHED + 1}
+        changed = [row["customer_id"] for row in self.engine.rows(queries.CHANGED, since)]
+        return touched(self.engine, np.unique(np.array([*changed, *again], np.int64)))
 
     def line(self, definition: Definition, before: _Line) -> _Line:
         """Brings one segment up to date, and returns what is noted of it."""
@@ -254,5 +255,6 @@ SEGMENTS = Step(
     run=_run,
     position=POSITION,
     due=queries.DUE_AT,
+    adds=False,
 )
 """Runs after identities and customers, and whenever a moment has come at which a window ends."""
