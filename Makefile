@@ -16,6 +16,8 @@ FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f 
 DIR := demo
 DEMO_ARGS :=
 TEST_ARGS :=
+# Processes that share the tests, each file in one of them
+WORKERS := 2
 BENCH_ARGS :=
 
 .PHONY: help demo serve test check bench docs lock clean
@@ -30,7 +32,7 @@ serve: $(VENV)/.product ## Serve the workspace in DIR (demo, unless said otherwi
 	$(VENV)/bin/cxloop serve --workspace $(DIR)
 
 test: $(VENV)/.dev $(VENV)/.browser $(VENV)/.servers ## Run all tests.
-	$(PYTHON) -m pytest $(TEST_ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
 
 check: $(VENV)/.dev ## Look for mistakes without running: style, types, documentation.
 	$(VENV)/bin/ruff check .

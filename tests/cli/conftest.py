@@ -22,6 +22,12 @@ class Ran(NamedTuple):
 Cxloop: TypeAlias = Callable[..., Ran]
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are as wide as on a usual terminal, wherever the tests run."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 @pytest.fixture
 def cxloop(bare_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cxloop:
     """Runs words as a command, on an empty workspace unless they name another."""

@@ -63,7 +63,7 @@ def erasures(ws: Operations, *, limit: Limit = 50, offset: Offset = 0) -> Erasur
     return listed(ws, limit=limit, offset=offset)
 
 
-@verb(part="unify", right="admin", personal=True, changes="nothing")
+@verb(part="unify", right="admin", changes="nothing")
 def receipt(ws: Operations, erasure: Number) -> Receipt:
     """Show the signed receipt of an erasure: what went where, how it was checked, and how long backups keep it.
 
