@@ -146,7 +146,17 @@ def open_workspace(folder: Path) -> Workspace:
 @pytest.fixture
 def ws(tmp_path: Path) -> Iterator[Workspace]:
     """An empty workspace in Berlin."""
-    workspace = open_workspace(tmp_path)
+    yield from _opened(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """An empty workspace for whatever is refused: nothing is ever written in it."""
+    yield from _opened(tmp_path_factory.mktemp("empty"))
+
+
+def _opened(folder: Path) -> Iterator[Workspace]:
+    workspace = open_workspace(folder)
     yield workspace
     workspace.engine.close()
     workspace.store.close()

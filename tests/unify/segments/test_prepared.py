@@ -17,6 +17,7 @@ from cxloop.unify.segments.sql import limit_us
 def queries(prepared: Prepared) -> list[str]:
     asked = [prepared.state, prepared.state_of, prepared.size, prepared.state_at, prepared.due, prepared.next_due]
     asked += [query for revised in (True, False) for _, query in prepared.facts(revised=revised)]
+    asked += prepared.sizes
     asked += [prepared.news(revised=revised) for revised in (True, False) if prepared.columns]
     return [render(query, dialect="spark") for query in asked]
 

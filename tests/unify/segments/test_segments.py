@@ -19,6 +19,7 @@ from cxloop.engine.scope import Scope, ScopedEngine
 from cxloop.measure.verbs import nps
 from cxloop.runtime.limited import derived_tables
 from cxloop.store import documents
+from cxloop.unify.segments import facts
 from cxloop.unify.segments.definition import KIND
 from cxloop.unify.segments.reading import members_of, segments_of
 from cxloop.unify.segments.step import SEGMENTS
@@ -302,16 +303,33 @@ def test_whoever_is_limited_to_some_rows_is_told_that_members_come_of_all(ws: Wo
         ("days_since() == 3", "Compare it with a number of days"),
     ],
 )
-def test_a_definition_that_cannot_be_meant_is_refused_with_its_reason(ws: Workspace, where: str, said: str) -> None:
+def test_a_definition_that_cannot_be_meant_is_refused_with_its_reason(empty: Workspace, where: str, said: str) -> None:
     with pytest.raises((ExpressionError, UnknownNameError), match=r"At character|Unknown|This is") as refused:
-        define_segment(ws, "some", where)
+        define_segment(empty, "some", where)
     assert said in str(refused.value)
 
 
+def test_a_definition_that_would_copy_the_log_is_refused(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    ws.admit(*({"who": "ada", "at": START, **LATE} for _ in range(2)), {"who": "ada", "at": START})
+    defined(ws, "late", "count(score > 1 or true) >= 1")
+    monkeypatch.setattr(facts, "MOST_FACTS", 2)
+
+    with pytest.raises(InputError, match=r"hold for 3 interactions, and at most 2 can be followed\. Narrow"):
+        define_segment(ws, "active", "count(score > 1 or true) >= 1")
+    narrow = define_segment(ws, "late_twice", LATE_TWICE, dry_run=True)
+    documents.save(ws.store, KIND, "late", {"where": "never(score > 1 or true)", "about": ""}, author_id=None)
+    ws.derive()
+    ws.happens("bo", START, **LATE)
+    broken = segments(ws).rows[0]
+
+    assert (narrow.members, broken.state, broken.members) == (1, "broken", 1)
+    assert broken.problem.startswith("The conditions of this definition hold for 3 interactions")
+
+
 @pytest.mark.parametrize("name", ["Late", "2late", "late-twice", "segment.x", "(trial)", "a" * 41])
-def test_a_name_that_no_condition_could_write_is_refused(ws: Workspace, name: str) -> None:
+def test_a_name_that_no_condition_could_write_is_refused(empty: Workspace, name: str) -> None:
     with pytest.raises(InputError, match="cannot name a segment"):
-        define_segment(ws, name, LATE_TWICE)
+        define_segment(empty, name, LATE_TWICE)
 
 
 def test_a_log_that_comes_after_the_definition_and_is_older_sets_the_clock(ws: Workspace) -> None:

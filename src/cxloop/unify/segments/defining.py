@@ -15,7 +15,7 @@ from cxloop.core.time import parse_zone, utc_naive
 from cxloop.store import documents
 from cxloop.unify.segments import queries
 from cxloop.unify.segments.definition import KIND, check_name, definition
-from cxloop.unify.segments.facts import ALL_OF_IT, is_revised, take
+from cxloop.unify.segments.facts import ALL_OF_IT, check_size, is_revised, take
 from cxloop.unify.segments.members import Customers, as_us, members_now
 from cxloop.unify.segments.prepared import Prepared, prepare
 from cxloop.unify.segments.results import DefinedSegment, DroppedSegment, SegmentMember, SegmentPoint
@@ -36,6 +36,7 @@ def define(ws: Operations, name: str, where: str, *, about: str, dry_run: bool) 
     check_name(name)
     prepared = prepare(where.strip(), ws.experience)
     started = perf_counter()
+    check_size(ws.engine, prepared)
     with _tried(ws):
         take(ws.engine, TRIAL, prepared, ALL_OF_IT, after_us=0, revised=is_revised(ws.engine))
         members = members_now(ws.engine, TRIAL, prepared, ws.as_of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cxloop.core.errors import InputError
 from cxloop.engine.revisions import ANY_REVISION, current_node, row_number
 from cxloop.unify.segments import queries
 from cxloop.unify.segments.prepared import Prepared
@@ -15,10 +16,25 @@ if TYPE_CHECKING:
 
     from cxloop.engine.base import Engine, Value
 
-__all__ = ["ALL_OF_IT", "forget", "is_revised", "superseded", "take"]
+__all__ = ["ALL_OF_IT", "MOST_FACTS", "check_size", "forget", "is_revised", "superseded", "take"]
 
 ALL_OF_IT = -1
 """The batch before all others."""
+MOST_FACTS = 10_000_000
+"""A definition that would take more out of the log is refused: it would copy the log, and no answer be quick."""
+
+
+def check_size(engine: Engine, prepared: Prepared) -> None:
+    """Raises InputError where the conditions of a definition hold for too many interactions."""
+    if engine.count("interactions") * len(prepared.sizes) <= MOST_FACTS:
+        return
+    facts = sum(engine.rows(query)[0]["facts"] for query in prepared.sizes)
+    if facts > MOST_FACTS:
+        raise InputError(
+            f"The conditions of this definition hold for {facts:,} interactions, and at most {MOST_FACTS:,} can be "
+            "followed. Narrow the widest one, for instance by kind or metric: "
+            'latest(score, metric == "nps") and not latest(score).'
+        )
 
 
 def take(engine: Engine, segment: str, prepared: Prepared, batch: int, *, after_us: int, revised: bool) -> int | None:

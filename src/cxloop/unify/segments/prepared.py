@@ -80,6 +80,12 @@ class Prepared:
         return self._news[revised]
 
     @cached_property
+    def sizes(self) -> tuple[Query, ...]:
+        """How many facts each leaf of the log has."""
+        slots = [dict(fact_slots(self.read, fact, revised=False)) for fact in self.read.condition.facts]
+        return tuple(filled(queries.FACT_COUNT, {name: each[name] for name in ("log", "counts")}) for each in slots)
+
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Where the value of each leaf of the log is written."""
         facts = self.read.condition.facts

@@ -12,6 +12,7 @@ __all__ = [
     "DUE_AT",
     "FACTS",
     "FACTS_OF_NEW",
+    "FACT_COUNT",
     "FACT_KEYS",
     "HISTORY",
     "KIN",
@@ -53,6 +54,19 @@ FACTS = Query(
     output={"key_id": "bigint", "fact_id": "bigint", "at_us": "bigint", "value": "double"},
 )
 """What one condition counts of the log. Sorted: the facts of few keys are then read without the others."""
+
+FACT_COUNT = Query(
+    name="unify.segment_fact_count",
+    sql="""
+        select count(*) as facts
+        from $log
+        where i.key_id is not null and i.traffic is null and $counts
+    """,
+    inputs=("interactions", "event_catalogue", "event_codes"),
+    slots=("log", "counts"),
+    output={"facts": "bigint"},
+)
+"""How many rows of the log one condition counts, revised ones too."""
 
 FACTS_OF_NEW = Query(
     name="unify.segment_facts_of_new",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from cxloop.unify.identity.queries import POSITION, batch_of, entry_of
 from cxloop.unify.identity.step import identity_version
 from cxloop.unify.segments import queries
 from cxloop.unify.segments.definition import Definition, definitions
-from cxloop.unify.segments.facts import ALL_OF_IT, forget, superseded, take
+from cxloop.unify.segments.facts import ALL_OF_IT, check_size, forget, superseded, take
 from cxloop.unify.segments.members import (
     Customers,
     as_us,
@@ -183,14 +183,20 @@ class _Run:
 
     def line(self, definition: Definition, before: _Line) -> _Line:
         """Brings one segment up to date, and returns what is noted of it."""
+        digest = None
         try:
             prepared = prepare(definition.where, self.analysis.experience)
+            digest = _digest(self.analysis, definition)
+            known = self.seen is not None and before.digest == digest
+            if known and before.problem is not None:
+                return before  # by its size: the whole log is not counted again with each event
+            if not known:
+                check_size(self.engine, prepared)
         except CxloopError as failure:
-            said: dict[str, Any] = {"definition": definition.where, "problem": failure.message}
-            return _Line(before.segment, before.version, clock=before.clock, **said)
-        digest = _digest(self.analysis, definition)
+            said = (digest, before.clock, None, failure.message)
+            return _Line(before.segment, before.version, definition.where, *said)
         at = self._moment(before)
-        if self.seen is not None and before.digest == digest and before.clock is not None and before.clock <= at:
+        if known and before.clock is not None and before.clock <= at:
             due = self._keep(before, prepared, at)
         else:
             due = self._compute(before.segment, prepared, at)
