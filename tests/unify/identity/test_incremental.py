@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
-from hypothesis import HealthCheck, Phase, given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from cxloop.core.config import Experience, Settings
@@ -22,7 +24,9 @@ from cxloop.core.host import LOCAL
 from cxloop.engine.derivation import derive
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.engine.query import Query
+from cxloop.unify.identity.graph import load
 from cxloop.unify.identity.ledger import key_of
+from cxloop.unify.identity.rules import MOST_LINKS, Rules
 from cxloop.unify.identity.step import IDENTITIES
 from cxloop.unify.verbs import merge, never, quarantine, release, split, undo
 
@@ -51,6 +55,13 @@ WORD = st.tuples(
     st.sampled_from(["merge", "split", "undo", "never", "quarantine", "release"]), KEY, KEY, st.integers(1, 20)
 )
 STEPS = st.lists(st.one_of(st.lists(EVENT, min_size=1, max_size=4), WORD), min_size=1, max_size=6)
+
+
+def told(user: str, mail: str, at: int) -> dict[str, Any]:
+    """An event that ties an address to a customer."""
+    key, others = ("user_id", user), [("email", mail)]
+    return {"source": "shop", "key": key, "others": others, "at": at, "alias": False, "email": None}
+
 
 ROWS = Query(
     "test.rows",
@@ -143,15 +154,19 @@ def state(ws: Any) -> tuple[list[Any], list[Any]]:
     return ws.engine.fetch(ROWS).to_pylist(), ws.engine.fetch(DOUBTS).to_pylist()
 
 
-@given(STEPS)
+@pytest.mark.parametrize("most", [MOST_LINKS, {"unique": 3, "personal": 2}], ids=["usual", "few"])
+@given(steps=STEPS)
+@example(
+    steps=[[told("u2", "m@example.org", 25)], [told("u3", "m@example.org", 8)]]
+)  # late, but older: nobody's address
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-def test_catching_up_comes_to_what_starting_over_comes_to(steps: list[Any]) -> None:
-    with workspace() as ws:
+def test_catching_up_comes_to_what_starting_over_comes_to(most: dict[str, int], steps: list[Any]) -> None:
+    with patch.dict(MOST_LINKS, most), workspace() as ws:
         number = 0
         for step in steps:
             if isinstance(step, list):
@@ -168,6 +183,24 @@ def test_catching_up_comes_to_what_starting_over_comes_to(steps: list[Any]) -> N
 
         assert state(ws) == caught_up
         assert ws.engine.count("identity_links") == written
+
+
+def test_a_word_that_keeps_two_apart_has_nobody_read_that_no_link_ties() -> None:
+    with workspace() as ws:
+        usual = {"source": "shop", "at": 1, "alias": False, "email": None}
+        signed_in = ((("user_id", user), [("anonymous_id", browser)]) for user, browser in (("u1", "a1"), ("u2", "a2")))
+        admit(
+            ws,
+            [incoming(place, {**usual, "key": key, "others": others}) for place, (key, others) in enumerate(signed_in)],
+        )
+        derive(ws, IDENTITIES, now=ws.now())
+        never(ws, _number(ws, "shop:user_id:u1"), _number(ws, "shop:user_id:u2"))
+
+        read = load(ws.engine, Rules.of(ws.experience), [key_of(ws, "shop:user_id:u1")])
+
+        assert sorted(read.keys.tolist()) == sorted(
+            key_of(ws, f"shop:{key}") for key in ("user_id:u1", "anonymous_id:a1")
+        )
 
 
 @given(st.lists(EVENT, min_size=2, max_size=12), st.randoms(use_true_random=False))

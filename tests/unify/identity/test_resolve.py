@@ -228,6 +228,7 @@ def test_following_all_customers_at_once_gives_what_settling_each_gives(pairs: l
         b=np.array([b - 1 for _, b in usable], np.int64),
         known_at=np.array(list(usable.values()), np.int64),
         plain=np.ones(len(usable), bool),
+        ties=np.ones(len(usable), bool),
         dropped=np.empty(0, np.int64),
         dropped_at=np.empty(0, np.int64),
     )

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NEVER", "Graph", "components", "load"]
 
-# Plain is what interactions told and nobody took back. What waits for a person ties nobody yet.
+# Plain is what interactions told and nobody took back. What waits for a person ties nobody yet, and a pair of which it
+# is only said that it is apart has nothing to say until links bring both into one component.
 _PAIRS = """
     select
         l.key_a, l.key_b,
@@ -27,13 +28,20 @@ _PAIRS = """
         bool_and(
             l.action = 'link' and l.state = 'accepted' and l.evidence in ('identify', 'exact', 'profile')
             and u.refers_to is null
-        ) as plain
+        ) as plain,
+        bool_or(l.action = 'link' and l.state = 'accepted') as ties
     from identity_links as l
     left join (select distinct refers_to from identity_links where action = 'undo') as u on u.refers_to = l.decision_id
     where l.key_b is not null and (l.state = 'accepted' or (l.state = 'rejected' and l.evidence = 'person')) {which}
     group by l.key_a, l.key_b
 """
-_PAIRS_OUTPUT: dict[str, Any] = {"key_a": "bigint", "key_b": "bigint", "known_at": "timestamp", "plain": "bool"}
+_PAIRS_OUTPUT: dict[str, Any] = {
+    "key_a": "bigint",
+    "key_b": "bigint",
+    "known_at": "timestamp",
+    "plain": "bool",
+    "ties": "bool",
+}
 
 ALL_PAIRS = Query(name="unify.all_pairs", sql=_PAIRS.format(which=""), inputs=("identity_links",), output=_PAIRS_OUTPUT)
 PAIRS_OF = Query(
@@ -46,7 +54,7 @@ PAIRS_OF = Query(
 SOME_PAIRS = PAIRS_OF.sql
 SPECIAL_OF = Query(
     name="unify.special_pairs_of",
-    sql=f"select p.key_a, p.key_b, p.known_at, p.plain from ({SOME_PAIRS}) as p where not p.plain",
+    sql=f"select p.key_a, p.key_b, p.known_at, p.plain, p.ties from ({SOME_PAIRS}) as p where not p.plain",
     inputs=("identity_links",),
     parameters={"keys": "bigints"},
     output=_PAIRS_OUTPUT,
@@ -117,8 +125,13 @@ ONCE_TOGETHER = Query(
         where m.customer_id in (
             select n.customer_id from customer_keys as n where n.key_id in (select unnest($keys))
         )
+        union
+        select d.key_id from identity_doubts as d where d.other_key in (select unnest($keys))
+        union
+        select d.other_key as key_id from identity_doubts as d
+        where d.key_id in (select unnest($keys)) and d.other_key is not null
     """,
-    inputs=("customer_keys",),
+    inputs=("customer_keys", "identity_doubts"),
     parameters={"keys": "bigints"},
     output={"key_id": "bigint"},
 )
@@ -150,6 +163,7 @@ class Graph:
         b: of the other.
         known_at: since when, microseconds since 1970 UTC.
         plain: whether only interactions told it.
+        ties: whether there is a link at all, and not only a word that keeps the two apart.
         dropped: keys, of which there is more to say, of pairs that are not here because they never held.
         dropped_at: since when these pairs are known, microseconds since 1970 UTC.
     """
@@ -169,6 +183,7 @@ class Graph:
     b: NDArray[np.int64]
     known_at: NDArray[np.int64]
     plain: NDArray[np.bool_]
+    ties: NDArray[np.bool_]
     dropped: NDArray[np.int64]
     dropped_at: NDArray[np.int64]
 
@@ -186,16 +201,16 @@ class Graph:
 
     def pairs(self, wanted: NDArray[np.bool_]) -> Graph:
         """Returns the graph with some of its pairs."""
-        kept = {name: getattr(self, name)[wanted] for name in ("a", "b", "known_at", "plain")}
+        kept = {name: getattr(self, name)[wanted] for name in ("a", "b", "known_at", "plain", "ties")}
         return Graph(**{**vars(self), **kept})
 
     def only(self, wanted: NDArray[np.bool_]) -> Graph:
-        """Returns the graph with some of its keys; pairs of others must not be among its pairs."""
+        """Returns the graph with some of its keys, and the pairs of two of them."""
         import numpy as np
 
-        place = np.cumsum(wanted) - 1
+        place, inside = np.cumsum(wanted) - 1, self.pairs(wanted[self.a] & wanted[self.b])
         kept = {name: getattr(self, name)[wanted] for name in _OF_KEYS}
-        return Graph(**{**vars(self), **kept, "a": place[self.a], "b": place[self.b]})
+        return Graph(**{**vars(inside), **kept, "a": place[inside.a], "b": place[inside.b]})
 
     def at_rest(self) -> NDArray[np.bool_]:
         """Returns which keys tie nobody by their nature, and nobody has said otherwise."""
@@ -231,14 +246,14 @@ class Graph:
 
 
 def components(graph: Graph) -> NDArray[np.int64]:
-    """Returns of each key the component that it is in: the smallest place in it.
+    """Returns of each key the component that it is in by its links: the smallest place in it.
 
     Not scipy's: to import it takes longer than this for a million pairs.
     """
     import numpy as np
 
     label = np.arange(len(graph.keys))
-    a, b = graph.a, graph.b
+    a, b = graph.a[graph.ties], graph.b[graph.ties]
     while True:
         x, y = label[a], label[b]
         apart = x != y
@@ -286,14 +301,14 @@ def _reached(engine: Engine, rules: Rules, keys: Sequence[int], released: pa.Tab
                 continue
         met = np.zeros(len(graph.keys), bool)
         if opened.size:
-            met[graph.a] = met[graph.b] = True
+            met[graph.a[graph.ties]] = met[graph.b[graph.ties]] = True
         else:
             met[:] = True
         shut = graph.at_rest()
         front = graph.keys[met & ~shut & ~np.isin(graph.keys, opened)]
         if not front.size:
             found = graph.only(shut | np.isin(graph.keys, opened))
-            # whom a pair held that no longer does (earlier ones came late) is not met over it any more
+            # whom a pair held, or was held back from, that no longer counts (earlier ones came late) is not met over it
             once = np.asarray(engine.fetch(ONCE_TOGETHER, {"keys": found.keys.tolist()})["key_id"], dtype=np.int64)
             front = np.setdiff1d(once, found.keys)
             if not front.size:
@@ -356,6 +371,7 @@ def _graph(rules: Rules, natures: pa.Table, pairs: pa.Table, released: pa.Table)
         b=np.searchsorted(keys, b[known]),
         known_at=np.asarray(pairs["known_at"]).astype("datetime64[us]").astype(np.int64)[known],
         plain=np.asarray(pairs["plain"], dtype=bool)[known],
+        ties=np.asarray(pairs["ties"], dtype=bool)[known],
         dropped=np.empty(0, np.int64),
         dropped_at=np.empty(0, np.int64),
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Doubt", "History", "Plain", "follow", "is_odd", "trace"]
 
 
-_MOST_WORK = 2_000_000
+_MOST_WORK = 500_000
 """Entries times moments of one component. Only keys that a person released in spite of all doubt come near it; the
 past of such a customer is kept in coarser steps."""
 

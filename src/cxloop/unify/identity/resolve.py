@@ -324,6 +324,9 @@ class _Customers(_Union):
     def __init__(self, natures: Mapping[int, Nature], nevers: Sequence[Pair]) -> None:
         super().__init__()
         self._natures = natures
+        self._apart: dict[int, dict[int, int]] = {}
+        for place, (a, b) in enumerate(nevers):
+            self._keep_apart(a, b, place)
         self._nevers = nevers
         self._units: dict[int, dict[Unit, int]] = {}
         self._strong: dict[int, int] = {}
@@ -337,10 +340,14 @@ class _Customers(_Union):
 
     def forbidden(self, x: int, y: int) -> Pair | None:
         """Returns a pair of keys that a person said are never one, if joining would make them one."""
-        for a, b in self._nevers:
-            if {self.find(a), self.find(b)} == {x, y}:
-                return a, b
-        return None
+        place = self._apart.get(x, {}).get(y)
+        return None if place is None else self._nevers[place]
+
+    def _keep_apart(self, x: int, y: int, place: int) -> None:
+        """Notes by which pair two sets are apart: by the first of several."""
+        for mine, theirs in ((x, y), (y, x)):
+            known = self._apart.setdefault(mine, {})
+            known[theirs] = min(known.get(theirs, place), place)
 
     def strong(self, root: int) -> int | None:
         """Returns a key that names a person, where there is one."""
@@ -371,6 +378,9 @@ class _Customers(_Union):
         if strong is not None:
             self._strong[kept] = strong
         self.members.setdefault(kept, [kept]).extend(self.members.pop(gone, [gone]))
+        for other, place in self._apart.pop(gone, {}).items():
+            del self._apart[other][gone]
+            self._keep_apart(kept, other, place)
         self.parent[gone] = kept
 
     def customers(self) -> dict[int, int]:

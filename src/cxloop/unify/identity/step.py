@@ -82,6 +82,7 @@ IDENTITIES = Step(
 def _resolved(engine: Engine, graph: Graph) -> tuple[Plain, History]:
     """Returns the history of regular components, and that of the odd ones."""
     label = components(graph)
+    graph = graph.pairs(label[graph.a] == label[graph.b])  # of two that nothing ties it matters not that they are apart
     odd = is_odd(graph, label)
     in_odd = odd[label[graph.a]] if graph.a.size else graph.plain
     plain = follow(graph.pairs(~in_odd), label)
