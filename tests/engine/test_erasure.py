@@ -192,7 +192,7 @@ def test_a_new_table_loses_the_rows_of_the_key(engine: DuckDBEngine) -> None:
 
 
 def test_every_column_that_holds_numbers_of_keys_is_looked_at_afterwards() -> None:
-    # 64-bit pseudonyms are numbers of keys or of interactions; both kinds are known by the names of their columns
+    # numbers of keys, of interactions, or digests of what a record said: known by the names of their columns
     numbers = {
         column.name
         for table in TABLES
@@ -200,7 +200,7 @@ def test_every_column_that_holds_numbers_of_keys_is_looked_at_afterwards() -> No
         if column.personal is Personal.PSEUDONYM and column.type in ("bigint", "bigints")
     }
 
-    assert numbers == {*_NUMBERS, "interaction_id", "fact_id"}
+    assert numbers == {*_NUMBERS, "interaction_id", "fact_id", "content_hash"}
 
 
 def test_asked_again_under_its_name_an_erasure_does_nothing_more(engine: DuckDBEngine, log_rows: LogRows) -> None:

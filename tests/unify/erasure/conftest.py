@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ from cxloop.core.results import Result
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.host import LocalHost
 from cxloop.runtime.workspace import open_workspace
+from cxloop.store import documents, notes
 
 ANNA, BEN = "anna.secret.7431@example.org", "ben.public@example.org"
 PLANTED = "QX7731ZZ"
@@ -94,10 +97,34 @@ def files_with(folder: Path, *words: str) -> list[str]:
     return sorted(found)
 
 
-@pytest.fixture
-def desk(bare_workspace: Path) -> Iterator[Desk]:
+def leave_traces(desk: Desk) -> None:
+    """Puts Anna into every corner that people and programs may put her in."""
+    store = desk.host.workspace.store
+    notes.add(store, 1, f"{PLANTED} called twice", author_id=None, author="local")
+    documents.save(store, "plan", "shop", {"examples": [ANNA, "x"]}, author_id=None)
+    desk.verb("unify.customers", query="")
+    desk.host.snapshot("unify.timeline", {"customer": ANNA}, actor=LOCAL)
+    for folder in ("inbox", "exports", "models", "sources/desk/landed", "spool/damaged-1"):
+        (desk.path / folder).mkdir(parents=True, exist_ok=True)
+    (desk.path / "inbox" / "old.csv").write_text(f"id,who\n1,{ANNA}\n2,{BEN}\n")
+    (desk.path / "exports" / "customer-1.html").write_text(f"<p>{PLANTED}</p>")
+    (desk.path / "models" / "match.json").write_text(json.dumps({"terms": [ANNA]}))
+    landed = [json.dumps({"mail": who}) for who in (ANNA, BEN)]
+    (desk.path / "sources/desk/landed" / "tickets.1.jsonl").write_text("\n".join(landed) + "\n")
+    (desk.path / "spool/damaged-1" / "spool.sqlite").write_bytes(PLANTED.encode())
+    with closing(sqlite3.connect(desk.path / "work.sqlite")) as work:
+        work.execute("create table workflow_status (inputs text)")
+        work.execute("insert into workflow_status values (?)", [ANNA])
+        work.commit()
+        work.execute("delete from workflow_status")
+        work.commit()
+    desk.spool(desk.event(ANNA, 1, note=PLANTED), desk.event(BEN, 2))
+    desk.spool(desk.event(ANNA, 3, note=PLANTED), desk.event(BEN, 4), packed=True)
+
+
+def opened(folder: Path) -> Desk:
     """A workspace in which Anna and Ben wrote three messages each."""
-    desk = Desk(bare_workspace, LocalHost(open_workspace(Folder(bare_workspace))))
+    desk = Desk(folder, LocalHost(open_workspace(Folder(folder))))
     story = [
         desk.row(
             who,
@@ -113,5 +140,12 @@ def desk(bare_workspace: Path) -> Iterator[Desk]:
         for hour in range(3)
     ]
     desk.admit(*story)
+    return desk
+
+
+@pytest.fixture
+def desk(bare_workspace: Path) -> Iterator[Desk]:
+    """A workspace in which Anna and Ben wrote three messages each."""
+    desk = opened(bare_workspace)
     yield desk
     desk.host.close()
