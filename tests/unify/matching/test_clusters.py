@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxloop.unify.matching.clusters import Join, Knot, components, gather
-from cxloop.unify.matching.thresholds import calibrate, fit_prior, probability, threshold_for, weight_of
+from cxloop.unify.matching.thresholds import calibrate, fit_prior, probability, sure_prior, threshold_for, weight_of
 
 
 def knot(
@@ -104,6 +104,14 @@ def test_the_prior_agrees_with_the_probabilities_that_follow_from_it() -> None:
     assert prior == pytest.approx(0.03, rel=0.05)
     odds = np.log2(prior / (1 - prior))
     assert probability(evidence + odds).sum() == pytest.approx(1_000 * prior, rel=1e-6)
+
+
+def test_where_nothing_was_learned_only_pairs_that_stand_out_make_a_prior() -> None:
+    namesakes, twins = np.full(400, 8.0), np.full(30, 25.0)
+
+    # of ten million pairs, four hundred hints of 8 bits are less than one person; thirty of 25 bits are thirty
+    assert sure_prior(namesakes, 1e7) == 1e-7
+    assert sure_prior(np.concatenate([namesakes, twins]), 1e7) == pytest.approx(30e-7)
 
 
 def test_decisions_of_persons_move_probabilities_towards_what_they_said() -> None:

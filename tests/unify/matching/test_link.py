@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.unify.matching.conftest import person, written_again
+from tests.unify.matching.conftest import FAMILY, GIVEN, person, written_again
 
 from cxloop.core.errors import InputError
 from cxloop.unify.matching.link import Linked, Standing, link
@@ -89,3 +89,16 @@ def test_an_increment_finds_what_the_whole_finds(found: Linked) -> None:
 def test_too_few_records_are_refused() -> None:
     with pytest.raises(InputError, match="3 records are too few to learn from"):
         link(planted()[0].slice(0, 3))
+
+
+def test_namesakes_with_numbered_addresses_are_no_duplicates_and_the_model_says_that_it_learned_nothing() -> None:
+    chance = random.Random(5)
+    names = [(chance.choice(GIVEN[:12]), chance.choice(FAMILY[:12])) for _ in range(400)]
+    rows = [
+        {"first_name": given, "last_name": family, "email": f"{given}.{family}{number * 7}@mail.example"}
+        for number, (given, family) in enumerate(names)
+    ]
+
+    linked = link(pa.Table.from_pylist(rows), model=None)
+
+    assert (linked.links, linked.proposals, linked.model.learned) == ((), (), False)

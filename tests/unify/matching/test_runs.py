@@ -10,7 +10,7 @@ import pytest
 from tests.unify.matching.conftest import Town, Workspace
 
 from cxloop.core.errors import InputError
-from cxloop.unify.matching import runs
+from cxloop.unify.matching import changes, runs
 from cxloop.unify.matching.link import link
 from cxloop.unify.matching.verbs import compare, decide, match, matching, review
 
@@ -98,6 +98,22 @@ def test_two_customers_of_one_source_are_proposed_and_never_linked_unasked(twice
     assert pairs_found(twice) == set()
     assert review(twice, order="likely").total >= 8
     assert {row["state"] for row in twice.entries()} == {"proposed"}
+
+
+def test_one_run_proposes_so_many_pairs_and_says_how_many_it_left_out(
+    ws: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MOST_PROPOSED", 2)
+    ws.tell("shop", {f"S{place}": town.shop[f"S{place}"] for place in range(30)})
+    ws.tell("shop", {f"S9{place}": town.desk[f"D{place}"] for place in range(10)})
+
+    run = match(ws)
+
+    proposed = [row["probability"] for row in ws.entries()]
+    assert (run.proposed, len(proposed)) == (2, 2)
+    assert run.left_out >= 5
+    assert f"{run.left_out} more left out" in str(run)
+    assert min(proposed) > 0.99
 
 
 def test_what_a_person_decides_stands_through_every_later_run(twice: Workspace) -> None:

@@ -50,10 +50,29 @@ class Scratch:
         self.connection.unregister(given)
         return self.connection.table(name)
 
-    def part(self, name: str, table: str, flag: str) -> Any:
-        """Makes a view of the rows of a table whose column `flag` is true; returns it as a relation."""
-        source, condition = identifier(table), identifier(flag)
-        self.connection.execute(f"create or replace view {identifier(name)} as from {source} where {condition}")
+    def agreeing(self, name: str, table: str, conditions: Sequence[str], some: str | None = None) -> Any:
+        """Makes a table of the pairs of rows that agree on one condition at least; returns it as a relation.
+
+        Each pair is there once, the smaller number first, with the columns that Splink gives to pairs.
+
+        Args:
+            name: of the new table.
+            table: name of the table of rows; its column `record` numbers them.
+            conditions: over two rows `l` and `r`, written in this program; each says the same with the two exchanged.
+            some: name of a column; of each pair, it is true of one row at least.
+        """
+        rows = identifier(table)
+        wanted = "" if some is None else f" where {identifier(some)}"
+        order = "l.record < r.record" if some is None else "l.record <> r.record"
+        found = " union all ".join(
+            f"""select least(l.record, r.record) as a, greatest(l.record, r.record) as b
+            from (from {rows}{wanted}) as l inner join {rows} as r on {condition} and {order}"""
+            for condition in conditions
+        )
+        self.connection.execute(
+            f"""create or replace table {identifier(name)} as
+            select distinct a as join_key_l, b as join_key_r, '0' as match_key from ({found})"""
+        ).fetchall()
         return self.connection.table(name)
 
     def pairs(self, table: str, keys: Sequence[str]) -> int:

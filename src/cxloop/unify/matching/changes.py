@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["Changes", "changes_of"]
 
 
+MOST_PROPOSED = 300
+"""New pairs for the review in one run, the likeliest first: a list that takes longer than a day is read by nobody."""
+
+
 @dataclass(frozen=True)
 class Changes:
     """What is to be written.
@@ -29,6 +33,7 @@ class Changes:
     Attributes:
         links: new links, with the pair of keys.
         proposals: new pairs for the review.
+        left_out: how many more there would have been.
         retracted: entries that no longer hold.
         unchanged: how many links hold as they were.
         dropped: how many links and proposals named keys that are gone.
@@ -37,6 +42,7 @@ class Changes:
 
     links: Sequence[tuple[Pair, Explained]]
     proposals: Sequence[tuple[Pair, Explained]]
+    left_out: int
     retracted: Sequence[Found]
     unchanged: int
     dropped: int
@@ -99,7 +105,8 @@ def changes_of(
     apart = said.apart
     links = [(pair, join) for pair, join in alive if pair not in apart and ties.tie(*pair) and pair not in known]
     proposals, moot, lost = _proposals(people, said, linked, label, moved, there)
-    return Changes(links, proposals, [*gone, *moot], len(kept), dead + lost, linked.model)
+    left_out = max(len(proposals) - MOST_PROPOSED, 0)
+    return Changes(links, proposals[:MOST_PROPOSED], left_out, [*gone, *moot], len(kept), dead + lost, linked.model)
 
 
 def _reviewed(said: Said, label: Mapping[int, int], moved: set[int]) -> tuple[list[Found], list[Found]]:
@@ -124,10 +131,13 @@ def _proposals(
         sides = _sides(pair, label)
         if sides not in between and sides[0] != sides[1]:
             wanted.setdefault(sides, (pair, join))
+    weaker = {_sides(pair, label) for pair, _ in _alive(people, linked.weaker, there)[0]}
+    # what one decision does to the probabilities shall not take other pairs out of somebody's hands
+    standing = set(wanted) | {sides for sides in weaker - between if sides[0] != sides[1]}
     moot = []
     for each in said.links("proposed"):
-        if _sides(each.pair, label) in wanted:
-            del wanted[_sides(each.pair, label)]
+        if _sides(each.pair, label) in standing:
+            wanted.pop(_sides(each.pair, label), None)
         elif {each.key_a, each.key_b} & set(moved) or _sides(each.pair, label)[0] == _sides(each.pair, label)[1]:
             moot.append(each)
     return list(wanted.values()), moot, dead

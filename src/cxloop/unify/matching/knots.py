@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from cxloop.unify.matching.clusters import Join, Knot, components, gather
 from cxloop.unify.matching.comparisons import DIFFERENT, MISSING, Comparison
-from cxloop.unify.matching.model import Model, linker_for
+from cxloop.unify.matching.model import Model
+from cxloop.unify.matching.scoring import Scored, Scorer
 from cxloop.unify.matching.thresholds import weight_of
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
     from numpy.typing import NDArray
 
-    from cxloop.engine.duckdb.linkage import Scratch
     from cxloop.unify.matching.link import Standing
 
     Ints = NDArray[np.int64]
@@ -30,13 +30,11 @@ _STRICTER = (0.5, 0.9, 0.99, 0.999, 0.999999)
 
 
 class Options(NamedTuple):
-    """What scoring needs: the database with the table of records, the model, and the least weight of a join."""
+    """What scores pairs, the model, and the least weight of a join."""
 
-    room: Scratch
-    table: str
+    scorer: Scorer
     model: Model
     floor: float
-    apart: bool
 
 
 class Explained(NamedTuple):
@@ -54,58 +52,54 @@ class Explained(NamedTuple):
     steps: tuple[tuple[str, str, float], ...]
 
 
-class _Scored(NamedTuple):
-    """All pairs of the records of all knots, in order of (left, right)."""
-
-    left: Ints
-    right: Ints
-    weights: Floats
-    """comparison x pair, nan where it says nothing"""
-    levels: NDArray[np.int64]
-
-
-def gathered(
-    options: Options, standing: Standing, left: Ints, right: Ints, weights: Floats, count: int
-) -> list[Explained]:
+def gathered(options: Options, standing: Standing, candidates: Scored, count: int) -> list[Explained]:
     """Returns the joins, made and forbidden, that the candidate pairs lead to.
 
     Args:
-        options: database, table, model and floor.
+        options: scorer, model and floor.
         standing: what is known of the records already.
-        left: of each candidate pair, a record.
-        right: and the other one.
-        weights: in bits, prior included.
+        candidates: the pairs that were compared.
         count: how many records there are.
     """
+    weights = candidates.evidence + options.model.start
     likely = weights >= options.floor
-    pieces = _pieces(standing, left[likely], right[likely], weights[likely], count, options)
+    pieces = _pieces(standing, candidates.left[likely], candidates.right[likely], weights[likely], count, options)
     if not len(pieces):
         return []
-    scored = _score(options, _all_pairs(pieces))
-    compared = options.model.comparisons
+    scored = _complete(options, candidates, _all_pairs(pieces), count)
     found = list(_couples([piece for piece in pieces if len(piece) == 2], scored, standing, options))
     for knot, rows in _knots([piece for piece in pieces if len(piece) > 2], scored, standing):
         joins = gather(knot, options.model.start, options.floor)
-        found.extend(_explained(compared, join, scored, rows, knot) for join in joins)
+        found.extend(_explained(options.model.comparisons, join, scored, rows, knot) for join in joins)
     return found
 
 
-def _couples(pieces: Sequence[Ints], scored: _Scored, standing: Standing, options: Options) -> Iterator[Explained]:
+def _complete(options: Options, candidates: Scored, pairs: tuple[Ints, Ints], count: int) -> Scored:
+    """Returns pairs in their order; those that no rule found, or that were too unlikely to keep, are scored here."""
+    left, right = pairs
+    places = candidates.places(left, right, count)
+    gone = places < 0
+    known = candidates.take(places[~gone])
+    return known.with_also(options.scorer.pairs(left[gone], right[gone])) if gone.any() else known
+
+
+def _couples(pieces: Sequence[Ints], scored: Scored, standing: Standing, options: Options) -> Iterator[Explained]:
     """Yields the joins of knots of two records, which are most: what `gather` says of each, all at once."""
     import numpy as np
 
     if not pieces:
         return
-    apart, compared = _Apart(standing), options.model.comparisons
     couples = np.stack(pieces)
     rows = np.searchsorted(scored.left, couples[:, 0])
-    weights = options.model.start + np.nansum(scored.weights[:, rows], axis=0)
-    for place in np.flatnonzero(weights >= options.floor):
-        left, right = (int(each) for each in couples[place])
-        if standing.groups is None or standing.groups[left] != standing.groups[right]:
-            weight, row = float(weights[place]), rows[place]
-            steps = tuple(_steps(compared, scored.levels[:, row].tolist(), scored.weights[:, row].tolist()))
-            yield Explained(left, right, weight, weight, apart.are(left, right), steps)
+    weights = options.model.start + scored.take(rows).evidence
+    open_ = weights >= options.floor
+    if standing.groups is not None:
+        groups = np.asarray(standing.groups)
+        open_ &= groups[couples[:, 0]] != groups[couples[:, 1]]
+    steps = _steps(options.model.comparisons, scored.take(rows[open_]))
+    apart = _Apart(standing)
+    for (left, right), weight, said in zip(couples[open_].tolist(), weights[open_].tolist(), steps, strict=True):
+        yield Explained(left, right, weight, weight, apart.are(left, right), said)
 
 
 def _pieces(standing: Standing, left: Ints, right: Ints, weights: Floats, count: int, options: Options) -> list[Ints]:
@@ -159,32 +153,7 @@ def _all_pairs(pieces: Sequence[Ints]) -> tuple[Ints, Ints]:
     return left[order], right[order]
 
 
-def _score(options: Options, pairs: tuple[Ints, Ints]) -> _Scored:
-    """Scores pairs with level and weight of each comparison."""
-    import numpy as np
-    import pyarrow as pa
-
-    room, (left, right) = options.room, pairs
-    keys = pa.repeat(pa.scalar("0"), len(left))
-    blocked = pa.table({"match_key": keys, "join_key_l": pa.array(left), "join_key_r": pa.array(right)})
-    linker, register = linker_for(room, options.table, options.model, apart=options.apart, explain=True)
-    linker.table_management.register_blocked_pairs_for_predict(register(room.put("knot_pairs", blocked)))
-    prediction = linker.inference.predict(warning_mode="never")
-    fields = [comparison.field for comparison in options.model.comparisons]
-    rows = room.read(prediction.physical_name, order=("record_l", "record_r"))
-    prediction.drop_table_from_database_and_remove_from_cache()
-    levels = np.stack([rows[f"gamma_{name}"].to_numpy() for name in fields]).astype(np.int64)
-    weights = np.stack([_bits(rows, name) for name in fields])
-    return _Scored(left, right, np.where(levels < 0, np.nan, weights), levels)
-
-
-def _bits(rows: pa.Table, name: str) -> Floats:
-    weight: Floats = rows[f"mw_{name}"].to_numpy()
-    adjusted = f"mw_tf_adj_{name}"
-    return weight + rows[adjusted].to_numpy() if adjusted in rows.column_names else weight
-
-
-def _knots(pieces: Sequence[Ints], scored: _Scored, standing: Standing) -> Iterator[tuple[Knot, Ints]]:
+def _knots(pieces: Sequence[Ints], scored: Scored, standing: Standing) -> Iterator[tuple[Knot, Ints]]:
     """Yields each knot, with the places of its pairs among the scored ones (record x record)."""
     import numpy as np
 
@@ -234,21 +203,22 @@ class _Apart:
         return found
 
 
-def _explained(compared: Sequence[Comparison], join: Join, scored: _Scored, places: Ints, knot: Knot) -> Explained:
+def _explained(compared: Sequence[Comparison], join: Join, scored: Scored, places: Ints, knot: Knot) -> Explained:
     at = places[knot.records.index(join.left), knot.records.index(join.right)]
-    steps = tuple(_steps(compared, scored.levels[:, at].tolist(), scored.weights[:, at].tolist()))
+    (steps,) = _steps(compared, scored.take(at.reshape(1)))
     left, right = sorted((join.left, join.right))
     return Explained(left, right, join.weight, join.least, join.held, steps)
 
 
-def _steps(
-    compared: Sequence[Comparison], levels: Sequence[int], weights: Sequence[float]
-) -> Iterator[tuple[str, str, float]]:
-    for comparison, level, weight in zip(compared, levels, weights, strict=True):
-        if level < 0:
-            yield (comparison.field, MISSING, 0.0)
-            continue
-        # Splink counts the levels from the furthest, which is 0
-        place = len(comparison.levels) - level
-        label = comparison.levels[place].label if place < len(comparison.levels) else DIFFERENT
-        yield (comparison.field, label, round(weight, 4))
+def _steps(compared: Sequence[Comparison], scored: Scored) -> Iterator[tuple[tuple[str, str, float], ...]]:
+    """Yields (field, level, weight) of each comparison of each pair."""
+    import numpy as np
+
+    weights = np.round(np.nan_to_num(scored.weights), 4)
+    fields = []
+    for comparison, levels, bits in zip(compared, scored.levels, weights, strict=True):
+        # Splink counts the levels from the furthest, which is 0; missing is -1
+        labels = [MISSING, DIFFERENT, *(level.label for level in reversed(comparison.levels))]
+        named = [labels[level + 1] for level in levels.tolist()]
+        fields.append(zip(repeat(comparison.field), named, bits.tolist(), strict=False))
+    yield from zip(*fields, strict=True)

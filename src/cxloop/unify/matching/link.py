@@ -11,9 +11,10 @@ from cxloop.core.errors import InputError
 from cxloop.unify.matching.blocking import COUNTED, choose_rules, training_rules
 from cxloop.unify.matching.clusters import components
 from cxloop.unify.matching.knots import Explained, Options, gathered
-from cxloop.unify.matching.model import Model, linker_for, train
+from cxloop.unify.matching.model import Model, train
 from cxloop.unify.matching.records import prepare, telling
-from cxloop.unify.matching.thresholds import fit_prior, probability, threshold_for, weight_of
+from cxloop.unify.matching.scoring import Scored, Scorer
+from cxloop.unify.matching.thresholds import fit_prior, probability, sure_prior, threshold_for, weight_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["PRECISION", "REVIEW_FROM", "Linked", "Standing", "link"]
 
 PRECISION = 0.99
-REVIEW_FROM = 0.1
-"""Pairs from this probability up to the threshold are shown to persons; less likely ones are nobody's business."""
+REVIEW_FROM = 0.5
+"""Pairs from this probability up to the threshold are shown to persons: of less likely ones most are two persons, and
+a list of namesakes is a list that nobody reads."""
+TIED_FROM = 0.1
+"""Pairs from this probability up are looked at together with all that their records' other pairs say."""
 PAIRS_PER_RECORD = 30
 LEAST_BUDGET = 400_000
 LEAST_RECORDS = 10
@@ -68,6 +72,7 @@ class Linked:
         clusters: of each record, the smallest record of its person.
         links: joins that hold, each with its probability: enough to tie every person together, and no more.
         proposals: joins that wait for a person, the likeliest first.
+        weaker: less likely ones: what was proposed before waits on for as long as it is among them.
         model: as it was trained or given, with its threshold.
         pairs: how many pairs were compared and kept.
     """
@@ -75,6 +80,7 @@ class Linked:
     clusters: Ints
     links: tuple[Explained, ...]
     proposals: tuple[Explained, ...]
+    weaker: tuple[Explained, ...]
     model: Model
     pairs: int
 
@@ -130,8 +136,6 @@ def link(
     Raises:
         InputError: there are too few records, or fewer than two fields that tell them apart.
     """
-    import numpy as np
-
     from cxloop.engine.duckdb.linkage import scratch
 
     known = standing or Standing()
@@ -144,13 +148,15 @@ def link(
         work = _Work(room, numbered, known, columns, seed, progress)
         room.put(_TABLE, numbered)
         trained = _trained(work) if model is None else model
-        left, right, evidence = _candidates(work, trained)
+        work.tell("Comparing records", 0.4)
+        scorer = Scorer(room, _TABLE, trained)
+        some = None if known.fresh is None else "fresh"
+        least = min(_FAINT, trained.start / 2)
+        candidates = scorer.candidates(apart=work.apart, some=some, least=least)
         if model is None:
-            pairs = _possible(work)
-            trained = replace(trained, prior=fit_prior(evidence, pairs, trained.prior))
+            trained = replace(trained, prior=_prior(work, trained, candidates.evidence))
         trained = replace(trained, calibration=calibration, precision=precision)
-        weights = evidence + trained.start
-        return _persons(work, trained, np.asarray(left), np.asarray(right), weights)
+        return _persons(work, trained, scorer, candidates)
 
 
 def _require(people: pa.Table, columns: Sequence[str], model: Model | None) -> None:
@@ -179,7 +185,7 @@ def _table(people: pa.Table, columns: Sequence[str], standing: Standing) -> pa.T
     if standing.fresh is not None:
         fresh[:] = False
         fresh[list(standing.fresh)] = True
-    marks = {"record": pa.array(np.arange(count)), "fresh": pa.array(fresh), "old": pa.array(~fresh)}
+    marks = {"record": pa.array(np.arange(count)), "fresh": pa.array(fresh)}
     return pa.table({**marks, "alone": alone, **fields})
 
 
@@ -208,40 +214,17 @@ def _possible(work: _Work) -> float:
     return every - sum(size * (size - 1) / 2 for size in sizes.values())
 
 
-def _candidates(work: _Work, model: Model) -> tuple[Ints, Ints, Floats]:
-    """Returns the compared pairs that are not all too unlikely, with their evidence in bits (without the prior)."""
-    import numpy as np
-
-    work.tell("Comparing records", 0.4)
-    found = []
-    for prediction in _predictions(work, model):
-        rows = work.room.read(prediction.physical_name, ("record_l", "record_r", "match_weight"))
-        prediction.drop_table_from_database_and_remove_from_cache()
-        found.append([rows[name].to_numpy() for name in rows.column_names])
-    left, right, weight = (np.concatenate([each[place] for each in found]) for place in range(3))
-    return left.astype(np.int64), right.astype(np.int64), weight - model.start
+def _prior(work: _Work, model: Model, evidence: Floats) -> float:
+    pairs = _possible(work)
+    return fit_prior(evidence, pairs, model.prior) if model.learned else sure_prior(evidence, pairs)
 
 
-def _predictions(work: _Work, model: Model) -> list[Any]:
-    linker, register = linker_for(work.room, _TABLE, model, apart=work.apart)
-    asked: dict[str, Any] = {"threshold_match_weight": min(_FAINT, model.start / 2), "warning_mode": "never"}
-    if work.standing.fresh is None:
-        return [linker.inference.predict(**asked)]
-    for name in model.columns:
-        linker.table_management.compute_tf_table(name)
-    new = register(work.room.part(f"{_TABLE}_new", _TABLE, "fresh"))
-    old = register(work.room.part(f"{_TABLE}_old", _TABLE, "old"))
-    return [linker.inference.predict_between(old, new, **asked), linker.inference.predict_within(new, **asked)]
-
-
-def _persons(work: _Work, model: Model, left: Ints, right: Ints, weights: Floats) -> Linked:
+def _persons(work: _Work, model: Model, scorer: Scorer, candidates: Scored) -> Linked:
     import numpy as np
 
     work.tell("Gathering records into persons", 0.8)
-    floor = weight_of(REVIEW_FROM, model.calibration)
-    found = gathered(
-        Options(work.room, _TABLE, model, floor, work.apart), work.standing, left, right, weights, work.count
-    )
+    floor = weight_of(TIED_FROM, model.calibration)
+    found = gathered(Options(scorer, model, floor), work.standing, candidates, work.count)
     chances = probability(np.array([join.least for join in found]), model.calibration)
     free = np.array([not join.held for join in found], dtype=bool)
     earlier = probability(np.array(work.standing.earlier), model.calibration)
@@ -249,9 +232,11 @@ def _persons(work: _Work, model: Model, left: Ints, right: Ints, weights: Floats
     model = replace(model, threshold=threshold, expected_precision=expected)
     made = chances >= threshold
     links = tuple(join for join, chance, open_ in zip(found, made, free, strict=True) if chance and open_)
-    rest = [join for join, chance, open_ in zip(found, made, free, strict=True) if not (chance and open_)]
-    rest.sort(key=lambda join: -join.weight)
-    return Linked(_clusters(work, links), links, tuple(rest), model, len(left))
+    rest = [(join, chance) for join, chance, took in zip(found, chances, made & free, strict=True) if not took]
+    rest.sort(key=lambda each: -each[0].weight)
+    asked = tuple(join for join, chance in rest if chance >= REVIEW_FROM)
+    weaker = tuple(join for join, chance in rest if chance < REVIEW_FROM)
+    return Linked(_clusters(work, links), links, asked, weaker, model, len(candidates.left))
 
 
 def _clusters(work: _Work, links: Sequence[Explained]) -> Ints:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from math import log2
 from typing import TYPE_CHECKING, Any
 
-from cxloop.unify.matching.blocking import KEYS, Key, Rule, rule_condition
+from cxloop.unify.matching.blocking import Key, Rule, rule_condition
 from cxloop.unify.matching.comparisons import DIFFERENT, Comparison, comparisons_for, splink_comparison
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SETTINGS_VERSION", "Model", "learn", "linker_for", "train"]
 
-SETTINGS_VERSION = 1
+SETTINGS_VERSION = 2
 """Of the levels and the training: a model of another version is trained anew."""
 SAMPLED_PAIRS = 300_000
 TRAINED_PAIRS = 500_000
@@ -65,6 +65,11 @@ class Model:
         """Weight before any comparison: log2 of the odds that two records are one person."""
         return log2(self.prior / (1 - self.prior))
 
+    @property
+    def learned(self) -> bool:
+        """Whether the records could teach anything of one person's: else the weights are what usually holds."""
+        return bool(self.about.get("learned", True))
+
     def weight(self, name: str, level: str) -> float:
         """Returns the weight of a level, in bits."""
         m, u = self.weights[name][level]
@@ -87,34 +92,28 @@ class Model:
         return cls(**{**told, "calibration": (float(shift), float(slope))})
 
 
-_KEY: dict[str, Key] = {key.name: key for key in KEYS}
-
-
-def linker_for(
-    room: Scratch, table: str, model: Model, *, apart: bool, explain: bool = False
-) -> tuple[Any, Callable[[Any], Any]]:
+def linker_for(room: Scratch, table: str, model: Model, *, explain: bool = False) -> tuple[Any, Callable[[Any], Any]]:
     """Returns Splink's linker with the parameters of a model, and what registers relations with it.
 
     Args:
         room: the database.
         table: name of the table of records, on which also the frequencies of values are counted.
         model: the parameters.
-        apart: whether the records' column `alone` keeps some apart.
         explain: whether predictions come with level and weight of each comparison.
     """
     comparisons = [splink_comparison(each, dict(model.weights[each.field])) for each in model.comparisons]
-    rules = [rule_condition([_KEY[name] for name in rule], apart=apart) for rule in model.rules]
-    return _linker(room, table, comparisons, rules, prior=model.prior, explain=explain)
+    return _linker(room, table, comparisons, prior=model.prior, explain=explain)
 
 
 def _linker(
-    room: Scratch, table: str, comparisons: list[dict[str, Any]], rules: list[str], *, prior: float, explain: bool
+    room: Scratch, table: str, comparisons: list[dict[str, Any]], *, prior: float, explain: bool
 ) -> tuple[Any, Callable[[Any], Any]]:
     settings = {
         "link_type": "dedupe_only",
         "unique_id_column_name": "record",
         "comparisons": comparisons,
-        "blocking_rules_to_generate_predictions": rules,
+        # pairs are found by `Scratch.agreeing`, once each
+        "blocking_rules_to_generate_predictions": ["1=1"],
         "probability_two_random_records_match": prior,
         "retain_matching_columns": explain,
         "retain_intermediate_calculation_columns": explain,
@@ -147,22 +146,24 @@ def train(
     compared = comparisons_for(columns)
     prior = 1.0 / max(records, 2)
     untrained = [splink_comparison(each) for each in compared]
-    linker, _ = _linker(room, table, untrained, ["1=1"], prior=prior, explain=False)
+    linker, _ = _linker(room, table, untrained, prior=prior, explain=False)
     linker.training.estimate_u_using_random_sampling(
         max_pairs=SAMPLED_PAIRS, seed=seed, min_count_per_level=None, num_chunks=1
     )
-    for rule in learning:
-        learn(linker, rule.keys)
+    learned = [[key.name for key in rule.keys] for rule in learning if learn(linker, rule.keys)]
     pairs = records * (records - 1) / 2
     weights = _parameters(linker, compared, seen=(records, min(pairs, SAMPLED_PAIRS)), prior=prior)
     names = tuple(tuple(key.name for key in rule.keys) for rule in rules)
     swaps = ((),) if {"given", "family"} <= set(columns) else ()
-    learned = {"learning": [[key.name for key in rule.keys] for rule in learning]}
-    return Model(tuple(columns), weights, (*names, *swaps), prior, records, seed, about=learned)
+    about = {"learning": [[key.name for key in rule.keys] for rule in learning], "learned": learned}
+    return Model(tuple(columns), weights, (*names, *swaps), prior, records, seed, about=about)
 
 
-def learn(linker: Any, keys: Sequence[Key]) -> None:
-    """Runs expectation maximisation on the pairs that agree on some keys; without effect where it breaks off."""
+def learn(linker: Any, keys: Sequence[Key]) -> bool:
+    """Runs expectation maximisation on the pairs that agree on some keys; returns False where it broke off.
+
+    Then it has had no effect.
+    """
     from splink.internals.exceptions import SplinkException
 
     # a session that breaks off leaves out of the model what it held still; nothing public takes that back
@@ -175,6 +176,8 @@ def learn(linker: Any, keys: Sequence[Key]) -> None:
     except (SplinkException, ValueError):
         # too few pairs agree on this field to learn from (ValueError: a share became 0); the other rules teach the rest
         settings.core_model_settings = before
+        return False
+    return True
 
 
 def _parameters(

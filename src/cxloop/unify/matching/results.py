@@ -34,7 +34,12 @@ Mode = Literal["full", "incremental", "nothing"]
 
 @dataclass(frozen=True)
 class MatchRun(Result):
-    """What a run of matching did. Counts are of links between keys."""
+    """What a run of matching did. Counts are of links between keys.
+
+    Attributes:
+        left_out: pairs that the review would have got beyond the most that one run proposes.
+        learned: whether the records taught the model; False where too few of them are alike to learn from.
+    """
 
     run: str
     mode: Mode
@@ -43,6 +48,8 @@ class MatchRun(Result):
     pairs: int
     linked: int
     proposed: int
+    left_out: int
+    learned: bool
     retracted: int
     unchanged: int
     dropped: int
@@ -62,12 +69,21 @@ class MatchRun(Result):
     def __str__(self) -> str:
         if self.mode == "nothing":
             return f"Nothing to match: no record is new or changed among {count(self.record_count)}."
+        looked = f"{many(self.compared, 'record')} compared"
+        if not (self.linked or self.unchanged or self.proposed):
+            return f"{looked}: no new duplicates found{self._doubt} ({self.seconds:.1f} s)."
         kept = f", {many(self.retracted, 'link')} taken back" if self.retracted else ""
+        more = f" (the likeliest; {count(self.left_out)} more left out)" if self.left_out else ""
         sure = "" if self.expected_precision is None else f"; {self.expected_precision:.1%} of links expected right"
         return (
-            f"{many(self.compared, 'record')} compared: {many(self.linked, 'new link')}, "
-            f"{count(self.proposed)} to review{kept}{sure} (threshold {self.threshold:.3f}, {self.seconds:.1f} s)."
+            f"{looked}: {many(self.linked, 'new link')}, "
+            f"{count(self.proposed)} to review{more}{kept}{sure}{self._doubt} "
+            f"(threshold {self.threshold:.3f}, {self.seconds:.1f} s)."
         )
+
+    @property
+    def _doubt(self) -> str:
+        return "" if self.learned else "; the records are too little alike to learn from, so weights are usual ones"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +161,8 @@ class Matching(Result):
         if not self.version:
             return "Nothing was matched yet. Run `cxloop unify match`."
         sure = "" if self.expected_precision is None else f", {self.expected_precision:.1%} of them expected right"
+        if not (self.accepted or self.proposed or self.people_accepted or self.people_rejected):
+            return f"Model {self.version}: no duplicates found among {many(self.record_count, 'record')}."
         waits = many(self.proposed, "pair")
         return (
             f"Model {self.version}: {many(self.accepted, 'link')} above {self.threshold:.3f}{sure}; "
@@ -206,7 +224,7 @@ class Compared(Waterfall):
         run: which run found it.
         others_a: further keys of the left record, as namespace:type:value.
         others_b: further keys of the right record.
-        next_entry: the next pair that waits for a person, most doubtful first; None where this was the last.
+        next_entry: the next pair that waits for a person, most probable first; None where this was the last.
     """
 
     entry: int

@@ -31,7 +31,7 @@ _EVEN = 0.5
 _NAMES = ("given", "family")
 
 
-def waiting(said: Said, order: Order = "doubtful") -> list[Found]:
+def waiting(said: Said, order: Order = "likely") -> list[Found]:
     """Returns the pairs that wait for a person, in an order."""
     found = said.links("proposed")
     if order == "newest":

@@ -197,6 +197,8 @@ def _report(
         pairs=0 if linked is None else linked.pairs,
         linked=0 if changes is None else len(changes.links),
         proposed=0 if changes is None else len(changes.proposals),
+        left_out=0 if changes is None else changes.left_out,
+        learned=model.learned,
         retracted=0 if changes is None else len(changes.retracted),
         unchanged=len(seen.said.links("accepted")) if changes is None else changes.unchanged,
         dropped=dropped,

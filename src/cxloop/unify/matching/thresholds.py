@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["calibrate", "fit_prior", "probability", "threshold_for", "weight_of"]
+__all__ = ["calibrate", "fit_prior", "probability", "sure_prior", "threshold_for", "weight_of"]
 
 LOWEST = 0.5
 """No threshold is lower: what is likelier two persons than one is never linked without asking."""
@@ -61,6 +61,28 @@ def fit_prior(evidence: Floats, pairs: float, first: float) -> float:
         if abs(found - prior) <= 1e-9 * prior:
             break
         prior = found
+    return prior
+
+
+def sure_prior(evidence: Floats, pairs: float) -> float:
+    """Returns the prior where no model could be learned: by the pairs that stand out, and not by what hints add up to.
+
+    Many namesakes are each a little likely, and add up to persons that nobody has twice. So only pairs beyond even
+    odds count, beginning with the assumption that there is one of them (classification EM: Celeux and Govaert 1992).
+
+    Args:
+        evidence: weights of the compared pairs without the prior, in bits.
+        pairs: how many pairs of records there are, compared or not.
+    """
+    import numpy as np
+
+    rising, found = np.sort(np.asarray(evidence, dtype=np.float64)), 1
+    for _ in range(100):
+        prior = min(found / max(pairs, 2.0), 0.5)
+        over = len(rising) - int(np.searchsorted(rising, log2((1 - prior) / prior), side="right"))
+        if over <= found:
+            break
+        found = over
     return prior
 
 

@@ -46,13 +46,13 @@ def matching(ws: Operations) -> Matching:
 
 
 @verb(part="unify", right="read", personal=True, limited="refuse")
-def review(ws: Operations, *, limit: Limit = 50, offset: Offset = 0, order: Order = "doubtful") -> Review:
+def review(ws: Operations, *, limit: Limit = 50, offset: Offset = 0, order: Order = "likely") -> Review:
     """The pairs that may be one person and wait for somebody to decide.
 
     Args:
         limit: most pairs to return, up to 1000.
         offset: how many pairs to pass over, for the next page.
-        order: doubtful (nearest to even odds first), likely (most probable first) or newest.
+        order: likely (most probable first), doubtful (nearest to even odds first) or newest.
     """
     from cxloop.unify.matching.reviews import list_review
 

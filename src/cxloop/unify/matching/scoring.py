@@ -1,0 +1,139 @@
+"""Pairs of records and what each comparison says of them: found by rules, scored once, and kept to be looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cxloop.unify.matching.blocking import KEYS, rule_condition
+from cxloop.unify.matching.model import Model, linker_for
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from cxloop.engine.duckdb.linkage import Scratch
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+__all__ = ["Scored", "Scorer"]
+
+_BLOCKED, _ASKED = "rule_pairs", "asked_pairs"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Pairs in order of (left, right), each with left before right.
+
+    Attributes:
+        left: a record of each pair.
+        right: the other one.
+        weights: comparison x pair, in bits; nan where it says nothing.
+        levels: comparison x pair, as Splink numbers them: 0 is the furthest, -1 missing.
+    """
+
+    left: Ints
+    right: Ints
+    weights: Floats
+    levels: NDArray[np.int8]
+
+    @property
+    def evidence(self) -> Floats:
+        """Weight of each pair without the prior, in bits."""
+        import numpy as np
+
+        found: Floats = np.nansum(self.weights, axis=0)
+        return found
+
+    def places(self, left: Ints, right: Ints, count: int) -> Ints:
+        """Returns where pairs of `count` records are among these, and -1 for those that are not."""
+        import numpy as np
+
+        have, want = self.left * count + self.right, left * count + right
+        if not len(have):
+            return np.full(len(want), -1, dtype=np.int64)
+        at = np.minimum(np.searchsorted(have, want), len(have) - 1)
+        found: Ints = np.where(have[at] == want, at, -1)
+        return found
+
+    def take(self, at: Ints) -> Scored:
+        """Returns some of the pairs."""
+        return Scored(self.left[at], self.right[at], self.weights[:, at], self.levels[:, at])
+
+    def with_also(self, other: Scored) -> Scored:
+        """Returns these pairs and others, in order."""
+        import numpy as np
+
+        left = np.concatenate([self.left, other.left])
+        right = np.concatenate([self.right, other.right])
+        weights = np.concatenate([self.weights, other.weights], axis=1)
+        levels = np.concatenate([self.levels, other.levels], axis=1)
+        return Scored(left, right, weights, levels).take(np.lexsort((right, left)))
+
+
+class Scorer:
+    """Compares pairs of a table's records with Splink, by a model."""
+
+    def __init__(self, room: Scratch, table: str, model: Model) -> None:
+        """Counts how frequent values are.
+
+        Args:
+            room: the database.
+            table: name of the table of records.
+            model: its prior does not matter here.
+        """
+        self._room, self._table, self._model = room, table, model
+        self._linker, self._register = linker_for(room, table, model, explain=True)
+        for comparison in model.comparisons:
+            if any(level.by_frequency for level in comparison.levels):
+                self._linker.table_management.compute_tf_table(comparison.field)
+
+    def candidates(self, *, apart: bool, some: str | None, least: float) -> Scored:
+        """Returns the pairs that the model's rules find.
+
+        Args:
+            apart: whether records whose column `alone` is equal are left out.
+            some: name of a column; of each pair, it is true of one record at least.
+            least: weight (bits, prior included) under which a pair is left out.
+        """
+        keys = {key.name: key for key in KEYS}
+        rules = [rule_condition([keys[name] for name in rule], apart=apart) for rule in self._model.rules]
+        return self._scored(self._room.agreeing(_BLOCKED, self._table, rules, some), least)
+
+    def pairs(self, left: Ints, right: Ints) -> Scored:
+        """Returns the pairs given."""
+        import pyarrow as pa
+
+        rows = pa.table(
+            {"join_key_l": pa.array(left), "join_key_r": pa.array(right), "match_key": pa.repeat("0", len(left))}
+        )
+        return self._scored(self._room.put(_ASKED, rows), None)
+
+    def _scored(self, blocked: object, least: float | None) -> Scored:
+        import numpy as np
+
+        self._linker.table_management.register_blocked_pairs_for_predict(self._register(blocked))
+        prediction = self._linker.inference.predict(threshold_match_weight=least, warning_mode="never")
+        fields = [comparison.field for comparison in self._model.comparisons]
+        rows = self._room.read(prediction.physical_name, self._told(), order=("record_l", "record_r"))
+        prediction.drop_table_from_database_and_remove_from_cache()
+        levels = np.stack([rows[f"gamma_{name}"].to_numpy() for name in fields]).astype(np.int8)
+        weights = np.where(levels < 0, np.nan, np.stack([_bits(rows, name) for name in fields]))
+        left, right = (rows[name].to_numpy().astype(np.int64) for name in ("record_l", "record_r"))
+        return Scored(left, right, weights, levels)
+
+    def _told(self) -> list[str]:
+        """Columns of a prediction that are read."""
+        told = ["record_l", "record_r"]
+        for comparison in self._model.comparisons:
+            told += [f"gamma_{comparison.field}", f"mw_{comparison.field}"]
+            told += [f"mw_tf_adj_{comparison.field}"] * any(level.by_frequency for level in comparison.levels)
+        return told
+
+
+def _bits(rows: pa.Table, name: str) -> Floats:
+    weight: Floats = rows[f"mw_{name}"].to_numpy()
+    adjusted = f"mw_tf_adj_{name}"
+    return weight + rows[adjusted].to_numpy() if adjusted in rows.column_names else weight
