@@ -105,7 +105,7 @@ def test_an_account_is_found_by_its_identifier_and_shows_what_is_told_of_it(ws: 
     assert {field.label: field.value for field in firm.fields} == {
         "Name": "Firm Two",
         "Country": "FR",
-        "parent": "Holding",
+        "Parent": "Holding",
     }
     assert [item.label for item in verbs.customer(ws, "user_id:bo").groups] == ["Firm Two"]
     assert verbs.customer(ws, "user_id:bo").groups[0].path == ("Holding", "Firm Two")
