@@ -6,6 +6,9 @@ now and then an alias. Each batch is admitted (that is the loader's promise, and
 links found and written, customers, their history and doubts brought up to date. The engine has one thread. What counts
 is the time of the whole process, so that nothing can hide on another core.
 
+Memory is that of the process beside the engine's buffers. These are a cache of pages, which fills up to `memory_limit`
+of the settings before it gives anything back, and grows with whatever is written: it is shown, and held to its limit.
+
 The reference in the same run is a union-find in plain Python over the same pairs of keys, in memory, without guards,
 history, ledger or restarts: what resolution costs at the very least.
 
@@ -44,6 +47,8 @@ USUAL, QUICK = (20, 60), (6, 18)
 NEW_A_BATCH = 400
 """New customers in a batch; with as many there are some 1,700,000 a day at 20,000 events a second every second."""
 TABLETS = 12
+BUFFERS = 150
+"""Megabytes that the engine may keep."""
 
 
 @dataclass
@@ -150,6 +155,12 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def buffer_bytes(engine: DuckDBEngine) -> int:
+    """Returns how much of that memory the engine's buffers are."""
+    rows = engine.cursor().execute("select sum(memory_usage_bytes) from duckdb_memory()").fetchall()
+    return int(rows[0][0])
+
+
 def told(held: bool, sentence: str) -> bool:
     """Prints a promise and whether it holds."""
     print(f"{'PASS' if held else 'FAIL'}  {sentence}", flush=True)
@@ -162,9 +173,9 @@ def main(few: int, many: int) -> int:
     seconds: list[float] = []
     cores: list[float] = []
     tables: list[pa.Table] = []
-    highest = at_few = 0
+    highest = at_few = cache = 0
     with tempfile.TemporaryDirectory() as folder:
-        engine = DuckDBEngine(Path(folder) / "analytics", Engine(threads=1, memory_limit="150MB"))
+        engine = DuckDBEngine(Path(folder) / "analytics", Engine(threads=1, memory_limit=f"{BUFFERS}MB"))
         workspace = Workspace(engine)
         for number in range(many):
             table = batch(number, rng)
@@ -174,7 +185,8 @@ def main(few: int, many: int) -> int:
             derive(workspace, IDENTITIES, now=FIRST + timedelta(seconds=number))
             seconds.append(time.perf_counter() - began)
             cores.append(time.process_time() - spent)
-            highest = max(highest, resident_bytes())
+            cache = max(cache, kept := buffer_bytes(engine))
+            highest = max(highest, resident_bytes() - kept)
             if number + 1 == few:
                 at_few = highest
             if len(tables) < few:
@@ -198,9 +210,10 @@ def main(few: int, many: int) -> int:
             f"(limit {EVENTS_A_SECOND:,})",
         ),
         told(
-            growth < MOST_GROWTH,
-            f"memory after {many * BATCH:,} events is {growth:.2f} of that after {few * BATCH:,} "
-            f"({highest / 1e6:,.0f} and {at_few / 1e6:,.0f} MB; limit {MOST_GROWTH:g})",
+            growth < MOST_GROWTH and cache <= BUFFERS * 1e6,
+            f"memory beside the engine's buffers is after {many * BATCH:,} events {growth:.2f} of that after "
+            f"{few * BATCH:,} ({highest / 1e6:,.0f} and {at_few / 1e6:,.0f} MB; limit {MOST_GROWTH:g}); the buffers "
+            f"came to {cache / 1e6:,.0f} MB (limit {BUFFERS})",
         ),
     ]
     return 0 if all(held) else 1

@@ -106,8 +106,8 @@ def main(seeds: int) -> int:
     )
     names, accounts = sum(each.names for each in found), Counter(each.accounts for each in found)
     print(
-        f"  in {seeds} companies, {names} customers hold an address of a guest who wrote in a chat from a device "
-        "on which nobody else than its owner ever signed in: nothing in the log tells the two apart"
+        f"  in {seeds} companies, {names} customers hold the address of a guest, who wrote in a chat from a device on "
+        "which nobody else than its owner ever signed in: a device joins nobody who is named by something else"
     )
     held = [
         told(precision.share >= LEAST_PRECISION, f"precision {precision} (limit {LEAST_PRECISION})"),
