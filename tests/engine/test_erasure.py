@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -402,6 +403,42 @@ def test_an_older_event_under_another_id_does_not_bring_anybody_back(engine: Duc
     engine.admit(incoming({"message_id": "of an old export", "traits": '{"name": "Anna"}'}), now=datetime(2026, 6, 1))
 
     assert (*numbers(engine), engine.count("traits")) == (0, 0, 0)
+
+
+ADDRESS = json.dumps(["shop", "email", SECRET])
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"other_keys": f"[{ADDRESS}]"},
+        {"traits": json.dumps({"name": "Anna", "email": SECRET})},
+        {"other_keys": f"[{ADDRESS}]", "key_namespace": None, "key_type": None, "key_value": None},
+    ],
+)
+def test_an_old_row_under_another_identifier_does_not_bring_anybody_back(
+    engine: DuckDBEngine, named: dict[str, Any]
+) -> None:
+    engine.admit(incoming({}), now=NOW)
+    engine.erase([1], Hiding(now=LATER))
+
+    row = {"message_id": "of the CRM", "key_type": "number", "key_value": "77", "text": SAID, **named}
+    engine.admit(incoming(row, {"message_id": "x", "key_value": "ben@example.org"}), now=datetime(2026, 6, 1))
+
+    assert [key["value"] for key in rows_of(engine, "keys")] == ["ben@example.org"]
+    assert (engine.count("interactions"), engine.count("traits")) == (1, 0)
+
+
+def test_who_shares_an_erased_address_keeps_old_rows_without_it(engine: DuckDBEngine) -> None:
+    ben = {"key_value": "ben@example.org"}
+    engine.admit(incoming({}, ben), now=NOW)
+    engine.erase([1], Hiding(now=LATER))
+
+    shared = f'[{ADDRESS}, ["shop", "phone", "555"]]'
+    engine.admit(incoming({**ben, "message_id": "late", "other_keys": shared}), now=datetime(2026, 6, 1))
+
+    assert sorted(key["value"] for key in rows_of(engine, "keys")) == ["555", "ben@example.org"]
+    assert sorted(len(row["other_keys"] or []) for row in rows_of(engine, "interactions")) == [0, 1]
 
 
 def test_who_writes_again_is_somebody_new(engine: DuckDBEngine) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,8 @@ def test_killed_at_any_step_whoever_opens_next_finishes_it(killed: Mapping[str, 
     assert not (folder / "erasing").exists()
     assert files_with(folder, ANNA, PLANTED) == []
     assert [path.suffix for path in (folder / "analytics").glob("*.duckdb*")] == [".duckdb"]
+    with closing(sqlite3.connect(folder / "app.sqlite")) as records:  # no page is left of what was looked for
+        assert records.execute("pragma freelist_count").fetchone() == (0,)
     assert {row.label for row in customers.rows} == {"Benjamin of the shop", BEN}
     assert sum(row.interactions for row in customers.rows) == 5  # three, and the two that waited
 

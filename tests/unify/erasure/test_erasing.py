@@ -103,6 +103,15 @@ def test_what_is_found_elsewhere_keeps_the_receipt_from_being_signed(desk: Desk)
     assert desk.verb("unify.receipt", erasure=1).valid
 
 
+def test_an_older_file_of_tables_keeps_the_receipt_from_being_signed(desk: Desk) -> None:
+    (desk.path / "analytics" / "77.duckdb").write_bytes(b"its texts are packed")
+
+    erased = desk.verb("unify.erase", customers=[ANNA])
+
+    assert erased.state == "found"
+    assert "77.duckdb (an older file)" in erased.failure
+
+
 def test_what_is_found_in_base64_or_utf16_is_found(desk: Desk) -> None:
     (desk.path / "notes.bin").write_bytes(b"...." + b64encode(f"from {ANNA} to us".encode()))
     (desk.path / "wide.bin").write_bytes(PLANTED.encode("utf-16-le"))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cxloop.unify.erasure.searching import PACKED, Finder
 
-__all__ = ["clean", "every_file"]
+__all__ = ["clean", "every_file", "older_files"]
 
 _WHOLE = ("exports", "models")
 _LINES = ("inbox", "sources", "logs")
@@ -32,6 +32,13 @@ def every_file(workspace: Path) -> Iterator[Path]:
                     yield path
             except FileNotFoundError:
                 continue
+
+
+def older_files(workspace: Path) -> list[Path]:
+    """Returns files of tables beside the live one: they pack their texts, so that their bytes would show nothing."""
+    folder = workspace / "analytics"
+    live = (folder / "CURRENT").read_text(encoding="utf-8").strip()
+    return sorted(path for path in folder.glob("*.duckdb*") if not path.name.startswith(live))
 
 
 def clean(workspace: Path, customers: Sequence[int], values: Sequence[str]) -> dict[str, int]:

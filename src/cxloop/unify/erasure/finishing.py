@@ -46,6 +46,7 @@ def finish_all(ws: Operations) -> bool:
             finish(ws, erasures.get(ws.store, kept.erasure_id))
     left = [kept for kept in erasures.unfinished(ws.store) if kept.state != "found"]
     if not left:
+        scrub(ws.path / STORE)  # who was killed right after signing had not come to it
         background.unmark(ws.path)
     return not left
 

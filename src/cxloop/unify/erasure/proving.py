@@ -16,7 +16,7 @@ from cxloop.collect.protocol import UnreadableError, unpacked
 from cxloop.core.schema import TABLES
 from cxloop.store import erasures
 from cxloop.store.sqlite_files import texts
-from cxloop.unify.erasure.files import every_file
+from cxloop.unify.erasure.files import every_file, older_files
 from cxloop.unify.erasure.receipts import receipt_document
 from cxloop.unify.erasure.results import Looked
 from cxloop.unify.erasure.searching import Finder
@@ -55,6 +55,7 @@ def prove(ws: Operations, secret: dict[str, Any]) -> Proof:
     files = [path for path in every_file(ws.path) if path.name != "secret.key"]
     in_files = {path: found for path in files if (found := finder.in_file(path))}
     in_values = {name: set(_values(ws.path / name, finder)) for name in _SQLITE if (ws.path / name).exists()}
+    older = [f"{path.relative_to(ws.path)} (an older file)" for path in older_files(ws.path)]
     ws.progress("Looking through every table", 0.85)
     # last: whoever has come back while the files were looked through is a customer by now
     numbers = ws.engine.numbers_left(secret["keys"])
@@ -70,10 +71,11 @@ def prove(ws: Operations, secret: dict[str, Any]) -> Proof:
         Looked("words", "of these, also somebody else's and therefore left out", len(shared), 0),
         Looked("analytics", "numbers of keys in every column that holds one", len(TABLES), len(numbers)),
         Looked("analytics", "every text of every table", len(TABLES), len(tables)),
+        Looked("analytics", "files of tables beside the live one, which pack what was erased", 1, len(older)),
         Looked("records", "every value of the SQLite files", len(in_values), len(records)),
         Looked("files", "every byte, also as UTF-16 and inside of base64, gzip and zip", len(files), len(named)),
     )
-    return Proof(looked, (*(f"numbers in {name}" for name in sorted(numbers)), *tables, *records, *named))
+    return Proof(looked, (*(f"numbers in {name}" for name in sorted(numbers)), *tables, *older, *records, *named))
 
 
 def _any_of(found: set[str], shared: set[str]) -> bool:
