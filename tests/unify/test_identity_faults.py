@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from tests.unify.sites import DAY, START, Site, opened
 
 from cxloop.core.errors import InputError, NotFoundError
+from cxloop.unify.identity.step import IDENTITIES
+from cxloop.unify.matching import runs
+from cxloop.unify.matching.knots import Explained
+from cxloop.unify.matching.link import Linked
+from cxloop.unify.matching.model import Model
 
 
 @pytest.fixture
@@ -124,6 +133,8 @@ def test_an_import_with_one_default_address_5000_times_makes_nobody_of_5000(site
     assert site.keys("C4999") == {"crm:contact_id:C4999"}
 
 
+WHOSE = "select key_id, customer_id, since from customer_keys where until is null order by all"
+
 HISTORY = (
     identified("anna", "laptop", email="anna@example.org"),
     identified("anna", "phone"),
@@ -145,8 +156,7 @@ def _everybody(site: Site) -> list[list[str]]:
     return sorted(found.values())
 
 
-@pytest.mark.parametrize("order", [(6, 5, 4, 3, 2, 1, 0), (3, 0, 6, 2, 5, 1, 4)])
-def test_calls_in_any_order_and_sent_again_come_to_the_same(site: Site, tmp_path: Path, order: tuple[int, ...]) -> None:
+def test_calls_in_any_order_and_sent_again_come_to_the_same(site: Site, tmp_path: Path) -> None:
     times = [START + timedelta(hours=place) for place in range(len(HISTORY))]
     for event, at in zip(HISTORY, times, strict=True):
         site.sends(event, at=at)
@@ -158,17 +168,18 @@ def test_calls_in_any_order_and_sent_again_come_to_the_same(site: Site, tmp_path
         ["anonymous_id:tablet", "email:ben@example.org", "user_id:ben"],
     ]  # fmt: skip
 
-    with opened(tmp_path / "other") as other:
-        for turn, place in enumerate((*order, *order)):
-            other.sends({**HISTORY[place], "messageId": f"m{place}"}, at=times[place])
-            if turn in (2, 4, 9):
-                other.catch_up()
-        other.catch_up()
-        assert _everybody(other) == expected
-        assert other.rows("select count(*) from interactions") == [(len(HISTORY),)]
-        assert {key: doubt for key, doubt in other.doubts().items() if "kitchen" in key} == {
-            "web:anonymous_id:kitchen": "shared"
-        }
+    for order in ((6, 5, 4, 3, 2, 1, 0), (3, 0, 6, 2, 5, 1, 4)):
+        with opened(tmp_path / f"other-{order[0]}") as other:
+            for turn, place in enumerate((*order, *order)):
+                other.sends({**HISTORY[place], "messageId": f"m{place}"}, at=times[place])
+                if turn in (2, 4, 9):
+                    other.catch_up()
+            other.catch_up()
+            assert _everybody(other) == expected
+            assert other.rows("select count(*) from interactions") == [(len(HISTORY),)]
+            assert {key: doubt for key, doubt in other.doubts().items() if "kitchen" in key} == {
+                "web:anonymous_id:kitchen": "shared"
+            }
 
 
 def test_a_cycle_of_renamings_is_one_customer_under_its_oldest_number(site: Site) -> None:
@@ -188,7 +199,7 @@ def test_merge_undo_and_merge_again_while_events_arrive(site: Site) -> None:
     arriving = threading.Event()
 
     def arrive() -> None:
-        for number in range(8):
+        for number in range(4):
             site.sends(seen("anna", "laptop"), seen("ann", "phone"), at=START + number * DAY)
             while site.loader.step() is not None:
                 pass
@@ -208,7 +219,7 @@ def test_merge_undo_and_merge_again_while_events_arrive(site: Site) -> None:
     site.catch_up()
 
     assert (site.customer("anna"), site.customer("ann"), site.customer(str(younger))) == (older, older, older)
-    assert site.run("unify.timeline", customer=str(younger)).total == 18
+    assert site.run("unify.timeline", customer=str(younger)).total == 10
     told = site.run("unify.ledger", customer="anna").rows
     people = [(row.action, row.undone, row.reason) for row in told if row.evidence == "person"]
     assert people == [("link", False, None), ("undo", False, None), ("link", True, "same person")]
@@ -244,6 +255,69 @@ def test_what_a_person_keeps_apart_no_evidence_brings_together(site: Site) -> No
     assert "never" in site.doubts().values()
     with pytest.raises(InputError, match="never"):
         site.run("unify.merge", customer="anna", other="web:anonymous_id:phone")
+
+
+def test_who_is_erased_while_matching_compares_is_linked_by_nothing_it_found(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.happens(*(identified(name, name=name, email=f"{name}@example.org") for name in ("anna", "ann", "ben")))
+    gone = site.customer("anna")
+
+    def erased_meanwhile(people: pa.Table, **_: Any) -> Linked:
+        site.run("unify.erase", customers="anna")
+        everybody = tuple(Explained(0, other, 20.0, 20.0, False, ()) for other in range(1, people.num_rows))
+        model = Model((), {}, (), 0.5, people.num_rows, 1)
+        return Linked(np.zeros(people.num_rows, np.int64), everybody, (), (), model, len(everybody))
+
+    monkeypatch.setattr(runs, "link", erased_meanwhile)
+    run = site.run("unify.match")
+
+    assert run.dropped >= 1
+    with pytest.raises(NotFoundError):
+        site.customer("anna")
+    keys = {key for (key,) in site.rows("select key_id from keys")}
+    named = {key for row in site.rows("select key_a, key_b from identity_links") for key in row if key is not None}
+    assert gone not in keys
+    assert named <= keys
+
+
+WORK = """
+import sys
+from pathlib import Path
+from tests.unify.sites import START, opened
+
+with opened(Path(sys.argv[1])) as site:
+    print("ready", flush=True)
+    for turn in range(1000):
+        user, browser = {"userId": f"u{turn}"}, {"anonymousId": f"b{turn}"}
+        site.happens({"type": "page", **user, **browser}, {"type": "page", "userId": f"v{turn}"}, at=START)
+        print(site.run("unify.merge", customer=f"u{turn}", other=f"v{turn}").decision_id, flush=True)
+"""
+
+
+def test_a_kill_in_the_midst_of_events_and_merges_leaves_what_was_acknowledged_and_no_halves(tmp_path: Path) -> None:
+    folder = tmp_path / "killed"
+    words = [sys.executable, "-c", WORK, str(folder)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
+        assert process.stdout is not None
+        acknowledged = [process.stdout.readline() for _ in range(3)][1:]
+        process.kill()
+        acknowledged += process.communicate()[0].splitlines(keepends=True)
+
+    with opened(folder) as site:
+        site.catch_up()
+        for turn in range(len(acknowledged)):
+            assert site.keys(f"u{turn}") == {
+                f"web:user_id:u{turn}",
+                f"web:user_id:v{turn}",
+                f"web:anonymous_id:b{turn}",
+            }
+        decisions = [number for (number,) in site.rows("select entry_id from identity_links where evidence = 'person'")]
+        assert {int(line) for line in acknowledged} <= set(decisions)
+        caught_up = site.rows(WHOSE)
+        site.host.workspace.engine.delete("watermarks", "derivation", [IDENTITIES.name])
+        site.host.derive()
+        assert site.rows(WHOSE) == caught_up
 
 
 def test_who_was_erased_and_writes_again_is_somebody_new(site: Site) -> None:
