@@ -168,6 +168,22 @@ def test_a_person_merges_and_takes_it_back(ws: Any) -> None:
     assert [(row.action, row.undone) for row in ledger(ws).rows] == [("undo", False), ("link", True)]
 
 
+def test_a_list_of_customers_counts_after_an_undo_what_each_of_them_did(ws: Any) -> None:
+    ws.happens("u1", MONDAY)
+    ws.happens("u2", MONDAY)
+    ws.happens("u2", MONDAY + timedelta(hours=1))
+    ws.derive()
+    done = merge(ws, "u1", "u2")
+    ws.derive()
+    as_one = [row.interactions for row in customers(ws).rows]
+
+    undo(ws, done.decision_id)
+    ws.derive()
+
+    assert as_one == [3]
+    assert sorted(row.interactions for row in customers(ws).rows) == [1, 2]
+
+
 def test_an_undo_can_be_undone(ws: Any) -> None:
     ws.happens("u1", MONDAY)
     ws.happens("u2", MONDAY)

@@ -36,8 +36,13 @@ TOUCHED_KEYS = """
     select key_id from interactions where batch > $batch and key_id is not null
     union
     select key_id from customer_keys where changed > $entry
+    union
+    select customer_id as key_id from customer_keys where changed > $entry
 """
-"""SQL of the keys of whom there is something new since a position: in the log, or whose customer changed."""
+"""SQL of the keys of whom there is something new since a position: in the log, or whose customer changed.
+
+With a key that left a customer, that customer changed as well, and is called by a key of its own.
+"""
 
 TOUCHED_CUSTOMERS = f"""
     select distinct coalesce(m.customer_id, t.key_id) as customer_id
