@@ -38,7 +38,7 @@ GIVEN = (
 FAMILY = ("Adler", "Becker", "Conrad", "Dietz", "Engel", "Fuchs", "Gruber", "Huber", "Jansen", "Kaiser", "Lang", "Vogt")
 STREETS = ("Ahornweg", "Birkenstrasse", "Dorfplatz", "Eichenallee", "Gartenweg", "Hauptstrasse", "Kirchgasse")
 TOWNS = (("Leipzig", "04103"), ("Dresden", "01067"), ("Halle", "06108"), ("Jena", "07743"), ("Erfurt", "99084"))
-MEMBERS, IN_BOTH, FAMILIES, CALLERS = 80, 40, 6, 12
+MEMBERS, IN_BOTH, RENAMED, CALLERS = 80, 40, 6, 12
 TRAITS = "".join(
     f'{name} = "{column}"\n'
     for name, column in (
@@ -108,7 +108,7 @@ channel = '"store"'
 
 
 def people() -> tuple[str, str]:
-    """Members of a club, and the contacts of a shop: many in both, some of one family, and Marta's stranger."""
+    """Members of a club, and the contacts of a shop: many in both, some by another name, and Marta's stranger."""
     rng = random.Random(5)
     members = [
         f"{rng.choice(GIVEN)} {rng.choice(FAMILY)},{rng.randrange(1950, 2005)}-{rng.randrange(1, 13):02}-"
@@ -117,9 +117,9 @@ def people() -> tuple[str, str]:
     ]
     club = [f"w{n},{member},2026-10-{n % 28 + 1:02}" for n, member in enumerate(members)]
     contacts = [f"c-{100 + n},{member},{n % 11},2026-11-09," for n, member in enumerate(members[:IN_BOTH])]
-    for n, member in enumerate(members[IN_BOTH : IN_BOTH + FAMILIES]):  # somebody else of the same household
-        name, _born, rest = member.split(",", 2)
-        contacts.append(f"c-{200 + n},Zoe {name.split()[1]},19{70 + n}-01-17,{rest},{n},2026-11-09,")
+    for n, member in enumerate(members[IN_BOTH : IN_BOTH + RENAMED]):  # who goes by another name now, and has moved
+        name, born, _street, town = member.split(",", 3)
+        contacts.append(f"c-{200 + n},{name.split()[0]} Zorn,{born},,{town},{n},2026-11-09,")
     stranger = f"c-9,Marta Berg,{','.join(HOME.values())},2,2026-11-09,{STRANGE}"
     head = "id,name,born,street,city,postcode"
     return "\n".join([f"{head},when", *club]), "\n".join([f"{head},score,when,words", stranger, *contacts])

@@ -28,7 +28,7 @@ from cxloop.unify.people.results import (
     WeakestLink,
 )
 from cxloop.unify.privacy.consents import history_of
-from cxloop.unify.segments.queries import OF_CUSTOMER
+from cxloop.unify.segments.showing import OF_CUSTOMER
 
 if TYPE_CHECKING:
     from datetime import datetime

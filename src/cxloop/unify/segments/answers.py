@@ -13,7 +13,7 @@ from cxloop.core.time import parse_moment, parse_zone
 from cxloop.engine.dimensions import period_node
 from cxloop.engine.quoting import column_node
 from cxloop.store import documents
-from cxloop.unify.segments import queries
+from cxloop.unify.segments import queries, showing
 from cxloop.unify.segments.definition import KIND, Definition, definition, definitions
 from cxloop.unify.segments.results import (
     Overlap,
@@ -71,7 +71,7 @@ def list_members(ws: Operations, name: str, *, as_of: str | None, limit: int, of
     if as_of is not None:
         at = parse_moment(as_of, zone=parse_zone(ws.settings.company.time_zone), now=at)
     asked = {"segment": name, "moment": at, "rows": limit, "first": offset}
-    rows = ws.engine.fetch(queries.MEMBERS, asked).to_pylist()
+    rows = ws.engine.fetch(showing.MEMBERS, asked).to_pylist()
     total = int(rows[0].pop("total")) if rows else 0
     for row in rows[1:]:
         del row["total"]
@@ -99,7 +99,7 @@ def _known(ws: Analysis) -> dict[str, dict[str, Any]]:
 
 def _counts(ws: Analysis, days: int) -> dict[str, dict[str, int]]:
     since = ws.as_of - timedelta(days=days)
-    rows = ws.engine.fetch(queries.MEMBER_COUNTS, {"since": since}).to_pylist()
+    rows = ws.engine.fetch(showing.MEMBER_COUNTS, {"since": since}).to_pylist()
     return {row["segment"]: row for row in rows}
 
 
@@ -135,7 +135,7 @@ def _version(document: documents.Definition) -> SegmentVersion:
 
 def _history(ws: Operations, name: str, days: int) -> tuple[SegmentPoint, ...]:
     """Returns the size at the end of each day, from the first move on, at most so many days back."""
-    span = ws.engine.fetch(queries.MOVES, {"segment": name}).to_pylist()[0]
+    span = ws.engine.fetch(showing.MOVES, {"segment": name}).to_pylist()[0]
     if span["first_at"] is None:
         return ()
     zone = parse_zone(ws.settings.company.time_zone)
@@ -144,7 +144,7 @@ def _history(ws: Operations, name: str, days: int) -> tuple[SegmentPoint, ...]:
         slot: period_node("day", zone, first, last, moment=column_node(column, "m"))
         for slot, column in (("entered", "since"), ("left", "until"))
     }
-    rows = ws.engine.fetch(queries.HISTORY, {"segment": name}, slots).to_pylist()
+    rows = ws.engine.fetch(showing.HISTORY, {"segment": name}, slots).to_pylist()
     end = _local_day(ws, last - timedelta(microseconds=1))
     return tuple(_by_day(rows, end))[-days:]
 
@@ -168,7 +168,7 @@ def _pairs(
     ws: Analysis, wanted: Iterable[tuple[str, str]], counts: Mapping[str, Mapping[str, int]], of: str
 ) -> Iterable[OverlapPair]:
     """Yields the pairs, those that overlap most first; `of` is a segment that is in all of them, or empty."""
-    rows = ws.engine.fetch(queries.OVERLAP, {"segment": of}).to_pylist()
+    rows = ws.engine.fetch(showing.OVERLAP, {"segment": of}).to_pylist()
     shared = {frozenset((row["first_segment"], row["second_segment"])): row["both_in"] for row in rows}
     found = []
     for first, second in wanted:

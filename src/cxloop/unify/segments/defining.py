@@ -13,7 +13,7 @@ import numpy as np
 
 from cxloop.core.time import parse_zone, utc_naive
 from cxloop.store import documents
-from cxloop.unify.segments import queries
+from cxloop.unify.segments import queries, showing
 from cxloop.unify.segments.definition import KIND, check_name, definition
 from cxloop.unify.segments.facts import ALL_OF_IT, check_size, is_revised, take
 from cxloop.unify.segments.members import Customers, as_us, members_now
@@ -93,7 +93,7 @@ def _examples(ws: Operations, members: Customers) -> tuple[SegmentMember, ...]:
     chosen = members[np.linspace(0, members.size - 1, min(EXAMPLES, members.size)).astype(int)] if members.size else []
     wanted = sorted({int(each) for each in chosen})
     labels = {
-        row["customer_id"]: row["label"] for row in ws.engine.fetch(queries.LABELS, {"customers": wanted}).to_pylist()
+        row["customer_id"]: row["label"] for row in ws.engine.fetch(showing.LABELS, {"customers": wanted}).to_pylist()
     }
     return tuple(SegmentMember(each, labels.get(each, str(each)), None) for each in wanted)
 

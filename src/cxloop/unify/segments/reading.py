@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxloop.core.errors import UnknownNameError
 from cxloop.engine.segments import segment_names
-from cxloop.unify.segments import queries
+from cxloop.unify.segments import queries, showing
 
 if TYPE_CHECKING:
     from cxloop.engine.base import Analysis
@@ -35,5 +35,5 @@ def members_of(ws: Analysis, segment: str) -> list[int]:
 
 def segments_of(ws: Analysis, customer_id: int) -> list[tuple[str, datetime]]:
     """Returns the segments that a customer is in, and since when (UTC); raises AccessDeniedError like `members_of`."""
-    rows = ws.engine.fetch(queries.OF_CUSTOMER, {"customer": customer_id}).to_pylist()
+    rows = ws.engine.fetch(showing.OF_CUSTOMER, {"customer": customer_id}).to_pylist()
     return [(row["segment"], row["since"]) for row in rows]

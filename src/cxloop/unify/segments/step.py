@@ -20,7 +20,7 @@ from cxloop.engine.catalogue import EVENT_CATALOGUE
 from cxloop.engine.derivation import Step
 from cxloop.unify.identity.queries import POSITION, batch_of, entry_of
 from cxloop.unify.identity.step import identity_version
-from cxloop.unify.segments import queries
+from cxloop.unify.segments import queries, showing
 from cxloop.unify.segments.definition import Definition, definitions
 from cxloop.unify.segments.facts import ALL_OF_IT, check_size, forget, superseded, take
 from cxloop.unify.segments.members import (
@@ -209,7 +209,7 @@ class _Run:
         as_of = self.analysis.as_of
         if before.clock is None or before.clock <= as_of:
             return as_of
-        empty = self.engine.fetch(queries.MOVES, {"segment": before.segment})["first_at"][0].as_py() is None
+        empty = self.engine.fetch(showing.MOVES, {"segment": before.segment})["first_at"][0].as_py() is None
         return as_of if empty else before.clock
 
     def _compute(self, segment: str, prepared: Prepared, at: datetime) -> int | None:
