@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from cxloop.engine.base import Analysis
     from cxloop.store.context import Operations
 
-__all__ = ["KEYS", "keep_apart", "key_of", "merge_customers", "set_aside", "split_customer", "undo_decision"]
+__all__ = [
+    "KEYS",
+    "keep_apart",
+    "key_of",
+    "merge_customers",
+    "set_aside",
+    "split_customer",
+    "undo_decision",
+    "write_decision",
+]
 
 _MOST_DIGITS = 18
 _ROUNDS = 50
@@ -90,7 +99,7 @@ def merge_customers(ws: Operations, customer: str, other: str, *, reason: str) -
         if one == two:
             raise InputError(f"{customer!r} and {other!r} are one customer already: number {one}.")
         a, b = _anchor(ws, one), _anchor(ws, two)
-        decision = _write(ws, "link", [(a, b)], reason)
+        decision = write_decision(ws, "link", [(a, b)], reason)
         left = _customers_of(ws, [a, b])
         if len(left) > 1:
             raise InputError(
@@ -106,7 +115,7 @@ def keep_apart(ws: Operations, customer: str, other: str, *, reason: str) -> Ide
         one, two = customer_id_of(ws, customer), customer_id_of(ws, other)
         if one == two:
             raise InputError(f"{customer!r} and {other!r} are one customer: number {one}. Split it first.")
-        decision = _write(ws, "never", [(_anchor(ws, one), _anchor(ws, two))], reason)
+        decision = write_decision(ws, "never", [(_anchor(ws, one), _anchor(ws, two))], reason)
     return _done(decision, "never", 1, (one, two), f"Customers {one} and {two} will never be taken for one.")
 
 
@@ -136,7 +145,7 @@ def undo_decision(ws: Operations, decision: int, *, reason: str) -> IdentityDeci
             raise InputError(f"Decision {decision} has been taken back already.")
         keys = sorted(_keys_of_decision(ws, decision))
         before = _customers_of(ws, keys)
-        number = _write(ws, "undo", [(None, None)], reason, refers_to=decision)
+        number = write_decision(ws, "undo", [(None, None)], reason, refers_to=decision)
         left = _customers_of(ws, keys)
     changed = f"{_named(before)} before, {_named(left)} now" if before != left else f"{_named(left)}, as before"
     return _done(number, "undo", 1, left, f"Decision {decision} is taken back: {changed}.")
@@ -146,10 +155,63 @@ def set_aside(ws: Operations, key: str, action: Action, *, reason: str) -> Ident
     """Says that a key ties nobody, or that it does; raises as `unify.quarantine` says."""
     with ws.engine.transaction():
         number = key_of(ws, key)
-        decision = _write(ws, action, [(number, None)], reason)
+        decision = write_decision(ws, action, [(number, None)], reason)
         left = _customers_of(ws, [number])
     said = f"Key {number} ties nobody together any more." if action == "quarantine" else f"Key {number} counts again."
     return _done(decision, action, 1, left, said)
+
+
+def write_decision(
+    ws: Operations,
+    action: Action,
+    pairs: Sequence[tuple[int | None, int | None]],
+    reason: str,
+    *,
+    refers_to: int | None = None,
+    decision: int = 0,
+) -> int:
+    """Writes what the person who asks has decided, and brings identities up to date; returns the decision's number.
+
+    Args:
+        ws: the workspace, inside of a transaction.
+        action: what is said of each pair.
+        pairs: keys in any order; the second is None where it is about one key, both are for an undo.
+        reason: why, in that person's words; may be empty.
+        refers_to: of an undo, the decision that it takes back.
+        decision: an earlier decision that these entries belong to.
+    """
+    import pyarrow as pa
+
+    first = int(ws.engine.fetch(LAST_ENTRY)["entry_id"][0].as_py()) + 1
+    now, decision = ws.now(), decision or first
+    rows = [
+        {
+            "entry_id": first + place,
+            "decision_id": decision,
+            "action": action,
+            "key_a": a if b is None or a is None else min(a, b),
+            "key_b": b if a is None or b is None else max(a, b),
+            "refers_to": refers_to,
+        }
+        for place, (a, b) in enumerate(pairs)
+    ]
+    numbers = ("entry_id", "decision_id", "key_a", "key_b", "refers_to")
+    kinds: dict[str, Any] = {**dict.fromkeys(numbers, pa.int64()), "action": pa.string()}
+    schema = pa.schema(kinds)
+    table = pa.Table.from_pylist(rows, schema=schema)
+    constant: dict[str, Any] = {
+        "evidence": pa.scalar("person"),
+        "state": pa.scalar("accepted"),
+        "known_at": pa.scalar(now, pa.timestamp("us")),
+        "decided_at": pa.scalar(now, pa.timestamp("us")),
+        "author": pa.scalar(ws.actor.name),
+        "reason": pa.scalar(reason.strip() or None, pa.string()),
+    }
+    for name, value in constant.items():
+        table = table.append_column(name, pa.repeat(value, len(rows)))
+    ws.engine.append("identity_links", table)
+    derive(ws, IDENTITIES, now=now)
+    return decision
 
 
 def key_of(ws: Analysis, wanted: str) -> int:
@@ -177,7 +239,7 @@ def _cut_apart(ws: Operations, going: set[int], staying: set[int], reason: str) 
         crossing = sorted(_crossing(ws, shared, going) - done)
         if not shared or not crossing:
             break
-        decision = _write(ws, "cut", crossing, reason, decision=decision)
+        decision = write_decision(ws, "cut", crossing, reason, decision=decision)
         done.update(crossing)
     if shared:
         raise InputError("These keys could not be cut off, because people linked them to the others. Undo that first.")
@@ -231,50 +293,6 @@ def _keys_of_decision(ws: Analysis, decision: int) -> set[int]:
         if row["refers_to"] is not None:
             keys |= _keys_of_decision(ws, row["refers_to"])
     return keys
-
-
-def _write(
-    ws: Operations,
-    action: Action,
-    pairs: Sequence[tuple[int | None, int | None]],
-    reason: str,
-    *,
-    refers_to: int | None = None,
-    decision: int = 0,
-) -> int:
-    """Writes the entries of a decision and brings identities up to date; returns its number."""
-    import pyarrow as pa
-
-    first = int(ws.engine.fetch(LAST_ENTRY)["entry_id"][0].as_py()) + 1
-    now, decision = ws.now(), decision or first
-    rows = [
-        {
-            "entry_id": first + place,
-            "decision_id": decision,
-            "action": action,
-            "key_a": a if b is None or a is None else min(a, b),
-            "key_b": b if a is None or b is None else max(a, b),
-            "refers_to": refers_to,
-        }
-        for place, (a, b) in enumerate(pairs)
-    ]
-    numbers = ("entry_id", "decision_id", "key_a", "key_b", "refers_to")
-    kinds: dict[str, Any] = {**dict.fromkeys(numbers, pa.int64()), "action": pa.string()}
-    schema = pa.schema(kinds)
-    table = pa.Table.from_pylist(rows, schema=schema)
-    constant: dict[str, Any] = {
-        "evidence": pa.scalar("person"),
-        "state": pa.scalar("accepted"),
-        "known_at": pa.scalar(now, pa.timestamp("us")),
-        "decided_at": pa.scalar(now, pa.timestamp("us")),
-        "author": pa.scalar(ws.actor.name),
-        "reason": pa.scalar(reason.strip() or None, pa.string()),
-    }
-    for name, value in constant.items():
-        table = table.append_column(name, pa.repeat(value, len(rows)))
-    ws.engine.append("identity_links", table)
-    derive(ws, IDENTITIES, now=now)
-    return decision
 
 
 def _named(customers: Sequence[int]) -> str:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.core.waterfall import WaterfallStep
-from cxloop.engine.derivation import derive
 from cxloop.store.context import Operations
-from cxloop.unify.identity.links import LAST_ENTRY
-from cxloop.unify.identity.step import IDENTITIES
+from cxloop.unify.identity.ledger import write_decision
+from cxloop.unify.identity.results import Action
 from cxloop.unify.matching import queries
 from cxloop.unify.matching.comparisons import MISSING, TITLES
 from cxloop.unify.matching.fields import FIELDS
@@ -109,7 +108,7 @@ def decide_entry(ws: Operations, entry: int, answer: Answer) -> Reviewed:
                     f"Entry {entry} was decided already: {said.persons[found.pair]}. "
                     "`unify.undo` takes a decision back."
                 )
-            decision = _write(ws, "link" if answer == "accept" else "never", found)
+            decision = _decided(ws, "link" if answer == "accept" else "never", found)
     left = waiting(read_ledger(ws.engine))
     return Reviewed(entry, answer, decision, len(left), _next(left, entry))
 
@@ -182,23 +181,9 @@ def _called(row: dict[str, Any]) -> str:
     return f"{row['namespace']}:{row['type']}:{row['value']}"
 
 
-def _write(ws: Operations, action: str, found: Found) -> int:
+def _decided(ws: Operations, action: Action, found: Found) -> int:
     """Writes a person's word on a pair, and sees that it took effect; returns the decision."""
-    import pyarrow as pa
-
-    number = int(ws.engine.fetch(LAST_ENTRY)["entry_id"][0].as_py()) + 1
-    moment = pa.timestamp("us")
-    now = pa.array([ws.now()], moment)
-    row: dict[str, Any] = {
-        **{name: pa.array([number], pa.int64()) for name in ("entry_id", "decision_id")},
-        "key_a": pa.array([found.key_a], pa.int64()),
-        "key_b": pa.array([found.key_b], pa.int64()),
-        **{name: pa.array([value]) for name, value in _said(ws, action).items()},
-        "known_at": now,
-        "decided_at": now,
-    }
-    ws.engine.append("identity_links", pa.table(row))
-    derive(ws, IDENTITIES, now=ws.now())
+    number = write_decision(ws, action, [found.pair], "reviewed")
     customers = {row["customer_id"] for row in _named(ws.engine, found.pair).values()}
     if action == "link" and len(customers) > 1:
         raise InputError(
@@ -206,13 +191,3 @@ def _write(ws: Operations, action: str, found: Found) -> int:
             "that a key of theirs ties nobody. Look at `unify.identity` and undo that decision first."
         )
     return number
-
-
-def _said(ws: Operations, action: str) -> dict[str, str]:
-    return {
-        "action": action,
-        "evidence": "person",
-        "state": "accepted",
-        "author": ws.actor.name,
-        "reason": "reviewed",
-    }
