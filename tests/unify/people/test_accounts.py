@@ -88,6 +88,19 @@ def test_an_account_stands_in_every_hierarchy(ws: Desk) -> None:
     }
 
 
+def test_an_order_that_was_corrected_counts_once_in_the_money_of_a_group(ws: Desk) -> None:
+    under = {"account_namespace": "shop", "account_type": "group_id", "account_value": "f1"}
+    paid = {"kind": "order", "name": "order_placed", "currency": "EUR", **under}
+    ws.happens("ada", DAY, message_id="first", value=80.0, **paid)
+    ws.happens("ada", DAY, message_id="second", value=60.0, revises="first", **paid)
+
+    firm, holding = found(ws, "Firm One"), found(ws, "Holding")
+
+    # of the firm and of what stands above it
+    for group in (firm, holding):
+        assert [(money.currency, money.value, money.orders) for money in group.value] == [("EUR", 60.0, 1)]
+
+
 def test_a_level_holds_everybody_of_its_accounts(ws: Desk) -> None:
     levels = {row.label: row for row in verbs.groups(ws, kind="level").rows}
     assert {label: row.members for label, row in levels.items()} == {"DE": 3, "South": 2, "FR": 1}

@@ -101,7 +101,9 @@ def test_a_household_shows_its_members_and_each_score_once(ws: Desk) -> None:
         for hour, score in enumerate(scores):
             answered = {"kind": "answer", "metric": "nps", "score": float(score), "scale_min": 0.0, "scale_max": 10.0}
             ws.happens(who, DAY + timedelta(hours=hour), **answered)
-    ws.happens("1", DAY, kind="order", value=30.0, currency="EUR")
+    paid = {"kind": "order", "currency": "EUR"}
+    ws.happens("1", DAY, message_id="first", value=50.0, **paid)
+    ws.happens("1", DAY, message_id="corrected", value=30.0, revises="first", **paid)
     ids = people(ws, "1", "2")
 
     found = verbs.group(ws, f"household:{ids[1]}")

@@ -14,6 +14,7 @@ from cxloop.unify.lookup import find_customer
 from cxloop.unify.people import queries
 from cxloop.unify.people.matters import open_matters
 from cxloop.unify.people.membership import groups_of
+from cxloop.unify.people.money import MONEY_OF
 from cxloop.unify.people.notes import notes_of
 from cxloop.unify.people.profile import Told, profile_of
 from cxloop.unify.people.results import (
@@ -141,7 +142,7 @@ def _scores(ws: Analysis, keys: Sequence[int]) -> tuple[CurrentScore, ...]:
 
 
 def _money(ws: Analysis, keys: Sequence[int]) -> tuple[Money, ...]:
-    return tuple(Money(**row) for row in ws.engine.fetch(queries.MONEY_OF, {"keys": keys}).to_pylist())
+    return tuple(Money(**row) for row in ws.engine.fetch(MONEY_OF, {"keys": keys}).to_pylist())
 
 
 def _consents(ws: Operations, keys: Sequence[int]) -> Iterator[ConsentNow]:

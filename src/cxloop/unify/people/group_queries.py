@@ -10,10 +10,8 @@ from cxloop.unify.matching.fields import FIELDS
 __all__ = [
     "ACCOUNTS",
     "ACCOUNT_MEMBERS",
-    "ACCOUNT_MONEY",
     "ACCOUNT_TRAITS",
     "HOMES",
-    "MEMBER_MONEY",
     "MEMBER_ROWS",
     "SAME_LINE",
     "SCORE_COUNTS",
@@ -88,38 +86,6 @@ ACCOUNT_MEMBERS = Query(
     output={"account_key": "bigint", "customer_id": "bigint", "last_at": "timestamp"},
 )
 """The customers of some accounts or of all, those who came last at the end."""
-
-ACCOUNT_MONEY = Query(
-    name="unify.account_money",
-    sql="""
-        select i.currency, sum(i.value) as value, count(*) filter (where i.kind = 'order') as orders
-        from interactions as i
-        where i.account_key in (select unnest($accounts)) and i.kind in ('order', 'return')
-            and i.value is not null and i.currency is not null and i.traffic is null
-        group by i.currency
-        order by value desc, i.currency
-    """,
-    inputs=("interactions",),
-    parameters={"accounts": "bigints"},
-    output={"currency": "text", "value": "double", "orders": "bigint"},
-)
-"""Money to date under some accounts."""
-
-MEMBER_MONEY = Query(
-    name="unify.member_money",
-    sql=f"""
-        select i.currency, sum(i.value) as value, count(*) filter (where i.kind = 'order') as orders
-        from interactions as i {_COMES}
-        where {_WHO} in (select unnest($customers)) and i.kind in ('order', 'return')
-            and i.value is not null and i.currency is not null and i.traffic is null
-        group by i.currency
-        order by value desc, i.currency
-    """,
-    inputs=("interactions", "customer_keys"),
-    parameters={"customers": "bigints"},
-    output={"currency": "text", "value": "double", "orders": "bigint"},
-)
-"""Money to date of some customers."""
 
 MEMBER_ROWS = Query(
     name="unify.member_rows",

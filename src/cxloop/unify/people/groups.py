@@ -11,6 +11,7 @@ from cxloop.unify.people import group_queries as queries
 from cxloop.unify.people.accounts import Account, Directory, Tree, account_id, directory
 from cxloop.unify.people.households import Household, all_households, household_of
 from cxloop.unify.people.membership import household_label, labels_of
+from cxloop.unify.people.money import ACCOUNT_MONEY, MEMBER_MONEY
 from cxloop.unify.people.results import Group, GroupKind, GroupMember, GroupRow, Groups, Money, PathStep
 from cxloop.unify.people.rollup import HOW, scores_of_group
 
@@ -131,7 +132,7 @@ def _show_household(ws: Analysis, home: Household, *, limit: int, offset: int) -
 
 
 def _money(ws: Analysis, customers: Iterable[int]) -> tuple[Money, ...]:
-    rows = ws.engine.fetch(queries.MEMBER_MONEY, {"customers": sorted(customers)}).to_pylist()
+    rows = ws.engine.fetch(MEMBER_MONEY, {"customers": sorted(customers)}).to_pylist()
     return tuple(Money(**row) for row in rows)
 
 
@@ -157,7 +158,7 @@ def _rolled_up(
     }
     members = sorted(latest)
     through = {customer: inside[key_id].label for customer, (_, key_id) in latest.items()}
-    money = ws.engine.fetch(queries.ACCOUNT_MONEY, {"accounts": sorted(inside)}).to_pylist()
+    money = ws.engine.fetch(ACCOUNT_MONEY, {"accounts": sorted(inside)}).to_pylist()
     below = {node: tree for tree in trees.values() for node in tree.below.get(node_id, ())}
     label = account.label if account is not None else next(iter(trees.values())).nodes[node_id].label
     return Group(

@@ -11,7 +11,6 @@ __all__ = [
     "CUSTOMER_OF_KEY",
     "KEYS_OF_CUSTOMERS",
     "KEYS_SEEN",
-    "MONEY_OF",
     "OBJECTS_OF",
     "OWN_KEYS",
     "PROMISES_OF",
@@ -105,23 +104,6 @@ SCORES_OF = Query(
     },
 )
 """The latest score of some keys in each metric."""
-
-MONEY_OF = Query(
-    name="unify.money_of_customer",
-    sql=f"""
-        select
-            i.currency, sum(i.value) as value, count(*) filter (where i.kind = 'order') as orders
-        from interactions as i
-        where {_OF_KEYS} and i.kind in ('order', 'return') and i.value is not null and i.currency is not null
-            and i.traffic is null and {_CURRENT}
-        group by i.currency
-        order by value desc, i.currency
-    """,
-    inputs=("interactions",),
-    parameters={"keys": "bigints"},
-    output={"currency": "text", "value": "double", "orders": "bigint"},
-)
-"""Money to date by currency: orders, and returns as negative amounts."""
 
 SERVICE_OF = Query(
     name="unify.service_of_customer",
