@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from tests.collect.spool.conftest import request
 
 from cxloop.collect.spool import DiskFullError, Envelope, Spool, SpoolError, SpoolFullError
+from cxloop.collect.spool.table import Table
 
 
 def bodies(spool: Spool, after: int = 0) -> list[bytes]:
@@ -88,6 +91,29 @@ def test_much_is_forgotten_in_several_transactions(spool: Spool) -> None:
 
     assert [item.seq for item in spool.read(0, 100_000_000)] == [found[10].seq, found[11].seq]
     assert 2_000_000 < spool.state().bytes < 2_001_000
+
+
+def test_to_forget_waits_for_no_disk_and_what_is_kept_afterwards_does(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In SQLite's words: 1 is `normal`, a commit that waits for no disk; 2 is `full`.
+    waits: list[tuple[str, int]] = []
+    for name in ("_forget", "_insert"):
+        monkeypatch.setattr(Table, name, _noting(name, getattr(Table, name), waits))
+
+    spool.append([request(1)])
+    spool.forget(spool.state().last_seq)
+    spool.append([request(2)])
+
+    assert waits == [("_insert", 2), ("_forget", 1), ("_insert", 2)]
+
+
+def _noting(name: str, method: Callable[..., Any], waits: list[tuple[str, int]]) -> Callable[..., Any]:
+    def noted(table: Table, *arguments: Any) -> Any:
+        waits.append((name, table._connection.execute("pragma synchronous").fetchone()[0]))
+        return method(table, *arguments)
+
+    return noted
 
 
 def test_a_full_spool_takes_nothing_more_until_the_loader_has_caught_up(folder: Path) -> None:

@@ -37,6 +37,9 @@ insert or ignore into totals values (1, 0, 0, 0, 0, 0);
 insert into sqlite_sequence (name, seq) select 'requests', 0
     where not exists (select 1 from sqlite_sequence where name = 'requests');
 """
+DURABLE, NOT_DURABLE = "pragma synchronous = full", "pragma synchronous = normal"
+SWEEPS, NO_SWEEPS = "pragma wal_autocheckpoint = 2000", "pragma wal_autocheckpoint = 16000"
+"""How many pages the log may have before they are moved into the file; so many that only who is alone does it."""
 COLUMNS = "source, format, received_at, events, about, size, body, checksum"
 ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
 INSERTS = {size: f"insert into requests ({COLUMNS}) values {', '.join([ROW] * size)}" for size in (64, 16, 4, 1)}
@@ -70,9 +73,9 @@ class Table:
     def _prepare(self) -> None:
         self._connection.execute(f"pragma page_size = {PAGE_BYTES}")
         self._connection.execute("pragma journal_mode = wal")
-        self._connection.execute("pragma synchronous = full")
+        self._connection.execute(DURABLE)
         # A log of 16 MB: its pages go to the file in one sweep, instead of in four with two fsyncs each.
-        self._connection.execute("pragma wal_autocheckpoint = 2000")
+        self._connection.execute(SWEEPS)
         self._connection.execute("pragma journal_size_limit = 64000000")
         self._connection.executescript(SCHEMA)
 
@@ -130,7 +133,20 @@ class Table:
         return found
 
     def forget(self, through: int, most_bytes: int) -> bool:
-        """Deletes the first rows up to `through`, about `most_bytes` of them; returns whether more are left."""
+        """Deletes the first rows up to `through`, about `most_bytes` of them; returns whether more are left.
+
+        Quick, since whoever appends waits for the lock that a process of low priority holds: it waits for no disk, and
+        leaves the sweep of the log to who appends. A deletion that a loss of power takes back is done once more.
+        """
+        self._connection.execute(NOT_DURABLE)
+        self._connection.execute(NO_SWEEPS)
+        try:
+            return self._forget(through, most_bytes)
+        finally:
+            self._connection.execute(DURABLE)
+            self._connection.execute(SWEEPS)
+
+    def _forget(self, through: int, most_bytes: int) -> bool:
         self._connection.execute("begin immediate")
         try:
             last, requests, events, size = self._first(through, most_bytes)
