@@ -21,7 +21,10 @@ def test_purposes_terms_and_redaction_are_shown_as_they_are(boss: Any) -> None:
     assert "1 purpose; everything is kept without limit; texts are kept as they come." in text
     assert "Newsletter" in text
     assert "[[retention]]" in text
-    assert "Nothing was erased yet." in text
+
+
+def test_before_the_first_erasure_the_page_says_so(empty_shop: Any) -> None:
+    assert "Nothing was erased yet." in empty_shop.browser("owner").get("/settings/privacy").text
 
 
 @pytest.mark.parametrize("typed", ["", "987654", "yes"])
