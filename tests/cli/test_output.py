@@ -105,6 +105,8 @@ def test_what_data_say_is_neither_markup_nor_a_command_to_the_terminal(capsys: p
 
     assert "[red]x[/red]" in shown
     assert "\x1b" not in shown
+    assert "shop:email:x" in text(Records("Of shop:email:x.", ("key",), (("y",),)), "text", capsys)
+    assert "shop:email:x" in text(Records("Rows.", ("key",), (("shop:email:x",),)), "text", capsys)
 
 
 def test_cells_read_well(capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,7 +67,9 @@ def _drawn(item: str | Table, width: int) -> str:
 
     lines = io.StringIO()
     terminal = sys.stdout.isatty()
-    console = Console(file=lines, width=width, force_terminal=terminal, color_system="auto" if terminal else None)
+    colours: Literal["auto"] | None = "auto" if terminal else None
+    # Without emoji=False an identifier such as shop:email:... would come out with an envelope in its middle.
+    console = Console(file=lines, width=width, force_terminal=terminal, color_system=colours, emoji=False)
     # A sentence breaks at the edge of a terminal by itself; in a pipe it stays one line, for grep.
     console.print(item, markup=False, highlight=False, soft_wrap=isinstance(item, str))
     return "".join(f"{line.rstrip()}\n" for line in lines.getvalue().splitlines())

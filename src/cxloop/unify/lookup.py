@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from cxloop.unify.results import ChannelCount, Customer, Customers, Identifier, 
 if TYPE_CHECKING:
     from cxloop.engine.base import Analysis
 
-__all__ = ["customer_id_of", "find_customer", "search", "timeline_of"]
+__all__ = ["customer_id_of", "find_customer", "require_not_shared", "search", "timeline_of"]
 
 _MOST_DIGITS = 18
 """Of a customer's number: what is longer is no 64-bit number, and Python refuses to read thousands of digits."""
@@ -89,7 +89,7 @@ def customer_id_of(ws: Analysis, wanted: str) -> int:
 
     Raises:
         NotFoundError: there is none.
-        InputError: the identifier belongs to several.
+        InputError: the identifier belongs to several, or is set aside because it is not one person's.
     """
     number = wanted.strip()
     if number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS:
@@ -103,14 +103,30 @@ def customer_id_of(ws: Analysis, wanted: str) -> int:
             f"{number!r} belongs to {len(ids)} customers: {listed}. Give the number of one, or write type:value."
         )
     if not ids:
+        require_not_shared(ws, number)
         raise _unknown(number)
     return ids[0]
+
+
+def require_not_shared(ws: Analysis, identifier: str) -> None:
+    """Raises InputError where an identifier is set aside although customers have it, and names them by number."""
+    for known in _readings(identifier):
+        ids = [row["customer_id"] for row in ws.engine.fetch(queries.SHARERS, known).to_pylist()]
+        if ids:
+            listed = ", ".join(map(str, ids[:5]))
+            several = f"customers {listed} and {len(ids) - 5:,} more have" if ids[5:] else f"customers {listed} have"
+            raise InputError(
+                f"{identifier!r} ties nobody together, so it names nobody: "
+                f"{several if ids[1:] else f'customer {listed} has'} it. Give a customer's number; "
+                "`cxloop unify doubts` says why."
+            )
 
 
 def find_customer(ws: Analysis, wanted: str) -> Customer:
     """Returns the customer of a number or an identifier; raises NotFoundError or InputError as the verbs say."""
     found = _by_id(ws, customer_id_of(ws, wanted))
     if found is None:
+        require_not_shared(ws, wanted.strip())
         raise _unknown(wanted.strip())
     return found
 
@@ -132,13 +148,17 @@ def _by_id(ws: Analysis, customer_id: int) -> Customer | None:
 
 def _ids_of(ws: Analysis, identifier: str) -> list[int]:
     """Customers with this identifier, read whole before it is read as type:value and as namespace:type:value."""
-    first, *rest = identifier.split(":", 1)
-    readings = [("", "", identifier), *(("", first, value) for value in rest)]
-    readings += [(first, kind, value) for each in rest for kind, colon, value in [each.partition(":")] if colon]
-    for namespace, kind, value in readings:
-        known = {"value": value, "type": kind, "namespace": namespace}
+    for known in _readings(identifier):
         rows = ws.engine.fetch(queries.BY_IDENTIFIER, known).to_pylist()
         if rows:  # who has it as a key of their own is meant before those who only told it
             literal = any(row["literal"] for row in rows)
             return [row["customer_id"] for row in rows if row["literal"] or not literal]
     return []
+
+
+def _readings(identifier: str) -> Iterator[dict[str, Value]]:
+    first, *rest = identifier.split(":", 1)
+    readings = [("", "", identifier), *(("", first, value) for value in rest)]
+    readings += [(first, kind, value) for each in rest for kind, colon, value in [each.partition(":")] if colon]
+    for namespace, kind, value in readings:
+        yield {"value": value, "type": kind, "namespace": namespace}

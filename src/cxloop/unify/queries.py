@@ -20,6 +20,7 @@ __all__ = [
     "PRESENT_CUSTOMER",
     "PROMISES_KEPT",
     "PROMISES_MADE",
+    "SHARERS",
     "STEP_COUNT",
     "TOUCHED",
 ]
@@ -187,6 +188,39 @@ BY_IDENTIFIER = Query(
     parameters={"value": "text", "type": "text", "namespace": "text"},
     output={"customer_id": "bigint", "literal": "bool"},
 )
+
+SHARERS = Query(
+    name="unify.sharers_of_identifier",
+    sql=f"""
+        with meant as (
+            select k.key_id
+            from keys as k
+            inner join identity_doubts as d on d.key_id = k.key_id and d.other_key is null
+            where ($type = '' or k.type = $type)
+                and ($namespace = '' or k.namespace = $namespace)
+                and (
+                    (k.namespace <> '{HUB}' and k.value = $value)
+                    or (k.namespace = '{HUB}' and k.value = lower(trim($value)))
+                )
+        ),
+        ends as (
+            select n.key_a as key_id from identity_links as n inner join meant as t on t.key_id = n.key_b
+            where n.action = 'link'
+            union
+            select n.key_b as key_id from identity_links as n inner join meant as t on t.key_id = n.key_a
+            where n.action = 'link'
+        )
+        select distinct c.customer_id
+        from ends as e
+        left join customer_keys as m on m.key_id = e.key_id and m.until is null
+        inner join customers as c on c.customer_id = coalesce(m.customer_id, e.key_id)
+        order by c.customer_id
+    """,
+    inputs=("keys", "identity_doubts", "identity_links", "customer_keys", "customers"),
+    parameters={"value": "text", "type": "text", "namespace": "text"},
+    output={"customer_id": "bigint"},
+)
+"""The customers who have an identifier that is set aside, because it is not one person's."""
 
 PRESENT_CUSTOMER = Query(
     name="unify.present_customer",

@@ -23,15 +23,19 @@ BY_NUMBER = Query(
 BY_VALUE = Query(
     name="unify.erasure_by_value",
     sql="""
-        select distinct k.type, k.value, coalesce(m.customer_id, k.key_id) as customer_id
+        select distinct
+            k.namespace, k.type, k.value, coalesce(m.customer_id, k.key_id) as customer_id,
+            c.customer_id is not null as known
         from keys as k
         left join customer_keys as m on m.key_id = k.key_id and m.until is null
-        where k.value in (select unnest($asked)) and k.namespace <> '*'
+        left join customers as c on c.customer_id = coalesce(m.customer_id, k.key_id)
+        where k.value in (select unnest($asked)) and (k.namespace <> '*' or m.customer_id is not null)
     """,
-    inputs=("keys", "customer_keys"),
+    inputs=("keys", "customer_keys", "customers"),
     parameters={"asked": "texts"},
-    output={"type": "text", "value": "text", "customer_id": "bigint"},
+    output={"namespace": "text", "type": "text", "value": "text", "customer_id": "bigint", "known": "bool"},
 )
+"""The customers of identifiers; those of namespace `*` are values that a profile told. `known`: anything happened."""
 
 KEYS_OF = Query(
     name="unify.erasure_keys",
@@ -41,16 +45,46 @@ KEYS_OF = Query(
             union
             select m.key_id from customer_keys as m
             where m.until is null and m.customer_id in (select unnest($customers))
+        ),
+        ends as (
+            select key_a as key_id, key_b as other from identity_links where key_b is not null
+            union all
+            select key_b as key_id, key_a as other from identity_links where key_b is not null
+        ),
+        apart as (
+            select distinct d.key_id
+            from identity_doubts as d
+            left join customer_keys as m on m.key_id = d.key_id and m.until is null
+            left join customers as c on c.customer_id = coalesce(m.customer_id, d.key_id)
+            where d.other_key is null and c.customer_id is null and d.key_id not in (select key_id from theirs)
+        ),
+        touched as (
+            select distinct e.key_id
+            from ends as e
+            inner join theirs as t on t.key_id = e.other
+            where e.key_id in (select key_id from apart)
+        ),
+        held as (
+            select distinct e.key_id
+            from ends as e
+            inner join touched as d on d.key_id = e.key_id
+            where e.other not in (select key_id from theirs) and e.other not in (select key_id from touched)
+        ),
+        going as (
+            select key_id from theirs
+            union
+            select key_id from touched where key_id not in (select key_id from held)
         )
         select k.key_id, k.namespace, k.type, k.value
         from keys as k
-        inner join theirs as t on t.key_id = k.key_id
+        inner join going as g on g.key_id = k.key_id
         order by k.key_id
     """,
-    inputs=("keys", "customer_keys"),
+    inputs=("keys", "customer_keys", "customers", "identity_doubts", "identity_links"),
     parameters={"customers": "bigints"},
     output={"key_id": "bigint", "namespace": "text", "type": "text", "value": "text"},
 )
+"""The keys of customers, and those set aside (a shared telephone, a value that is none) that nobody else has."""
 
 PROFILE_OF = Query(
     name="unify.erasure_profile",

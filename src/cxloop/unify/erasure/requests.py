@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from cxloop.unify.erasure.hiding import hide
 from cxloop.unify.erasure.queries import BY_NUMBER, BY_VALUE, KEYS_OF
 from cxloop.unify.erasure.receipts import told
 from cxloop.unify.erasure.words import is_telling, telling_words
+from cxloop.unify.identity.rules import HUB
+from cxloop.unify.lookup import require_not_shared
 
 if TYPE_CHECKING:
     from cxloop.store.context import Operations
@@ -83,6 +85,8 @@ def _meant(ws: Operations, wanted: Sequence[str]) -> _Meant:
     found = {**{text: {customer} for text, customer in numbers.items()}, **_values(ws, set(wanted) - set(numbers))}
     unknown = [text for text in wanted if text not in found]
     if unknown:
+        for text in unknown[:_LISTED]:
+            require_not_shared(ws, text)
         listed = ", ".join(map(repr, unknown[:_LISTED]))
         more = f" and {len(unknown) - _LISTED} more" if len(unknown) > _LISTED else ""
         raise NotFoundError(f"There is no customer {listed}{more}. Nobody was erased.")
@@ -108,19 +112,42 @@ def _numbers(ws: Operations, wanted: Sequence[str]) -> dict[str, int]:
 
 
 def _values(ws: Operations, wanted: set[str]) -> dict[str, set[int]]:
-    """Returns the customers of identifiers, each read whole before it is read as type:value."""
+    """Returns the customers of identifiers, each read whole before it is read with its type, and with its namespace."""
     if not wanted:
         return {}
-    asked = sorted({*wanted, *(text.partition(":")[2] for text in wanted if ":" in text)})
-    rows = ws.engine.fetch(BY_VALUE, {"asked": asked}).to_pylist()
+    asked = {part for text in wanted for part in (text, *_after_colons(text))}
+    rows = ws.engine.fetch(BY_VALUE, {"asked": sorted(asked | {part.lower() for part in asked})}).to_pylist()
+    by_value: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_value.setdefault(row["value"], []).append(row)
     found: dict[str, set[int]] = {}
     for text in wanted:
-        kind, _, value = text.partition(":")
-        whole = {row["customer_id"] for row in rows if row["value"] == text}
-        typed = {row["customer_id"] for row in rows if row["value"] == value and row["type"] == kind}
-        if whole or typed:
-            found[text] = whole or typed
+        meant = _rows_of(text, by_value)
+        if meant:
+            if not any(row["known"] for row in meant):
+                require_not_shared(ws, text)
+            found[text] = {row["customer_id"] for row in meant}
     return found
+
+
+def _after_colons(text: str) -> list[str]:
+    """Returns what may be the value in `type:value` and `namespace:type:value`."""
+    return text.split(":", 1)[1:] + text.split(":", 2)[2:]
+
+
+def _rows_of(text: str, by_value: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Returns the rows that a text means: those who have it as a key before those whose profile told it."""
+    rest = _after_colons(text)
+    for value, start in [(text, ""), *((value, text[: -len(value) - 1]) for value in rest if value)]:
+        keys = [row for row in by_value.get(value, ()) if row["namespace"] != HUB and _begins(row, start)]
+        told = [row for row in by_value.get(value.lower(), ()) if row["namespace"] == HUB and _begins(row, start)]
+        if keys or told:
+            return keys if any(row["known"] for row in keys) else told or keys
+    return []
+
+
+def _begins(row: Mapping[str, Any], start: str) -> bool:
+    return start in ("", row["type"], f"{row['namespace']}:{row['type']}")
 
 
 def _request(ws: Operations, meant: _Meant, mode: ErasureMode, reason: str) -> KeptErasure:
