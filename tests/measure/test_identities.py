@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from cxloop.core.errors import InputError
-from cxloop.core.results import Estimates
-from cxloop.measure import verbs
+from cxloop.core.results import Estimate, Estimates, InsufficientData
+from cxloop.measure import restating, verbs
 
 LAST_ANSWER = datetime(2026, 3, 10, 12)
 MATCHED = datetime(2026, 3, 11, 9)
@@ -135,22 +136,50 @@ def test_nothing_is_said_of_links_where_all_are_certain(twelve: Any) -> None:
     assert "links" not in str(result)
 
 
+def merged_by_matching(ws: Any, until: datetime | None = None) -> None:
+    """Takes the six who are for it for one customer, by matching, after all answers."""
+    for key in (3, 5, 7, 9, 11):
+        held(ws, key, 1, MATCHED, until)
+    entry(ws, 1, "link", "probabilistic", MATCHED)
+
+
 def test_an_undo_after_the_answers_restates_the_number_and_says_so(twelve: Any) -> None:
-    held(twelve, 2, 1, MATCHED, UNDONE)
-    entry(twelve, 1, "link", "probabilistic", MATCHED)
+    merged_by_matching(twelve, until=UNDONE)
     entry(twelve, 2, "undo", "person", UNDONE)
 
     result = verbs.nps(twelve)
 
+    # one customer of six answers made the interval much wider than twelve of one each
     restated = result.identities.restated
     assert restated is not None
-    assert (restated.customers, restated.answers, restated.last_at) == (1, 1, UNDONE)
+    assert (restated.customers, restated.answers, restated.last_at) == (5, 5, UNDONE)
     assert only(result).customers == 12
     assert restated.before is not None
-    assert [row.result.customers for row in restated.before] == [11]  # type: ignore[union-attr]
-    assert only(verbs.nps(twelve, identity=restated.asked)).customers == 11
-    assert "Restated: decisions since then have changed who is who of 1 customer (1 answer)" in str(result)
+    assert [row.result.customers for row in restated.before] == [7]  # type: ignore[union-attr]
+    assert only(verbs.nps(twelve, identity=restated.asked)).customers == 7
+    assert "Restated: decisions since then have changed who is who of 5 customers (5 answers)" in str(result)
     assert "1 number changed by it." in result.how.method
+
+
+def test_a_first_run_of_matching_does_not_restate_what_it_leaves_as_it_was(twelve: Any) -> None:
+    before = only(verbs.nps(twelve))
+    held(twelve, 2, 1, MATCHED)
+    entry(twelve, 1, "link", "probabilistic", MATCHED)
+
+    result = verbs.nps(twelve)
+
+    assert (only(result).value, only(result).customers) == (before.value, 11)
+    assert result.identities.restated is None
+    assert "Restated" not in str(result)
+
+
+def test_so_many_answers_that_nothing_is_computed_along_are_not_restated_by_whose_they_are(
+    twelve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restating, "CHEAP", 11)
+    merged_by_matching(twelve)
+
+    assert verbs.nps(twelve).identities.restated is None
 
 
 def test_a_merge_that_was_known_with_the_answers_restates_nothing(twelve: Any) -> None:
@@ -163,18 +192,56 @@ def test_a_merge_that_was_known_with_the_answers_restates_nothing(twelve: Any) -
 
 def test_a_closed_window_is_restated_by_what_was_decided_after_its_end(twelve: Any) -> None:
     twelve.answers({"score": 9.0, "customer": 40, "occurred_at": datetime(2026, 3, 20)})
-    held(twelve, 2, 1, MATCHED)
-    entry(twelve, 1, "link", "person", MATCHED)
+    merged_by_matching(twelve)
 
     assert verbs.nps(twelve).identities.restated is None
     assert verbs.nps(twelve, until="2026-03-11").identities.restated is not None
 
 
 def test_somebody_who_signs_in_later_is_no_decision(twelve: Any) -> None:
-    held(twelve, 2, 1, MATCHED)
+    for key in (3, 5, 7, 9, 11):
+        held(twelve, key, 1, MATCHED)
     entry(twelve, 1, "link", "identify", MATCHED)
 
     assert verbs.nps(twelve).identities.restated is None
+
+
+def test_decisions_within_a_quarter_of_an_hour_count_as_one(twelve: Any) -> None:
+    merged_by_matching(twelve, until=MATCHED + timedelta(minutes=10))
+    entry(twelve, 2, "undo", "person", MATCHED + timedelta(minutes=10))
+
+    assert verbs.nps(twelve).identities.restated is None
+
+
+@pytest.mark.parametrize(
+    ("change", "says_something_else"),
+    [
+        ({}, False),
+        ({"value": 31.24, "customers": 700}, False),  # both are +31.2
+        ({"value": 31.26}, True),  # +31.3
+        ({"low": 28.59}, False),  # the interval is 6 wide
+        ({"low": 28.61}, True),
+        ({"high": 33.39}, True),
+        ({"n": 899}, True),
+    ],
+)
+def test_a_number_says_something_else_where_people_would_read_something_else(
+    change: dict[str, Any], says_something_else: bool
+) -> None:
+    one = Estimate(31.2, 28.0, 34.0, n=900, customers=800, method="normal")
+
+    assert restating.differs(one, replace(one, **change), "points") is says_something_else
+    assert restating.differs(replace(one, **change), one, "points") is says_something_else
+
+
+def test_a_number_that_could_be_said_and_cannot_any_more_says_something_else() -> None:
+    few, more = InsufficientData(9, 10), InsufficientData(9, 12)
+    one = Estimate(31.2, 28.0, 34.0, n=9, customers=9, method="normal")
+
+    assert restating.differs(one, few, "points")
+    assert restating.differs(few, one, "points")
+    assert restating.differs(one, None, "points")
+    assert not restating.differs(few, more, "points")
 
 
 def test_decisions_about_others_restate_nothing(twelve: Any) -> None:

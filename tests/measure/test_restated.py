@@ -29,9 +29,10 @@ class Clocked(Desk):
         return NOW + timedelta(hours=self.hours)
 
     def later(self) -> None:
-        """Lets an hour pass, and derives."""
-        self.hours += 1
+        """Derives, as every decision does, and lets an hour pass."""
         self.derive()
+        self.hours += 1
+        self.as_of = self.now()
 
 
 @pytest.fixture
@@ -84,3 +85,53 @@ def test_nps_by_segment_is_restated_after_an_undo_and_says_so(ws: Clocked) -> No
     # as it stood before the undo
     before = [row.result for row in restated.before or () if isinstance(row.result, Estimate)]
     assert sorted((number.n, round(number.value, 2)) for number in before) == [(9, -100.0), (11, 81.82)]
+
+
+def test_what_a_segment_does_by_itself_after_a_decision_is_not_called_restated(ws: Clocked) -> None:
+    for number in range(20, 100):
+        at, score = datetime(2026, 3, 4) + timedelta(minutes=number), 10.0 if number % 2 else 0.0
+        ws.happens(str(number), at, kind="order", name="ordered")
+        ws.happens(str(number), at, kind="answer", metric="nps", score=score, scale_min=0.0, scale_max=10.0)
+    unify.define_segment(ws, "buyers", 'count(kind == "order") >= 1')
+    ws.later()
+    # two of ninety who bought: nothing that is shown changes by it
+    unify.merge(ws, "user_id:30", "user_id:31")
+    ws.later()
+    ws.later()
+    ws.happens("15", NOW + timedelta(hours=2), kind="order", name="ordered")
+    ws.later()
+
+    found, numbers = by_segment(ws)
+
+    assert sorted(numbers.values()) == [(-100.0, 9), (pytest.approx(100 * (50 - 41) / 91), 91)]
+    assert found.identities.restated is None
+
+
+def test_nobody_has_read_a_number_by_a_segment_before_there_was_one(ws: Clocked) -> None:
+    unify.merge(ws, "user_id:3", "user_id:13")
+    ws.later()
+    unify.define_segment(ws, "buyers", 'count(kind == "order") >= 1')
+    ws.later()
+
+    found, numbers = by_segment(ws)
+
+    assert sorted(numbers.values()) == [(-100.0, 9), (pytest.approx(100 * 9 / 11), 11)]
+    assert found.identities.restated is None
+
+
+def test_a_decision_that_changed_nothing_does_not_hide_the_one_before_it_that_did(ws: Clocked) -> None:
+    unify.define_segment(ws, "buyers", 'count(kind == "order") >= 1')
+    ws.later()
+    unify.merge(ws, "user_id:3", "user_id:13")
+    ws.later()
+    unify.merge(ws, "user_id:5", "user_id:6")
+    ws.later()
+
+    found, _ = by_segment(ws)
+
+    restated = found.identities.restated
+    assert restated is not None
+    assert (restated.customers, restated.answers) == (2, 2)
+    before = [row.result for row in restated.before or () if isinstance(row.result, Estimate)]
+    assert sorted((number.n, number.value) for number in before) == [(10, -100.0), (10, 100.0)]
+    assert "2 numbers changed by it." in str(found)

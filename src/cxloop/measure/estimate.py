@@ -86,7 +86,7 @@ def estimate(ws: Analysis, request: Request) -> Estimates:
     def read(identity: Identity) -> tuple[EstimateRow, ...]:
         return rows_of(ws, request.metric, replace(selection, identity=identity), tally)
 
-    identities = identities_of(ws, selection, within, rows, read)
+    identities = identities_of(ws, selection, within, rows, request.metric.unit, read)
     return Estimates(
         metric=request.name,
         unit=request.metric.unit,

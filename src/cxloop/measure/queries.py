@@ -12,8 +12,11 @@ __all__ = [
     "LOG_COUNTS",
     "MOVED",
     "MOVED_ANYHOW",
+    "MOVES",
+    "MOVES_ANYHOW",
     "SCALES",
     "SCORES",
+    "SEGMENT_BEGAN",
     "SERIES",
     "VARIETY",
     "WEAK",
@@ -205,3 +208,45 @@ MOVED_ANYHOW = Query(
     output=_MOVED_OUTPUT,
 )
 """The same, whatever moved them."""
+
+_MOVES = """
+    select distinct m.at
+    from ({borders}) as m
+    where m.at > $after and {decided} and m.key_id in (select i.key_id from $log where $where)
+    order by m.at desc
+    limit 1000
+"""
+
+MOVES = Query(
+    name="measure.moves",
+    sql=_MOVES.format(borders=_BORDERS, decided=_DECIDED),
+    inputs=("interactions", "event_catalogue", "customer_keys", "identity_links"),
+    parameters={"after": "timestamp"},
+    slots=("log", "where"),
+    output={"at": "timestamp"},
+)
+"""When decisions after a moment gave answers to another customer, latest first."""
+
+MOVES_ANYHOW = Query(
+    name="measure.moves_anyhow",
+    sql=_MOVES.format(borders=_BORDERS, decided="true"),
+    inputs=("interactions", "event_catalogue", "customer_keys"),
+    parameters={"after": "timestamp"},
+    slots=("log", "where"),
+    output={"at": "timestamp"},
+)
+"""The same, whatever moved them."""
+
+SEGMENT_BEGAN = Query(
+    name="measure.segment_began",
+    sql="""
+        select m.segment, min(m.since) as since
+        from segment_members as m
+        where m.segment in (select unnest($segments))
+        group by m.segment
+    """,
+    inputs=("segment_members",),
+    parameters={"segments": "texts"},
+    output={"segment": "text", "since": "timestamp"},
+)
+"""Since when segments have held anybody."""
