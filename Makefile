@@ -16,8 +16,8 @@ FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f 
 DIR := demo
 DEMO_ARGS :=
 TEST_ARGS :=
-# Processes that share the tests, each file in one of them
-WORKERS := 2
+# Processes that share the tests, each file in one of them: more than processors, since many tests wait for something
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) * 3 / 2 )))
 BENCH_ARGS :=
 
 .PHONY: help demo serve test check bench docs lock clean
@@ -31,6 +31,9 @@ demo: $(VENV)/.product ## Make a simulated company, print the link to its app an
 serve: $(VENV)/.product ## Serve the workspace in DIR (demo, unless said otherwise).
 	$(VENV)/bin/cxloop serve --workspace $(DIR)
 
+# The tests start hundreds of programs of ours: without kept bytecode, each of them would compile all of its libraries.
+test: export PYTHONDONTWRITEBYTECODE :=
+test: export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 test: $(VENV)/.dev $(VENV)/.browser $(VENV)/.servers ## Run all tests.
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
 

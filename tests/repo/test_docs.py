@@ -126,11 +126,17 @@ def test_the_example_of_touchpoints_is_a_catalogue(pages: dict[str, str], tmp_pa
     assert load_experience(path).touchpoint[0].name == "checkout"
 
 
-def test_the_examples_of_the_pages_run(checkout: Path, pages: dict[str, str]) -> None:
-    with_examples = [place for place, text in pages.items() if "<!-- run" in text]
+@pytest.mark.parametrize("of", ["of the demo", "of a folder of their own"])
+def test_the_examples_of_the_pages_run(checkout: Path, pages: dict[str, str], of: str) -> None:
+    with_demo = [place for place, text in pages.items() if "<!-- run: demo" in text]
+    others = [place for place, text in pages.items() if "<!-- run" in text and place not in with_demo]
 
     done = subprocess.run(
-        [sys.executable, "docs/examples.py", *with_examples], cwd=checkout, capture_output=True, text=True, check=False
+        [sys.executable, "docs/examples.py", *(with_demo if of == "of the demo" else others)],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode == 0, done.stderr
