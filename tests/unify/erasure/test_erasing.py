@@ -10,13 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tests.unify.erasure.conftest import ANNA, BEN, PAST, PLANTED, Desk, files_with, leave_traces
 
 from cxloop.core.errors import AccessDeniedError, InputError, NotFoundError
 from cxloop.core.host import LOCAL, Actor
-from cxloop.store import documents
+from cxloop.store import documents, erasures
 
 if TYPE_CHECKING:
     from cxloop.unify.results import Receipt
@@ -99,6 +101,24 @@ def test_what_is_found_elsewhere_keeps_the_receipt_from_being_signed(desk: Desk)
     assert "inbox/backup.csv.gz" in erased.failure
     assert desk.verb("unify.receipt", erasure=1).signature == ""
     packed.unlink()
+    assert desk.verb("unify.check_erasure", erasure=1).clean
+    assert desk.verb("unify.receipt", erasure=1).valid
+
+
+def test_a_packed_file_that_cannot_be_looked_into_keeps_the_receipt_from_being_signed(desk: Desk) -> None:
+    (desk.path / "inbox").mkdir(exist_ok=True)
+    rows = desk.path / "inbox" / "rows.parquet"
+    pq.write_table(pa.table({"who": [ANNA, BEN]}), rows, compression="zstd")
+
+    erased = desk.verb("unify.erase", customers=[ANNA])
+    assert (erased.state, "inbox/rows.parquet" in erased.failure) == ("found", True)
+
+    rows.write_bytes(rows.read_bytes()[:-8])
+    again = desk.verb("unify.check_erasure", erasure=1)
+    assert (again.clean, desk.verb("unify.receipt", erasure=1).signature) == (False, "")
+    assert "inbox/rows.parquet (packed, and cannot be opened)" in erasures.get(desk.host.workspace.store, 1).failure
+
+    pq.write_table(pa.table({"who": [BEN]}), rows, compression="zstd")
     assert desk.verb("unify.check_erasure", erasure=1).clean
     assert desk.verb("unify.receipt", erasure=1).valid
 

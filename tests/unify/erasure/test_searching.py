@@ -1,17 +1,20 @@
-"""Words are found in bytes as they are, in UTF-16, in base64 and in packed files; and telling words are told."""
+"""Words are found in bytes as they are and as other files write them; and telling words are told."""
 
 from __future__ import annotations
 
 import base64
 import gzip
-import zipfile
+import html
+import json
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxloop.unify.erasure import searching
+from cxloop.unify.erasure import unpacking
 from cxloop.unify.erasure.files import clean
 from cxloop.unify.erasure.searching import Finder
 from cxloop.unify.erasure.words import is_telling
@@ -37,19 +40,46 @@ def test_what_is_found_is_there(data: bytes) -> None:
 
 
 def test_a_word_across_two_pieces_of_a_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "CHUNK", 1000)
+    monkeypatch.setattr(unpacking, "CHUNK", 1000)
     (tmp_path / "file").write_bytes(b"." * 995 + b"QX7731ZZ" + b"." * 3000)
 
     assert FINDER.in_file(tmp_path / "file") == {"QX7731ZZ"}
 
 
-def test_a_word_in_a_packed_file_is_found(tmp_path: Path) -> None:
-    (tmp_path / "a.gz").write_bytes(gzip.compress(b"QX7731ZZ"))
-    with zipfile.ZipFile(tmp_path / "b.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("sheet", "QX7731ZZ" * 3)
-    (tmp_path / "c.gz").write_bytes(b"no gzip, but QX7731ZZ")
+@pytest.mark.parametrize("said", ["\u00d6zg\u00fcr Yilmaz & Co 7", "J\u00dcRGEN GROSS 7"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda said: said.encode(),
+        lambda said: said.lower().encode(),
+        lambda said: said.upper().encode(),
+        lambda said: said.encode("utf-16-le"),
+        lambda said: b"\0" + said.encode("utf-16-be"),
+        lambda said: said.encode("cp1252"),
+        lambda said: json.dumps({"name": said}).encode(),
+        lambda said: html.escape(said).encode(),
+        lambda said: quote_plus(said).encode(),
+    ],
+    ids=["utf-8", "small", "capitals", "utf-16-le", "utf-16-be", "one-byte", "json", "html", "address"],
+)
+def test_a_name_with_foreign_letters_is_found_however_a_file_writes_it(
+    tmp_path: Path, said: str, written: Callable[[str], bytes]
+) -> None:
+    (tmp_path / "file").write_bytes(b"before " + written(said) + b" behind")
 
-    assert [FINDER.in_file(tmp_path / name) for name in ("a.gz", "b.xlsx", "c.gz")] == [{"QX7731ZZ"}] * 3
+    assert Finder([said]).in_file(tmp_path / "file") == {said}
+
+
+def test_files_that_are_not_lines_of_text_are_left_whole(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    for name, data in (
+        ("a.xls", b"\xd0\xcf\n QX7731ZZ"),
+        ("b.csv", gzip.compress(b"QX7731ZZ\n")),
+        ("c", b"PK\3\4 QX7731ZZ"),
+    ):
+        (tmp_path / "inbox" / name).write_bytes(data)
+
+    assert clean(tmp_path, [], ["QX7731ZZ"]) == {}
 
 
 def test_other_lines_of_a_file_stay_byte_for_byte(tmp_path: Path) -> None:

@@ -13,13 +13,15 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cxloop.unify.erasure.searching import PACKED, Finder
+from cxloop.unify.erasure.searching import Finder
+from cxloop.unify.erasure.unpacking import is_packed
 
 __all__ = ["clean", "every_file", "older_files"]
 
 _WHOLE = ("exports", "models")
 _LINES = ("inbox", "sources", "logs")
-_CUT_NOT = (*PACKED, ".parquet", ".duckdb", ".sqlite")
+_NO_LINES = (".xls", ".duckdb", ".sqlite", ".sqlite-wal")
+"""Kinds of files that are neither packed nor lines of text."""
 
 
 def every_file(workspace: Path) -> Iterator[Path]:
@@ -60,14 +62,17 @@ def clean(workspace: Path, customers: Sequence[int], values: Sequence[str]) -> d
                 removed[folder] = removed.get(folder, 0) + 1
     for folder in _LINES:
         for path in list(every_file(workspace / folder)):
-            if path.suffix not in _CUT_NOT and (lines := _cut(path, finder)):
+            if path.suffix.lower() not in _NO_LINES and (lines := _cut(path, finder)):
                 removed[folder] = removed.get(folder, 0) + lines
     return removed
 
 
 def _cut(path: Path, finder: Finder) -> int:
     """Leaves out the lines of a text file that hold a word; returns how many. The other lines stay as they are."""
-    if not finder.in_file(path):
+    try:
+        if is_packed(path) or not finder.in_file(path):
+            return 0
+    except FileNotFoundError:  # gone meanwhile
         return 0
     partial = path.with_name(f".{path.name}.partial")
     cut = 0

@@ -55,6 +55,7 @@ def prove(ws: Operations, secret: dict[str, Any]) -> Proof:
     files = [path for path in every_file(ws.path) if path.name != "secret.key"]
     in_files = {path: found for path in files if (found := finder.in_file(path))}
     in_values = {name: set(_values(ws.path / name, finder)) for name in _SQLITE if (ws.path / name).exists()}
+    closed = sorted(f"{path.relative_to(ws.path)} (packed, and cannot be opened)" for path in finder.closed)
     older = [f"{path.relative_to(ws.path)} (an older file)" for path in older_files(ws.path)]
     ws.progress("Looking through every table", 0.85)
     # last: whoever has come back while the files were looked through is a customer by now
@@ -73,9 +74,13 @@ def prove(ws: Operations, secret: dict[str, Any]) -> Proof:
         Looked("analytics", "every text of every table", len(TABLES), len(tables)),
         Looked("analytics", "files of tables beside the live one, which pack what was erased", 1, len(older)),
         Looked("records", "every value of the SQLite files", len(in_values), len(records)),
-        Looked("files", "every byte, also as UTF-16 and inside of base64, gzip and zip", len(files), len(named)),
+        Looked(
+            "files", "every byte, also as UTF-16 and inside of base64, gzip, zip and Parquet", len(files), len(named)
+        ),
+        Looked("files", "packed files that cannot be looked into", len(files), len(closed)),
     )
-    return Proof(looked, (*(f"numbers in {name}" for name in sorted(numbers)), *tables, *older, *records, *named))
+    places = (*(f"numbers in {name}" for name in sorted(numbers)), *tables, *older, *records, *named, *closed)
+    return Proof(looked, places)
 
 
 def _any_of(found: set[str], shared: set[str]) -> bool:

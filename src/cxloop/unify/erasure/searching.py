@@ -1,29 +1,28 @@
-"""Looking for words in bytes: as they are, in UTF-16, and inside of base64; also inside of packed files."""
+"""Looking for words in bytes: as they are, as other files write them, and inside of base64; also in packed files."""
 
 from __future__ import annotations
 
 import base64
-import gzip
+import json
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cached_property
+from html import escape
 from pathlib import Path
-from typing import IO
+from urllib.parse import quote, quote_plus
 
-__all__ = ["Finder", "packed"]
+from cxloop.unify.erasure.unpacking import ClosedError, pieces, unpacked
+
+__all__ = ["Finder"]
 
 AT_ONCE = 300
 """Forms in one pattern: with some more, RE2 has no room for its automaton and takes a hundred times as long."""
-CHUNK = 8_000_000
-OVERLAP = 512
 MOST_FORMS = 150
-"""Words that are also looked for in UTF-16 and base64: the first ones, which are the most telling."""
+"""Words that are also looked for as other files write them: the first ones, which are the most telling."""
 SHORTEST_IN_BASE64 = 9
 """With fewer bytes too little is left that does not depend on what stands before and behind."""
-PACKED = (".gz", ".zip", ".xlsx")
 
 
 class Finder:
@@ -31,14 +30,16 @@ class Finder:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = tuple(dict.fromkeys(word for word in words if word))
+        self.closed: set[Path] = set()
+        """Files that are packed and could not be looked into, of those that were asked for."""
 
     @cached_property
     def _groups(self) -> list[tuple[str, bool]]:
         """Patterns over the bytes, and whether capitals count."""
-        plain = [word.encode() for word in self.words]
-        wide = [word.encode("utf-16-le") for word in self.words[:MOST_FORMS]]
+        plain = [form for word in self.words for form in _plain(word)]
+        written = [form for word in self.words[:MOST_FORMS] for form in _written(word)]
         coded = [form for word in self.words[:MOST_FORMS] for form in _in_base64(word.encode())]
-        groups = [(part, True) for part in _parts([*plain, *wide])] + [(part, False) for part in _parts(coded)]
+        groups = [(part, True) for part in _parts([*plain, *written])] + [(part, False) for part in _parts(coded)]
         return [("|".join(map(_escaped, part)), folds) for part, folds in groups]
 
     def holds(self, data: bytes) -> bool:
@@ -61,8 +62,7 @@ class Finder:
         return [
             word
             for word in self.words
-            if word.lower().encode() in low
-            or word.lower().encode("utf-16-le") in low
+            if any(form.lower() in low for form in (*_plain(word), *_written(word)))
             or any(form in data for form in _in_base64(word.encode()))
         ]
 
@@ -71,10 +71,12 @@ class Finder:
         found: set[str] = set()
         try:
             with path.open("rb") as stream, ThreadPoolExecutor(2) as pool:
-                for words in pool.map(self._in_chunk, _chunks(stream)):
+                for words in pool.map(self._in_chunk, pieces(stream)):
                     found.update(words)
-            for data in packed(path):
+            for data in unpacked(path):
                 found.update(self._in_chunk(data))
+        except ClosedError:
+            self.closed.add(path)
         except FileNotFoundError:  # gone meanwhile
             return set()
         return found
@@ -83,27 +85,25 @@ class Finder:
         return self.which(data) if self.holds(data) else []
 
 
-def packed(path: Path) -> Iterator[bytes]:
-    """Yields what is packed in a file, as far as its kind is known."""
-    try:
-        if path.suffix == ".gz":
-            with gzip.open(path) as stream:
-                yield from _chunks(stream)
-        elif path.suffix in PACKED:
-            with zipfile.ZipFile(path) as archive:
-                for name in archive.namelist():
-                    with archive.open(name) as stream:
-                        yield from _chunks(stream)
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError):
-        return  # no such file in truth: its bytes were looked through as they are
+def _plain(word: str) -> list[bytes]:
+    """Returns a word in UTF-8; where bytes do not tell that a letter is a capital, in small letters and capitals."""
+    spelled = (word,) if word.isascii() else (word, word.lower(), word.upper())
+    return list(dict.fromkeys(each.encode() for each in spelled))
 
 
-def _chunks(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
-    """Yields the bytes in pieces that overlap, so that no word is cut in two."""
-    tail = b""
-    while piece := stream.read(CHUNK):
-        yield tail + piece
-        tail = piece[-OVERLAP:]
+def _written(word: str) -> list[bytes]:
+    """Returns how else a word stands in files: in UTF-16, Windows-1252, JSON, HTML and addresses of pages.
+
+    Example:
+        >>> _written("M\xfc & Co")
+        [b'M\x00\xfc\x00 \x00&\x00 \x00C\x00o', b'M\xfc & Co', b'M\\u00fc & Co', ...]
+    """
+    forms = [word.encode("utf-16-le").removesuffix(b"\0")]  # without its last byte it is also found where that is first
+    with suppress(UnicodeEncodeError):
+        forms.append(word.encode("cp1252"))
+    texts = (json.dumps(word)[1:-1], escape(word), quote(word, safe=""), quote_plus(word))
+    forms += [text.encode() for text in texts]
+    return [form for form in dict.fromkeys(forms) if form != word.encode()]
 
 
 def _in_base64(data: bytes) -> list[bytes]:
