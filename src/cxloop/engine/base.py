@@ -79,6 +79,9 @@ class Engine(Protocol):
     def discard(self, kind: str | None, before: datetime, keep: Sequence[str] = ()) -> Mapping[str, int]:
         """Removes interactions that happened before a moment; None means all kinds but those in `keep`."""
 
+    def discard_old(self, table: str, before: datetime) -> int:
+        """Removes the rows of a table that are old at a moment as `engine.aging` says; returns how many."""
+
     def is_rewrite_due(self) -> bool:
         """Whether the files still hold bytes of what was erased."""
 

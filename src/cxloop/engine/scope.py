@@ -332,6 +332,10 @@ class ScopedEngine(Engine):
         """Refused."""
         self._refuse("a removal")
 
+    def discard_old(self, table: str, before: datetime) -> int:
+        """Refused."""
+        self._refuse("a removal")
+
     def is_rewrite_due(self) -> bool:
         """Refused."""
         self._refuse("what was erased")

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unify.conftest import EXPERIENCE
 from tests.unify.privacy.conftest import NOW
 
-from cxloop.core.config import Settings, validate
+from cxloop.core.config import Experience, Settings, validate
 from cxloop.core.errors import MistakesError
 from cxloop.unify.privacy.consents import consents_of
 from cxloop.unify.privacy.exports import Exports
@@ -83,6 +84,25 @@ def test_a_last_refusal_is_never_forgotten(ws: Desk) -> None:
     assert not shown.purposes[0].allowed
 
 
+def test_a_refusal_counts_again_when_the_yes_after_it_has_expired_also_after_retention(ws: Desk) -> None:
+    ws.settings = rules(consents="30d")
+    ends = (OLD + timedelta(days=100)).isoformat(sep=" ")
+    ws.happens("anna", OLD - timedelta(days=9), consents=[["offers", None, True]])
+    ws.happens("anna", OLD, consents=[["offers", None, False]])
+    ws.happens("anna", OLD + timedelta(days=1), consents=[["offers", None, True, None, ends]])
+    ws.flush()
+    offers = {"name": "offers", "basis": "legitimate interest"}
+    ws.experience = Experience.model_validate({**EXPERIENCE, "purpose": [offers]})
+    (before,) = consents_of(ws, "anna").purposes
+    assert not before.allowed
+
+    done = apply(ws, dry_run=False)
+
+    (after,) = consents_of(ws, "anna").purposes
+    assert [rule.rows for rule in done.rules] == [1]  # the first yes alone
+    assert after == before
+
+
 def test_rejected_rows_traits_and_snapshots_have_terms_of_their_own(ws: Desk) -> None:
     ws.settings = rules(traits="1y", snapshots="1d", rejected="1d")
     ws.happens("anna", OLD, traits={"name": "Old"})
@@ -134,3 +154,17 @@ def test_a_year_is_one_of_the_calendar(ws: Desk) -> None:
 
     (rule,) = look(ws).rules
     assert rule.before == datetime(2024, 3, 31)
+
+
+def test_only_what_is_old_goes(ws: Desk) -> None:
+    ws.settings = rules(traits="1y", consents="1y")
+    for each in range(50):
+        at = OLD if each % 5 == 0 else NEW
+        ws.happens(f"person-{each}", at, traits={"name": "Somebody"}, consents=[["news", None, True]])
+
+    done = apply(ws, dry_run=False)
+
+    # ten of fifty were told over a year ago; what is said of consent is everybody's last word
+    assert [(rule.kind, rule.rows) for rule in done.rules] == [("traits", 10), ("consents", 0)]
+    assert number(ws, "select count(*) from traits") == 40
+    assert number(ws, "select count(*) from consents") == 50

@@ -17,7 +17,7 @@ from cxloop.core.schema import TABLES, Table
 from cxloop.engine.base import Engine, Value
 from cxloop.engine.duckdb import generations, suppression
 from cxloop.engine.duckdb.connections import Connections, Holds
-from cxloop.engine.duckdb.erasure import discard_rows, erase_rows, erase_texts, hidden_before
+from cxloop.engine.duckdb.erasure import discard_old, discard_rows, erase_rows, erase_texts, hidden_before
 from cxloop.engine.duckdb.lock import OwnerLock
 from cxloop.engine.duckdb.rewriting import rewrite
 from cxloop.engine.duckdb.searching import holding, numbers_left
@@ -279,6 +279,20 @@ class DuckDBEngine(Engine):
         with self._writing, self.transaction():
             cursor = self.cursor()
             removed = discard_rows(cursor, kind, before, keep)
+            if removed:
+                generations.mark_due(cursor)
+                self.erasures += 1
+        return removed
+
+    def discard_old(self, table: str, before: datetime) -> int:
+        """Removes the rows of a table that are old at a moment as `engine.aging` says; for retention.
+
+        Returns:
+            How many rows were removed; the bytes go with the next `rewrite`.
+        """
+        with self._writing, self.transaction():
+            cursor = self.cursor()
+            removed = discard_old(cursor, table, before)
             if removed:
                 generations.mark_due(cursor)
                 self.erasures += 1

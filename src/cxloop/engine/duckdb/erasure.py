@@ -17,6 +17,7 @@ import duckdb
 
 from cxloop.core.errors import EngineError
 from cxloop.core.schema import TABLES, Column, Personal, Table
+from cxloop.engine.aging import OLD
 from cxloop.engine.duckdb import suppression
 from cxloop.engine.duckdb.admission_hash import id_hash
 from cxloop.engine.duckdb.admission_intern import LAST_KEY
@@ -25,7 +26,7 @@ from cxloop.engine.duckdb.erasure_ledger import leave_ledger
 from cxloop.engine.erasure import EraseMode, Hiding
 from cxloop.engine.quoting import identifier, literal
 
-__all__ = ["discard_rows", "erase_rows", "erase_texts", "hidden_before", "require_known", "words"]
+__all__ = ["discard_old", "discard_rows", "erase_rows", "erase_texts", "hidden_before", "require_known", "words"]
 
 _GONE = {"key": "select key_id from cx_gone_keys", "row": "select interaction_id from cx_gone_rows"}
 _SUBJECTS = {
@@ -362,6 +363,13 @@ def _catch_up_again(cursor: duckdb.DuckDBPyConnection, *, anew: bool) -> None:
 
 
 # --- retention ------------------------------------------------------------------------------------------------------
+
+
+def discard_old(cursor: duckdb.DuckDBPyConnection, table: str, before: datetime) -> int:
+    """Removes the rows of a table that are old at `before`, UTC; the others are not touched."""
+    old = f"select t.rowid from {identifier(table)} as t where {OLD[table]}"
+    statement = f"delete from {identifier(table)} where rowid in ({old})"
+    return int(cursor.execute(statement, {"before": before}).fetchall()[0][0])
 
 
 def discard_rows(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from cxloop.core.schema import CONSENTS, TRAITS
+from cxloop.core.schema import CONSENTS
+from cxloop.engine.aging import OLD
 from cxloop.engine.query import Query
 
 __all__ = [
     "CONSENTS_OF",
     "CONSENT_COUNTS",
-    "KEPT_CONSENTS",
-    "KEPT_SNAPSHOTS",
-    "KEPT_TRAITS",
     "KEYS_OF",
     "KINDS",
     "LAST_RETAINED",
@@ -24,8 +22,6 @@ __all__ = [
 ]
 
 _CONSENT = ", ".join(CONSENTS.names)
-_THEIR_CONSENT = ", ".join(f"c.{name}" for name in CONSENTS.names)
-_TRAIT = ", ".join(TRAITS.names)
 
 KEYS_OF = Query(
     name="unify.keys_shown_of_customer",
@@ -120,62 +116,20 @@ OLD_REJECTED = Query(
     output={"rejected_id": "bigint", "at": "timestamp"},
 )
 
-OLD_TRAITS = Query(
-    name="unify.old_traits",
-    sql="select count(*) as rows, min(occurred_at) as oldest from traits where occurred_at < $before",
-    inputs=("traits",),
-    parameters={"before": "timestamp"},
-    output={"rows": "bigint", "oldest": "timestamp"},
-)
 
-KEPT_TRAITS = Query(
-    name="unify.kept_traits",
-    sql=f"select {_TRAIT} from traits where occurred_at >= $before",
-    inputs=("traits",),
-    parameters={"before": "timestamp"},
-    output={column.name: column.type for column in TRAITS.columns},
-)
-
-_STANDS = """
-    c.occurred_at >= $before or not exists (
-        select 1 from consents as l
-        where l.key_id = c.key_id and l.purpose = c.purpose and l.channel is not distinct from c.channel
-            and l.occurred_at > c.occurred_at
+def _old(table: str, at: str) -> Query:
+    return Query(
+        name=f"unify.old_{table}",
+        sql=f"select count(*) as rows, min(t.{at}) as oldest from {table} as t where {OLD[table]}",
+        inputs=(table,),
+        parameters={"before": "timestamp"},
+        output={"rows": "bigint", "oldest": "timestamp"},
     )
-"""
-# The last word of somebody is never old: without it, a refusal would be forgotten.
 
-OLD_CONSENTS = Query(
-    name="unify.old_consents",
-    sql=f"select count(*) as rows, min(c.occurred_at) as oldest from consents as c where not ({_STANDS})",
-    inputs=("consents",),
-    parameters={"before": "timestamp"},
-    output={"rows": "bigint", "oldest": "timestamp"},
-)
 
-KEPT_CONSENTS = Query(
-    name="unify.kept_consents",
-    sql=f"select {_THEIR_CONSENT} from consents as c where {_STANDS}",
-    inputs=("consents",),
-    parameters={"before": "timestamp"},
-    output={column.name: column.type for column in CONSENTS.columns},
-)
-
-OLD_SNAPSHOTS = Query(
-    name="unify.old_snapshots",
-    sql="select count(*) as rows, min(computed_at) as oldest from snapshots where computed_at < $before",
-    inputs=("snapshots",),
-    parameters={"before": "timestamp"},
-    output={"rows": "bigint", "oldest": "timestamp"},
-)
-
-KEPT_SNAPSHOTS = Query(
-    name="unify.kept_snapshots",
-    sql="select verb, arguments, result, position, computed_at from snapshots where computed_at >= $before",
-    inputs=("snapshots",),
-    parameters={"before": "timestamp"},
-    output={"verb": "text", "arguments": "json", "result": "json", "position": "bigint", "computed_at": "timestamp"},
-)
+OLD_TRAITS = _old("traits", "occurred_at")
+OLD_CONSENTS = _old("consents", "occurred_at")
+OLD_SNAPSHOTS = _old("snapshots", "computed_at")
 
 LAST_RETAINED = Query(
     name="unify.last_retained",

@@ -1,7 +1,8 @@
 """Retention: what is past its term by the rules of [[retention]], and its removal.
 
 Each kind of data has its own way of being old: an interaction by when it happened, a rejected row by when it was set
-aside. The last word of a customer about a purpose is never removed: a forgotten refusal would allow what was refused.
+aside. The last word of a customer about a purpose is never removed, nor is the last refusal: a forgotten one would
+allow what was refused.
 """
 
 from __future__ import annotations
@@ -144,9 +145,9 @@ def _counted(query: Query) -> Callable[[Operations, datetime], tuple[int, dateti
     return old
 
 
-def _kept(table: str, query: Query) -> Callable[[Operations, datetime], None]:
+def _discarded(table: str) -> Callable[[Operations, datetime], None]:
     def remove(ws: Operations, before: datetime) -> None:
-        ws.engine.replace(table, ws.engine.fetch(query, {"before": before}), whole=True)
+        ws.engine.discard_old(table, before)
 
     return remove
 
@@ -180,14 +181,12 @@ def _remove_spool(ws: Operations, before: datetime) -> None:
 
 _BESIDE: Mapping[str, _Kind] = {
     "rejected": _Kind("Rows that could not be taken", _old_rejected, _remove_rejected),
-    "traits": _Kind("Values of profiles", _counted(queries.OLD_TRAITS), _kept("traits", queries.KEPT_TRAITS)),
+    "traits": _Kind("Values of profiles", _counted(queries.OLD_TRAITS), _discarded("traits")),
     "consents": _Kind(
         "Statements about consent that a later one has replaced",
         _counted(queries.OLD_CONSENTS),
-        _kept("consents", queries.KEPT_CONSENTS),
+        _discarded("consents"),
     ),
-    "snapshots": _Kind(
-        "Results kept for pages", _counted(queries.OLD_SNAPSHOTS), _kept("snapshots", queries.KEPT_SNAPSHOTS)
-    ),
+    "snapshots": _Kind("Results kept for pages", _counted(queries.OLD_SNAPSHOTS), _discarded("snapshots")),
     "spool": _Kind("Spool files that were damaged and set aside", _old_spool, _remove_spool),
 }
