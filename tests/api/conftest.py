@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 
-from cxloop.api.router import build
+from cxloop.api.router import build, rest
 from cxloop.core.errors import SignInNeededError
 from cxloop.core.host import Actor, Role
 from cxloop.runtime import parts
@@ -44,6 +44,7 @@ def app(connection: Connection) -> FastAPI:
     """The API alone, without pages."""
     made = FastAPI()
     made.include_router(build(parts.load(), connection.host, actor_of))
+    made.include_router(rest(parts.load()))
     return made
 
 

@@ -137,3 +137,13 @@ def test_the_description_is_openapi_3_1_with_help_and_schemas(app: FastAPI) -> N
         if verb.changes == "nothing":
             named = {item["name"]: item.get("description", "") for item in operation.get("parameters", [])}
             assert named == {item.name: item.about for item in verb.parameters}
+
+
+def test_an_address_that_is_none_says_so_to_programs(ask: Ask) -> None:
+    unknown = ask("POST", "/api/unify/define-segment", json={})
+    wrong_way = ask("GET", "/api/unify/erase")
+
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+    assert 'Did you mean "unify/define_segment"?' in unknown.json()["message"]
+    assert (wrong_way.status_code, wrong_way.headers["allow"]) == (405, "POST")
+    assert wrong_way.json()["message"] == "/api/unify/erase is asked with POST."

@@ -19,6 +19,7 @@ from cxloop.core.errors import (
     SignInNeededError,
     WorkspaceError,
     did_you_mean,
+    what_is_wrong,
 )
 from cxloop.core.verbs import Verb
 
@@ -77,4 +78,6 @@ def _mistake(error: Any, known: list[str]) -> Mistake:
     where = ".".join(str(step) for step in error["loc"][1:]) or "(body)"
     if error["type"] == "extra_forbidden":
         return Mistake(where, f"Unknown argument. {did_you_mean(where, known)}")
-    return Mistake(where, f"{error['msg']} (got {error.get('input')!r})")
+    if where == "(body)":
+        return Mistake(where, "It is no JSON object. Send one, with the header Content-Type: application/json.")
+    return Mistake(where, what_is_wrong(error))

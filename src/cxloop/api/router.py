@@ -10,16 +10,18 @@ from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from cxloop.api.errors import ErrorBody
+from cxloop.api.errors import ErrorBody, answer
 from cxloop.api.routes import route_class
+from cxloop.core.errors import NotFoundError, did_you_mean
 from cxloop.core.host import Actor, Host
 from cxloop.core.verbs import Verb
 
-__all__ = ["ActorOf", "build"]
+__all__ = ["ActorOf", "build", "rest"]
 
 ActorOf = Callable[[Request], Actor]
 """Says who asks; raises SignInNeededError where nobody is signed in."""
 
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"model": ErrorBody, "description": "Nobody is signed in, or the key is not known."},
     403: {"model": ErrorBody, "description": "The account lacks the right."},
@@ -44,6 +46,30 @@ def build(verbs: Iterable[Verb], host: Host, actor_of: ActorOf) -> APIRouter:
     router = APIRouter(prefix="/api")
     for verb in verbs:
         _add(router, verb, host, actor)
+    return router
+
+
+def rest(verbs: Iterable[Verb]) -> APIRouter:
+    """Returns what answers every other address of the API: programs get the one error body, and no page.
+
+    Args:
+        verbs: those that `build` got. Include this router after everything else that lies under /api.
+    """
+    methods = {f"{verb.part}/{verb.name}": "GET" if verb.changes == "nothing" else "POST" for verb in verbs}
+    router = APIRouter(prefix="/api")
+
+    @router.api_route("/{path:path}", methods=_METHODS, include_in_schema=False)
+    def nothing_here(path: str) -> JSONResponse:
+        """Says which address or method may have been meant."""
+        if path in methods:
+            return JSONResponse(
+                {"code": "input", "message": f"/api/{path} is asked with {methods[path]}."},
+                405,
+                {"allow": methods[path]},
+            )
+        meant = did_you_mean(path.replace("-", "_"), list(methods))
+        return answer(NotFoundError(f"There is nothing at /api/{path}. {meant} /api/openapi.json describes all."))
+
     return router
 
 

@@ -75,8 +75,8 @@ def _option(item: Parameter) -> inspect.Parameter:
         info: Any = typer.Argument(help=_about(item, several), show_default=False, metavar=item.name.upper())
     else:
         info = typer.Option(flag(item.name), help=_about(item, several), show_default=False, **_choices(kind))
-    if get_origin(kind) is Literal:
-        wanted = list[str] if several else str  # the verb's own check says which are allowed
+    if get_origin(kind) is Literal or kind in (int, float):
+        wanted = list[str] if several else str  # the verb's own check names the value, and says which are allowed
     annotation = Annotated[wanted if item.required else wanted | None, info]
     default = inspect.Parameter.empty if item.required else None
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cxloop.core.addresses import url
-from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean
+from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean, what_is_wrong
 from cxloop.core.time import moved, parse_zone
 
 __all__ = [
@@ -459,7 +459,7 @@ def _readable(model: type[BaseModel], failure: ValidationError) -> Iterator[Mist
             known = _names_at(model, error["loc"][:-1])
             yield Mistake(where, f"Unknown setting. {did_you_mean(str(error['loc'][-1]), known)}")
         else:
-            yield Mistake(where, f"{error['msg']} (got {error['input']!r})")
+            yield Mistake(where, what_is_wrong(error))
 
 
 def _names_at(model: type[BaseModel], steps: tuple[int | str, ...]) -> list[str]:

@@ -19,7 +19,12 @@ __all__ = [
     "UnknownNameError",
     "WorkspaceError",
     "did_you_mean",
+    "what_is_wrong",
 ]
+
+
+_LONGEST_SHOWN = 100
+"""Letters of a wrong value that a message repeats."""
 
 
 class CxloopError(Exception):
@@ -157,3 +162,25 @@ def did_you_mean(name: str, known: Sequence[str], *, most: int = 12) -> str:
         return "There is none yet."
     more = f" and {len(known) - most} more" if len(known) > most else ""
     return f"Known: {', '.join(known[:most])}{more}."
+
+
+def what_is_wrong(error: Mapping[str, Any]) -> str:
+    """Returns one mistake that pydantic found in words: what should be there, and what was given, cut where it is long.
+
+    Example:
+        >>> what_is_wrong({"type": "missing", "msg": "Field required", "input": {"a": 1}})
+        'It is needed, and was not given.'
+        >>> what_is_wrong({"type": "int_parsing", "msg": "Input should be a valid integer, unable ...", "input": "x"})
+        "'x' is no whole number."
+    """
+    given = repr(error.get("input"))
+    shown = given if len(given) <= _LONGEST_SHOWN else f"{given[:_LONGEST_SHOWN]}..."
+    match error["type"]:
+        case "missing":
+            return "It is needed, and was not given."
+        case "int_parsing" | "int_from_float" | "int_type":
+            return f"{shown} is no whole number."
+        case "float_parsing" | "float_type":
+            return f"{shown} is no number."
+        case _:
+            return f"{error['msg']} (got {shown})"

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
-from cxloop.core.errors import InputError, Mistake, MistakesError, UnknownNameError
+from cxloop.core.errors import InputError, Mistake, MistakesError, UnknownNameError, what_is_wrong
 from cxloop.core.loop import GROUPS, Group
 from cxloop.core.results import Result
 
@@ -181,7 +181,7 @@ class Verb:
 
 def _mistakes(failure: ValidationError) -> list[Mistake]:
     return [
-        Mistake(".".join(str(step) for step in error["loc"]) or "(all)", f"{error['msg']} (got {error['input']!r})")
+        Mistake(".".join(str(step) for step in error["loc"]) or "(all)", what_is_wrong(error))
         for error in failure.errors()
     ]
 

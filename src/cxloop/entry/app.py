@@ -40,9 +40,11 @@ def create_app(host: LocalHost | None = None) -> FastAPI:
     host = host or _host_from_environment()
     app = web.create_app(host, accounts_of(host.workspace.store, host.settings))
     credentials = Credentials(host.workspace.store)
-    app.include_router(router.build(parts.load(), host, credentials.actor_of))
+    verbs = parts.load()
+    app.include_router(router.build(verbs, host, credentials.actor_of))
     add_health(app, host, credentials.actor_of)
     _add_description(app, credentials)
+    app.include_router(router.rest(verbs))
     return app
 
 
