@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cxloop.collect.redaction import Seal
-from cxloop.core.errors import InputError, NotFoundError
+from cxloop.core.errors import AccessDeniedError, InputError, NotFoundError
+from cxloop.core.host import Actor
 from cxloop.core.schema import TABLES, Personal
 from cxloop.unify.privacy.access import answer_access
 from cxloop.unify.privacy.access_queries import ACCESS, WITHOUT
@@ -18,11 +20,10 @@ from cxloop.unify.privacy.overview import look
 from cxloop.unify.privacy.revealing import reveal_interaction
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.unify.privacy.conftest import Desk
 
 AT = datetime(2026, 3, 1)
+ANALYST = Actor(account_id=7, name="Ada", role="analyst")
 SPITEFUL = "<script>alert('x')</script><img src=x onerror=1>"
 
 
@@ -151,6 +152,54 @@ def test_a_file_that_cannot_be_written_is_told_as_such(ws: Desk, tmp_path: Path)
         answer_access(ws, "anna", "json", tmp_path / "nowhere" / "a.json")
 
 
+def test_an_account_names_no_file_of_the_server(ws: Desk, tmp_path: Path) -> None:
+    ws.happens("anna", AT)
+    ws.actor = ANALYST
+
+    for to in (tmp_path / "new.html", Path("erasing"), ws.path / "inbox" / "orders.csv"):
+        with pytest.raises(AccessDeniedError, match="Leave it out"):
+            answer_access(ws, "anna", "html", to)
+        assert not to.exists()
+    assert not (ws.path / "exports").exists()
+
+
+def test_a_file_that_is_there_is_never_written_over(ws: Desk, tmp_path: Path) -> None:
+    ws.happens("anna", AT)
+    there, link, dangling = tmp_path / "secret.key", tmp_path / "link.html", tmp_path / "dangling.html"
+    there.write_text("as it was")
+    link.symlink_to(there)
+    dangling.symlink_to(tmp_path / "elsewhere")
+
+    for to in (there, link, dangling):
+        with pytest.raises(InputError, match="is there already"):
+            answer_access(ws, "anna", "html", to)
+    assert there.read_text() == "as it was"
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("raw", "theirs"),
+    [
+        ('{"email": "Anna.Berg@example.com", "score": "nine"}', True),
+        ("2026,anna.berg@example.com,x", True),
+        ("Write to anna.berg@example.com.", True),
+        ('{"email": "joanna.berg@example.com"}', False),
+        ('{"email": "jo+anna.berg@example.com"}', False),
+        ('{"email": "anna.berg@example.community"}', False),
+        ('{"email": "anna.berg@example.com.au"}', False),
+    ],
+)
+def test_a_row_set_aside_is_theirs_where_it_names_them_and_not_somebody_of_a_longer_name(
+    ws: Desk, raw: str, theirs: bool
+) -> None:
+    ws.happens("anna.berg@example.com", AT)
+    columns = "(rejected_id, import_id, source, file, code, reason, raw, rejected_at)"
+    insert = f"insert into rejected {columns} values (1, 'i', 's', 'f', 'c', 'r', ?, ?)"
+    ws.engine.cursor().execute(insert, [raw, AT]).fetchall()
+
+    assert bool(rows(told(ws, "anna.berg@example.com"), "rejected")) is theirs
+
+
 def test_what_redaction_took_out_is_theirs_and_is_revealed_with_the_key_alone(
     ws: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +219,13 @@ def test_what_redaction_took_out_is_theirs_and_is_revealed_with_the_key_alone(
     assert reveal_interaction(ws, number).records() == [{"field": "text", "original": "call 0171 1234567"}]
     with pytest.raises(NotFoundError):
         reveal_interaction(ws, number + 1)
+
+    # who may not reveal gets no seal opened by asking for everything
+    ws.actor = ANALYST
+    document = told(ws)
+    assert "0171 1234567" not in json.dumps(document)
+    assert rows(document, "interactions")[0]["sealed"] == "[sealed]"
+    assert any("an owner of the workspace" in line for line in document["left_out"])
 
 
 def test_the_overview_counts_who_said_what_last_by_customer(ws: Desk) -> None:

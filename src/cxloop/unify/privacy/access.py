@@ -7,7 +7,9 @@ not: names of staff are masked, and so is every key that is not the person's.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import os
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxloop.collect.intake import open_spool
 from cxloop.collect.redaction import open_seal
-from cxloop.core.errors import InputError
+from cxloop.core.errors import AccessDeniedError, InputError
+from cxloop.core.host import ROLES
 from cxloop.core.schema import Personal
 from cxloop.core.schema import table as schema_table
 from cxloop.store.about import rows_about
@@ -74,6 +77,8 @@ def answer_access(ws: Operations, customer: str, form: AccessFormat, to: Path | 
     """Collects, writes the file and returns it; raises as the verb says."""
     from cxloop.unify.privacy.access_page import page
 
+    _require_free(ws, to)
+
     found = collect_everything(ws, customer)
     document = page(found) if form == "html" else json.dumps(plain(found), ensure_ascii=False, indent=1)
     exports = Exports(ws.path, ws.settings.privacy.exports_keep)
@@ -92,10 +97,24 @@ def answer_access(ws: Operations, customer: str, form: AccessFormat, to: Path | 
     )
 
 
+def _require_free(ws: Operations, to: Path | None) -> None:
+    """Raises before anything is collected: for accounts, since the file would be the server's, and where one is."""
+    if to is None:
+        return
+    if not ws.actor.at_machine:
+        raise AccessDeniedError(
+            "to: only who sits at the machine names a file to write to. Leave it out: the answer itself is returned, "
+            "and lies in the folder exports until it expires."
+        )
+    if to.exists() or to.is_symlink():
+        raise InputError(f"{to} is there already, and is not written over. Name another file.")
+
+
 def _copy(to: Path, document: str) -> None:
+    """Writes a file that was not there, and that only this user can read."""
     try:
-        to.touch(mode=0o600)
-        to.write_text(document, encoding="utf-8")
+        with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(document)
     except OSError as failure:
         raise InputError(f"{to} cannot be written ({failure.strerror}). Name a file in a folder that exists.") from None
 
@@ -117,12 +136,22 @@ def collect_everything(ws: Operations, customer: str) -> Collected:
 
 def _tables(ws: Operations, keys: Sequence[int]) -> Iterator[Part]:
     mine = frozenset(keys)
+    told = _tells(ws, keys)
     for name, query in ACCESS.items():
         table = schema_table(name)
         rows = ws.engine.fetch(query, {"keys": list(keys)}).to_pylist()
+        if name == "rejected":
+            rows = [row for row in rows if told(str(row["raw"]))]
         fields = tuple(Field(column.name, column.about, column.personal) for column in table.columns)
         shown = tuple(_shown(ws, row, mine) for row in rows)
         yield Part(name, ABOUT.get(name, table.about), fields, shown)
+
+
+def _tells(ws: Operations, keys: Sequence[int]) -> Callable[[str], bool]:
+    """Returns what says whether a text names one of some keys: as a whole word, since joanna@ is not anna@."""
+    rows = ws.engine.fetch(ACCESS["keys"], {"keys": list(keys)}).to_pylist()
+    each = "|".join(sorted(re.escape(str(row["value"])) for row in rows)) or r"(?!)"
+    return lambda text: re.search(rf"(?<![\w.+%-])(?:{each})(?![\w-]|\.\w)", text, re.IGNORECASE) is not None
 
 
 def _shown(ws: Operations, row: Mapping[str, Any], mine: Collection[int]) -> dict[str, Any]:
@@ -143,11 +172,19 @@ def _shown(ws: Operations, row: Mapping[str, Any], mine: Collection[int]) -> dic
 
 
 def _opened(ws: Operations, row: Mapping[str, Any]) -> Any:
-    """What redaction took out of the person's own words is theirs, where it can still be opened."""
+    """What redaction took out of the person's own words is theirs, where it can still be opened by who asks."""
+    if not _may_open(ws):
+        return SEALED
     try:
         return open_seal(ws.settings.privacy.redaction_key, row["source"], row["message_id"], row["sealed"])
     except InputError:
         return SEALED
+
+
+def _may_open(ws: Operations) -> bool:
+    """Whether who asks could open seals one by one as well; an access request is no way around that right."""
+    rights, _ = ROLES[ws.actor.role]
+    return "admin" in rights
 
 
 def _records(ws: Operations, keys: Sequence[int]) -> Iterator[Part]:
@@ -160,6 +197,8 @@ def _records(ws: Operations, keys: Sequence[int]) -> Iterator[Part]:
 def _left_out(ws: Operations) -> Iterator[str]:
     yield from WITHOUT.values()
     yield "Names of staff, and identifiers of other customers: they are other persons' data."
+    if not _may_open(ws) and ws.settings.privacy.redaction_key:
+        yield "What was taken out of texts and sealed: it is in the answer where an owner of the workspace makes it."
     spool = open_spool(ws.path, ws.settings)
     try:
         waiting = spool.state().requests

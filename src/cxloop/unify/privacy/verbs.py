@@ -108,11 +108,12 @@ def access(ws: Operations, customer: str, *, format: AccessFormat = "html", to: 
     Args:
         customer: the customer's number, or an identifier such as an e-mail address.
         format: html or json.
-        to: also write it to this file.
+        to: also write it to this file, which must not be there yet; only for who sits at the machine.
 
     Raises:
         NotFoundError: there is no such customer.
-        InputError: the identifier belongs to several customers, or the file cannot be written.
+        InputError: the identifier belongs to several customers, or the file is there already or cannot be written.
+        AccessDeniedError: an account named a file.
     """
     from cxloop.unify.privacy.access import answer_access
 
