@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.unify.conftest import EXPERIENCE
 from tests.unify.people.conftest import Opened
 from tests.unify.privacy.conftest import Desk
 
+from cxloop.core.config import Experience
+from cxloop.core.host import Actor
+from cxloop.engine.scope import Scope, ScopedEngine
+from cxloop.runtime.limited import derived_tables
 from cxloop.unify import verbs
 from cxloop.unify.results import FullCustomer
 
@@ -171,3 +177,18 @@ def test_somebody_elses_things_do_not_show(ws: Desk, asked: str) -> None:
     found = verbs.customer(ws, asked)
 
     assert (found.scores, found.value, found.profile, found.notes, found.matters) == ((), (), (), (), ())
+
+
+def test_who_sees_only_some_rows_is_not_told_a_yes_that_another_row_took_back(ws: Desk) -> None:
+    ws.experience = Experience.model_validate({**EXPERIENCE, "purpose": [{"name": "news"}]})
+    ws.happens("42", DAY, team="North", consents=[["news", None, True]])
+    ws.happens("42", DAY + HOUR, consents=[["news", None, False]])  # written down by somebody of no team
+    assert [item.granted for item in verbs.customer(ws, "42").consents] == [False]
+    limits = (("team", ("North",)),)
+    agent = Actor(account_id=3, name="Ned", role="agent", limits=limits)
+
+    seen = replace(ws, opened=ScopedEngine(ws.opened, Scope(limits, derived_tables())), actor=agent)  # type: ignore[arg-type]
+
+    found = verbs.customer(seen, "42")
+    assert found.interactions == 1
+    assert found.consents == ()

@@ -146,7 +146,12 @@ def _money(ws: Analysis, keys: Sequence[int]) -> tuple[Money, ...]:
 
 
 def _consents(ws: Operations, keys: Sequence[int]) -> Iterator[ConsentNow]:
-    """Gives how each purpose stands in each channel that something was said about."""
+    """Gives how each purpose stands in each channel that something was said about.
+
+    Nothing to who sees only some rows: a refusal may stand in another, and a yes without it would be a lie.
+    """
+    if ws.actor.limits:
+        return
     history, now = history_of(ws, keys), ws.now()
     for purpose in history.purposes:
         said = history.about(purpose)

@@ -226,7 +226,8 @@ class FullCustomer(Result):
         profile: fields with their values, in the order of experience.toml.
         scores: the latest answer to each metric.
         value: money to date, by currency.
-        consents: what is allowed and forbidden now.
+        consents: what is allowed and forbidden now; nothing for who sees only some rows, since a refusal may stand in
+            another.
         matters: what is open, what is overdue first.
         segments: the customer is in now.
         groups: households and accounts.
