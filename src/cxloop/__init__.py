@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxloop._version import __version__
+from cxloop.core.errors import CxloopError
 
 if TYPE_CHECKING:
     from cxloop.entry.python import Handle
 
-__all__ = ["__version__", "create", "open"]
+__all__ = ["CxloopError", "__version__", "create", "open"]
 
 
 def open(path: str | Path | None = None) -> Handle:  # noqa: A001 - `cx.open` is what people type

@@ -26,7 +26,7 @@ def test_importing_loads_nothing_heavy() -> None:
 
 
 def test_the_public_surface_is_small() -> None:
-    assert cx.__all__ == ["__version__", "create", "open"]
+    assert cx.__all__ == ["CxloopError", "__version__", "create", "open"]
 
 
 def test_members_are_generated_from_the_verbs(bare_workspace: Path) -> None:
@@ -47,6 +47,8 @@ def test_a_verb_runs_with_its_arguments_by_name_or_place(bare_workspace: Path) -
         assert isinstance(result, Estimates)
         assert result.by == ("channel",)
         assert ws.unify.customers("marta") == ws.unify.customers(query="marta")
+        with pytest.raises(cx.CxloopError, match="There is no customer '4711'"):
+            ws.unify.customer(4711)  # results tell numbers of customers as numbers
 
 
 def test_a_misspelt_argument_is_answered_with_the_nearest(bare_workspace: Path) -> None:

@@ -159,7 +159,9 @@ class Verb:
             item.name: (item.annotation, Field(item.default, description=item.about)) for item in self.parameters
         }
         name = "".join(word.title() for word in self.path.replace(".", "_").split("_"))
-        return create_model(name, __config__=ConfigDict(extra="forbid", str_strip_whitespace=True), **definitions)
+        # A customer's number is a number in every result, and may be given back as one.
+        config = ConfigDict(extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True)
+        return create_model(name, __config__=config, **definitions)
 
     def check(self, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Returns `arguments` checked and converted; raises InputError that names every mistake."""

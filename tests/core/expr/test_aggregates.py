@@ -58,6 +58,7 @@ def test_a_comparison_with_days_says_when_it_changes(text: str, limit: tuple[flo
         ('count(kind == "a", within="0d") > 1', 27, "longer than nothing"),
         ('count(kind == "a", wihtin="6d") > 1', 1, 'Did you mean "within"'),
         ('days_since(kind == "a", within="6d") > 1', 1, "knows no within="),
+        ('count(kind = "a") > 1', 1, "To compare, write kind == ..."),
         ("score > 1 and count() > 1", 1, "'score' is something of one interaction"),
         ("count(count() > 1) > 1", 7, "cannot stand inside of count"),
         ("conut() > 1", 1, 'Did you mean "count"'),

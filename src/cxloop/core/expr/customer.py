@@ -107,6 +107,7 @@ class _CustomerReader(Reader):
             if keyword.arg != "within" or not function.windowed:
                 known = ["within"] if function.windowed else []
                 advice = did_you_mean(str(keyword.arg), known) if known else "It takes its arguments by place."
+                advice += f" To compare, write {keyword.arg} == ..."
                 raise ExpressionError(f"{function.name}(...) knows no {keyword.arg}=. {advice}", self.at(node))
             found = _duration(self.node(keyword.value, depth))
         return found
