@@ -17,6 +17,7 @@ from cxloop.core.errors import EngineError, WorkspaceError
 from cxloop.engine.duckdb import generations
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.engine.duckdb.generations import MIGRATIONS, SCHEMA_DIGEST, SCHEMA_VERSION, Migration, schema_digest
+from cxloop.engine.loading import FileFormat, Limits
 
 KEYS = pa.table({"key_id": [1, 2], "namespace": ["a", "a"], "type": ["t", "t"], "value": ["x", "y"]})
 
@@ -192,6 +193,21 @@ def test_what_a_killed_query_spilled_is_removed_and_files_of_others_are_not(fold
     DuckDBEngine(folder).close()
 
     assert files(folder) == ["1.duckdb", "CURRENT", "LOCK", "backup of monday.duckdb"]
+
+
+def test_what_a_killed_import_unpacked_is_removed(folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "rows.csv"
+    source.write_bytes("name\nJ\u00fcrgen\n".encode("latin-1"))
+    engine = DuckDBEngine(folder)
+    loader = engine.loader(Limits(), lambda *_: None).__enter__()
+    loader.stage("rows", [source], FileFormat())
+    (left,) = folder.glob("import-*.partial")
+    assert any(b"J\xc3\xbcrgen" in file.read_bytes() for file in left.iterdir())  # beside the tables, and nowhere else
+    engine.close()
+
+    DuckDBEngine(folder).close()
+
+    assert not left.exists()
 
 
 def test_the_tenth_generation_is_newer_than_the_ninth(folder: Path) -> None:

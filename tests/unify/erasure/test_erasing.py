@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import sqlite3
 from base64 import b64decode, b64encode
 from contextlib import closing
@@ -130,6 +131,20 @@ def test_an_older_file_of_tables_keeps_the_receipt_from_being_signed(desk: Desk)
 
     assert erased.state == "found"
     assert "77.duckdb (an older file)" in erased.failure
+
+
+def test_a_copy_of_the_tables_anywhere_keeps_the_receipt_from_being_signed(desk: Desk) -> None:
+    (live,) = (desk.path / "analytics").glob("*.duckdb")
+    shutil.copy(live, desk.path / "before-the-move")
+    with gzip.open(desk.path / "old.gz", "wb") as packed:
+        packed.write(live.read_bytes())
+
+    erased = desk.verb("unify.erase", customers=[ANNA])
+
+    assert erased.state == "found"
+    assert "before-the-move (packed, and cannot be opened)" in erased.failure
+    assert "old.gz (packed, and cannot be opened)" in erased.failure
+    assert live.name not in erased.failure
 
 
 def test_what_is_found_in_base64_or_utf16_is_found(desk: Desk) -> None:

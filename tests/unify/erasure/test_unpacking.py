@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -51,8 +53,10 @@ def test_numbers_of_two_rows_do_not_become_one(tmp_path: Path) -> None:
 
 
 def test_a_word_in_a_packed_file_is_found_whatever_its_name_is(tmp_path: Path) -> None:
-    gz, book, deep, inner = (tmp_path / name for name in ("a.csv", "b.xlsx", "c.dat", "d.pq"))
+    gz, book, deep, inner, old, new = (tmp_path / name for name in ("a.csv", "b.xlsx", "c.dat", "d.pq", "e", "f"))
     gz.write_bytes(gzip.compress(WORD.encode()))
+    old.write_bytes(bz2.compress(WORD.encode()))
+    new.write_bytes(lzma.compress(WORD.encode()))
     with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("sheet", WORD * 3)
     with zipfile.ZipFile(deep, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -61,7 +65,7 @@ def test_a_word_in_a_packed_file_is_found_whatever_its_name_is(tmp_path: Path) -
         archive.write(rows(tmp_path / "rows", "text"), "rows.parquet")
     finder = Finder([WORD])
 
-    assert [finder.in_file(path) for path in (gz, book, deep, inner)] == [{WORD}] * 4
+    assert [finder.in_file(path) for path in (gz, book, deep, inner, old, new)] == [{WORD}] * 6
     assert finder.closed == set()
 
 
@@ -86,7 +90,7 @@ def test_what_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
         whole = gzip.compress(whole)
     cut = rows(tmp_path / "cut.parquet", "text").read_bytes()
     broken = {"deep.gz": whole, "cut.gz": whole[:-9], "a.zip": b"PK\3\4 and no more", "b.parquet": b"PARE" + cut}
-    broken["cut.parquet"] = cut[:100]
+    broken |= {"cut.parquet": cut[:100], "cut.xz": lzma.compress(cut)[:-20], "a.7z": b"7z\xbc\xaf\x27\x1c packed"}
     finder = Finder([WORD])
     for name, data in broken.items():
         (tmp_path / name).write_bytes(data)

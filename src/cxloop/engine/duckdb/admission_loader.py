@@ -68,7 +68,8 @@ class DuckDBLoader:
     def __enter__(self) -> Self:
         # what is staged lies in temporary tables, which would die with the file if it were rewritten meanwhile
         self._held.enter_context(self._engine.hold())
-        self._folder = Path(tempfile.mkdtemp(prefix="cxloop-import-"))
+        # beside the live file: who opens it next removes what a killed import left, and erasure looks into it till then
+        self._folder = Path(tempfile.mkdtemp(prefix="import-", suffix=".partial", dir=self._engine.file.parent))
         return self
 
     def __exit__(

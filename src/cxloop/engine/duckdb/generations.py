@@ -106,10 +106,11 @@ def find(folder: Path) -> Path | None:
 
 def _clear(folder: Path) -> None:
     """Removes files that were not finished, and what queries had spilled to disk when the process was killed."""
-    for leftover in [*folder.glob("*.partial"), *folder.glob("*.partial.wal")]:
-        leftover.unlink()
-    for spilled in folder.glob("*.duckdb.tmp"):
-        shutil.rmtree(spilled)
+    for leftover in [*folder.glob("*.partial"), *folder.glob("*.partial.wal"), *folder.glob("*.duckdb.tmp")]:
+        if leftover.is_dir():  # what an import had unpacked, or queries had spilled
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
 
 
 def _generations(folder: Path) -> list[Path]:
@@ -123,8 +124,10 @@ def create(folder: Path) -> Path:
     with duckdb.connect() as database:
         partial = folder / "1.duckdb.partial"
         _attach(database, partial)
+        database.execute("begin").fetchall()  # one wait for the disk, and not one for each table
         create_tables(database, "next")
         note_version(database)
+        database.execute("commit").fetchall()
         database.execute("detach next").fetchall()
     return seal(folder, partial)
 

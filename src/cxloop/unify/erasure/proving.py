@@ -16,7 +16,7 @@ from cxloop.collect.protocol import UnreadableError, unpacked
 from cxloop.core.schema import TABLES
 from cxloop.store import erasures
 from cxloop.store.sqlite_files import texts
-from cxloop.unify.erasure.files import every_file, older_files
+from cxloop.unify.erasure.files import every_file, live_files, older_files
 from cxloop.unify.erasure.receipts import receipt_document
 from cxloop.unify.erasure.results import Looked
 from cxloop.unify.erasure.searching import Finder
@@ -55,8 +55,10 @@ def prove(ws: Operations, secret: dict[str, Any]) -> Proof:
     files = [path for path in every_file(ws.path) if path.name != "secret.key"]
     in_files = {path: found for path in files if (found := finder.in_file(path))}
     in_values = {name: set(_values(ws.path / name, finder)) for name in _SQLITE if (ws.path / name).exists()}
-    closed = sorted(f"{path.relative_to(ws.path)} (packed, and cannot be opened)" for path in finder.closed)
-    older = [f"{path.relative_to(ws.path)} (an older file)" for path in older_files(ws.path)]
+    beside = older_files(ws.path)
+    older = [f"{path.relative_to(ws.path)} (an older file)" for path in beside]
+    rest = finder.closed.difference(beside, live_files(ws.path))
+    closed = sorted(f"{path.relative_to(ws.path)} (packed, and cannot be opened)" for path in rest if path.exists())
     ws.progress("Looking through every table", 0.85)
     # last: whoever has come back while the files were looked through is a customer by now
     numbers = ws.engine.numbers_left(secret["keys"])

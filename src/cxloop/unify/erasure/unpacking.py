@@ -1,17 +1,19 @@
-"""What is packed in a file: gzip, zip and the workbooks that are zips, and the columns of Parquet; also one in another.
+"""What is packed in a file: gzip, bzip2, xz, zip and the workbooks that are zips, columns of Parquet; one in another.
 
-The kind is told by the first bytes, as imports tell it: a name may say anything.
+The kind is told by the first bytes, as imports tell it: a name may say anything. What is packed in a way that is not
+read here is said to be closed, as are DuckDB's own files: the live one is looked through by the engine.
 """
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 __all__ = ["ClosedError", "is_packed", "pieces", "unpacked"]
 
@@ -21,8 +23,22 @@ OVERLAP = 512
 DEEPEST = 3
 """Packed files in packed files, and so on."""
 ROWS = 8_192
-_KINDS = {b"\x1f\x8b\x08": "gzip", b"PK\x03\x04": "zip", b"PAR1": "parquet", b"PARE": "closed"}
-_LONGEST = max(map(len, _KINDS))
+_STREAMS: Mapping[str, Any] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+_KINDS = {
+    b"\x1f\x8b\x08": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"PK\x03\x04": "zip",
+    b"PAR1": "parquet",
+    b"PARE": "closed",  # Parquet with a key
+    b"\x28\xb5\x2f\xfd": "closed",  # Zstandard
+    b"\x04\x22\x4d\x18": "closed",  # LZ4
+    b"7z\xbc\xaf\x27\x1c": "closed",
+    b"Rar!": "closed",
+}
+_TABLES = slice(8, 12), b"DUCK"
+"""Where DuckDB says whose file it is."""
+_READ = 12
 
 
 class ClosedError(Exception):
@@ -30,7 +46,7 @@ class ClosedError(Exception):
 
 
 def is_packed(path: Path) -> bool:
-    """Whether a file is packed, by its first bytes."""
+    """Whether a file is packed, by its first bytes; so are files of tables."""
     with path.open("rb") as stream:
         return _kind(stream) is not None
 
@@ -54,8 +70,11 @@ def pieces(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _kind(stream: IO[bytes]) -> str | None:
-    start = stream.read(_LONGEST)
+    start = stream.read(_READ)
     stream.seek(0)
+    where, mark = _TABLES
+    if start[where] == mark:
+        return "closed"
     return next((kind for magic, kind in _KINDS.items() if start.startswith(magic)), None)
 
 
@@ -66,9 +85,9 @@ def _inside(stream: IO[bytes], depth: int) -> Iterator[bytes]:
         kind = _kind(stream)
         if kind == "closed" or (kind is not None and not depth):
             raise ClosedError
-        if kind == "gzip":
-            with gzip.open(stream) as inner:
-                yield from _all(cast("IO[bytes]", inner), depth - 1)
+        if kind is not None and kind in _STREAMS:
+            with _STREAMS[kind](stream) as inner:
+                yield from _all(inner, depth - 1)
         elif kind == "zip":
             yield from _members(stream, depth - 1)
         elif kind == "parquet":

@@ -46,7 +46,8 @@ def attempt(ws: Operations, name: str, mapping: str | None, *, suggest: bool) ->
             f"No delivery waits to be looked at. Connect {name} without a mapping and let the system send to "
             f"/hooks/{name}; what comes then waits, and this can look at it."
         )
-    with TemporaryDirectory() as folder:
+    # inside of the workspace, where erasure also reaches what a killed process left
+    with TemporaryDirectory(prefix=".trial-", dir=ws.path / "sources") as folder:
         place = Place(Path(folder))
         place.make()
         files = [Path(shutil.copy(file, place.landed)) for file in waiting]
