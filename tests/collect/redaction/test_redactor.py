@@ -229,3 +229,19 @@ def test_ordinary_order_numbers_are_not_eaten_more_often_than_chance_allows() ->
     eaten = [number for number in some if GERMAN.text(f"My parcel {number} is late") != f"My parcel {number} is late"]
 
     assert len(eaten) <= 3, eaten
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("dear" + "\n" * 200_000, 0),  # at every line end a greeting could begin
+        ("regards" + "\n \n" * 60_000, 0),
+        ("a@b.co " * 30_000, 30_000),
+        ("[email] a@b.co " * 15_000, 30_000),
+    ],
+)
+def test_a_text_made_to_be_slow_is_not(text: str, taken: int) -> None:
+    # Quadratic, each of these would take minutes to hours: whoever has a key for web pages could stop the loader.
+    redacted = Redactor(frozenset({"email", "names"})).text(text)
+
+    assert redacted.count("[email]") == taken

@@ -7,6 +7,7 @@ byte.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -181,10 +182,13 @@ def _free(
     spans: Iterable[Span], placeholder: str, taken: Collection[tuple[int, int, str]], placed: Collection[Span]
 ) -> list[tuple[int, int, str]]:
     """The spans that meet none that was found before, nor what an earlier redaction has written."""
+    kept = sorted([*((start, end) for start, end, _ in taken), *placed])
     found: list[tuple[int, int, str]] = []
     for start, end in spans:
-        others = [*((a, b) for a, b, _ in (*taken, *found)), *placed]
-        if all(end <= a or b <= start for a, b in others):
+        # none of those kept meets another, so that only the neighbours of a place can meet it
+        place = bisect_left(kept, (start, end))
+        if (place == 0 or kept[place - 1][1] <= start) and (place == len(kept) or end <= kept[place][0]):
+            kept.insert(place, (start, end))
             found.append((start, end, placeholder))
     return found
 

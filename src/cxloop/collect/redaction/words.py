@@ -45,12 +45,13 @@ _BEFORE_NAMES = "name|heiße|heisse|appelle|nom|llamo|nombre|chiamo|naam|heet"
 _HINT_WORDS = frozenset("|".join((_TITLES, _GREETINGS, _CLOSINGS, _BEFORE_NAMES)).split("|"))
 NAME_HINT = rf"(?i:(?:^|[^A-Za-z])(?:{'|'.join(sorted(_HINT_WORDS))})(?:$|[^A-Za-z]))"
 """A word stands before every name that is found by its place; for RE2."""
+# Nothing in front of a word may run over lines: in a text of nothing but line ends, each would be a place to begin.
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"(?<!\w){_TITLE}(?:{_TITLE})*({_WORD}(?: {_WORD}){{0,3}})",
         rf"(?<!\w)(?:{_INTRODUCTIONS})\s+({_WORD}(?: {_WORD}){{0,3}})",
-        rf"(?:^|\n)\s*(?:{_GREETINGS})\s+({_WORD}(?: {_WORD}){{0,2}})\s*[,!\n]",
+        rf"(?:^|\n)[^\S\n]*(?:{_GREETINGS})\s+({_WORD}(?: {_WORD}){{0,2}})\s*[,!\n]",
         rf"(?<!\w)(?:{_CLOSINGS})[ ,.!]*\n\s*({_WORD}(?: {_WORD}){{0,3}})\s*(?:$|\n)",
     )
 )
