@@ -64,6 +64,15 @@ def test_a_segment_says_its_size_definition_and_members(small_shop: Any, unhappy
     assert len([link for link in unhappy.links if re.fullmatch(r"/customers/\d+", link)]) == min(size, 25)
 
 
+def test_whom_a_new_definition_brought_in_did_not_come_by_anything_that_happened(unhappy: Any, analyst_of: Any) -> None:
+    text = analyst_of.get("/customers/segments").text
+
+    assert "went out" not in unhappy.text
+    assert "Size in past months, as its definition tells it today" in unhappy.text
+    assert "defined just now" in text
+    assert "grew by" not in text
+
+
 def test_numbers_split_by_a_segment(unhappy: Any, analyst_of: Any) -> None:
     address = next(link for link in unhappy.links if link.startswith("/explore?by"))
 

@@ -225,6 +225,19 @@ def test_history_tells_the_size_of_each_day(ws: Workspace) -> None:
     assert str(told).startswith("active: 1 member (50.0% of 2 customers); 2 came in and 1 went out")
 
 
+def test_a_new_segment_shows_past_months_until_it_has_days_of_its_own(ws: Workspace) -> None:
+    ws.admit({"who": "ada", "at": START - 50 * DAY, **LATE}, {"who": "ada", "at": START - 20 * DAY, **LATE})
+    trial = define_segment(ws, "late_twice", LATE_TWICE)
+    ws.derive()
+
+    fresh = segment(ws, "late_twice")
+    ws.as_of = START + 2 * DAY
+    ws.derive()
+
+    assert (len(fresh.history), fresh.before) == (1, trial.replay)
+    assert segment(ws, "late_twice").before == ()
+
+
 def test_members_are_those_of_the_moment_that_is_asked(ws: Workspace) -> None:
     ws.admit({"who": "ada", "at": START})
     defined(ws, "active", 'ever(kind == "touch", within="3d")')

@@ -15,6 +15,8 @@ from cxloop.engine.quoting import column_node
 from cxloop.store import documents
 from cxloop.unify.segments import queries, showing
 from cxloop.unify.segments.definition import KIND, Definition, definition, definitions
+from cxloop.unify.segments.prepared import prepare
+from cxloop.unify.segments.replay import replay
 from cxloop.unify.segments.results import (
     Overlap,
     OverlapPair,
@@ -51,13 +53,16 @@ def one_segment(ws: Operations, name: str, days: int) -> SegmentInFull:
     counts = _counts(ws, days)
     segment = _row(found, _known(ws).get(name), counts.get(name), customers)
     others = [each.name for each in definitions(ws.store) if each.name != name]
+    history = _history(ws, name, days)
+    new = len(history) < 2 and segment.state == "current"
     return SegmentInFull(
         segment=segment,
         customers=customers,
         days=days,
-        history=_history(ws, name, days),
+        history=history,
         overlap=tuple(_pairs(ws, [(name, other) for other in others], counts, name)),
         versions=tuple(_version(each) for each in documents.history(ws.store, KIND, name)),
+        before=tuple(replay(ws, name, prepare(found.where, ws.experience))) if new else (),
         how=_how(found),
     )
 

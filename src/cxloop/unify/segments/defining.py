@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from cxloop.core.time import parse_zone, utc_naive
 from cxloop.store import documents
 from cxloop.unify.segments import queries, showing
 from cxloop.unify.segments.definition import KIND, check_name, definition
 from cxloop.unify.segments.facts import ALL_OF_IT, check_size, is_revised, take
-from cxloop.unify.segments.members import Customers, as_us, members_now
-from cxloop.unify.segments.prepared import Prepared, prepare
-from cxloop.unify.segments.results import DefinedSegment, DroppedSegment, SegmentMember, SegmentPoint
+from cxloop.unify.segments.members import Customers, members_now
+from cxloop.unify.segments.prepared import prepare
+from cxloop.unify.segments.replay import replay
+from cxloop.unify.segments.results import DefinedSegment, DroppedSegment, SegmentMember
 
 if TYPE_CHECKING:
     from cxloop.store.context import Operations
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["define", "drop"]
 
 EXAMPLES = 10
-MONTHS = 6
 TRIAL = "(trial)"
 """Under this name a definition is tried out; nobody can call a segment so."""
 
@@ -40,7 +37,7 @@ def define(ws: Operations, name: str, where: str, *, about: str, dry_run: bool) 
     with _tried(ws):
         take(ws.engine, TRIAL, prepared, ALL_OF_IT, after_us=0, revised=is_revised(ws.engine))
         members = members_now(ws.engine, TRIAL, prepared, ws.as_of)
-        replay = tuple(_replay(ws, prepared))
+        past = tuple(replay(ws, TRIAL, prepared))
     was = _shown(ws, name)
     version = None
     if not dry_run:
@@ -55,7 +52,7 @@ def define(ws: Operations, name: str, where: str, *, about: str, dry_run: bool) 
         enter=np.setdiff1d(members, was).size,
         leave=np.setdiff1d(was, members).size,
         examples=_examples(ws, members),
-        replay=replay,
+        replay=past,
         seconds=perf_counter() - started,
     )
 
@@ -96,20 +93,3 @@ def _examples(ws: Operations, members: Customers) -> tuple[SegmentMember, ...]:
         row["customer_id"]: row["label"] for row in ws.engine.fetch(showing.LABELS, {"customers": wanted}).to_pylist()
     }
     return tuple(SegmentMember(each, labels.get(each, str(each)), None) for each in wanted)
-
-
-def _replay(ws: Operations, prepared: Prepared) -> Iterator[SegmentPoint]:
-    """Yields how many the trial would have held at the ends of the last months, as the log tells it today."""
-    zone = parse_zone(ws.settings.company.time_zone)
-    for at in reversed(list(_month_ends(ws.as_of, zone))):
-        members = ws.engine.fetch(prepared.size, {"segment": TRIAL, "at": as_us(at)})["members"][0].as_py()
-        day = (at - timedelta(microseconds=1)).replace(tzinfo=UTC).astimezone(zone).date()
-        yield SegmentPoint(day, int(members), 0, 0)
-
-
-def _month_ends(now: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    """Yields the first moments of this and the months before, latest first, UTC without zone."""
-    local = now.replace(tzinfo=UTC).astimezone(zone)
-    months = local.year * 12 + local.month - 1
-    for month in range(months, months - MONTHS, -1):
-        yield utc_naive(datetime(month // 12, month % 12 + 1, 1, tzinfo=zone))

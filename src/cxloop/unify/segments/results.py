@@ -119,7 +119,11 @@ class OverlapPair:
 
 @dataclass(frozen=True)
 class SegmentInFull(Result):
-    """One segment: definition, size, history by day (oldest first), overlap with the other segments, versions."""
+    """One segment: definition, size, history by day (oldest first), overlap with the other segments, versions.
+
+    `before` is how many the definition would have held at the ends of past months, as the log tells it today; only of a
+    segment whose own history is shorter than two days.
+    """
 
     segment: Segment
     customers: int
@@ -127,6 +131,7 @@ class SegmentInFull(Result):
     history: tuple[SegmentPoint, ...]
     overlap: tuple[OverlapPair, ...]
     versions: tuple[SegmentVersion, ...]
+    before: tuple[SegmentPoint, ...] = ()
     how: How = field(default_factory=How)
 
     def records(self) -> list[dict[str, Value]]:

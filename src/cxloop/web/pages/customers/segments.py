@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -16,6 +18,7 @@ from cxloop.unify.results import DefinedSegment, OverlapPair, Segment, SegmentIn
 from cxloop.web import words
 from cxloop.web.access import Checked, Door, Inputs, SignedIn
 from cxloop.web.pages.customers.frame import paged, show
+from cxloop.web.site import now
 from cxloop.web.tabs import done
 from cxloop.web.words import _
 
@@ -46,7 +49,7 @@ def segments(request: Request, door: SignedIn) -> HTMLResponse:
     context = {
         "title": _("Segments"),
         "found": found,
-        "rows": [_row(door, row, drawn=place < LINES) for place, row in enumerate(rows)],
+        "rows": [_row(door, row, found.days, drawn=place < LINES) for place, row in enumerate(rows)],
         "lede": _list_lede(found),
         "overlap": _overlap(door, found),
     }
@@ -85,13 +88,14 @@ def segment(
 ) -> HTMLResponse:
     """Shows one segment: definition, size over time, members, overlap."""
     found = _found(door, name)
-    points = [(point.day, point.members) for point in found.history]
+    points = _line(found)
     members = _members(door, name, page)
     context = {
         "title": found.segment.name,
         "found": found,
         "segment": found.segment,
         "state": STATES[found.segment.state],
+        "is_new": _is_new(found.segment, found.days),
         "lede": _lede(found),
         "charts": [charts.size_history(points, label=found.segment.name, width=width) for width in HISTORY_WIDTHS],
         "members": members,
@@ -161,19 +165,32 @@ def _members(door: Door, name: str, page: int) -> SegmentMembers | None:
     return found
 
 
-def _row(door: Door, row: Segment, *, drawn: bool) -> dict[str, Any]:
+def _row(door: Door, row: Segment, days: int, *, drawn: bool) -> dict[str, Any]:
     line = ""
     if drawn:
-        try:
-            history = door.run("unify.segment", {"name": row.name}).history
-            line = charts.size_line([(point.day, point.members) for point in history], label=row.name)
-        except UnknownNameError:  # dropped by somebody else in this moment
-            pass
+        with suppress(UnknownNameError):  # dropped by somebody else in this moment
+            line = charts.size_line(_line(door.run("unify.segment", {"name": row.name})), label=row.name)
     return {"segment": row, "address": _address(row.name), "line": line, "state": STATES[row.state],
-            "share": _share(row.share), "moved": _moved(row)}  # fmt: skip
+            "share": _share(row.share), "moved": _moved(row, days)}  # fmt: skip
 
 
-def _moved(row: Segment) -> str:
+def _line(found: SegmentInFull) -> list[tuple[date, int]]:
+    """Size over time: of a new segment over past months, as its definition tells it, and by day as soon as it can be.
+
+    A month that ended today has today's point in its place.
+    """
+    days = {point.day: point.members for point in (*found.before, *found.history)}
+    return sorted(days.items())
+
+
+def _is_new(row: Segment, days: int) -> bool:
+    """Whether its definition is of these days: whom it brought in did not come in by anything that happened."""
+    return now() - row.changed_at < timedelta(days=days)
+
+
+def _moved(row: Segment, days: int) -> str:
+    if _is_new(row, days):
+        return f"{_('defined')} {words.ago(row.changed_at, now())}"
     if not row.entered and not row.left:
         return _("no change")
     return f"{wording.count(row.entered)} {_('came')}, {wording.count(row.left)} {_('went')}"
@@ -188,8 +205,11 @@ def _share(share: float | None) -> str:
 def _list_lede(found: Segments) -> str:
     if not found.rows:
         return _("No segment is defined yet.")
-    moved = max(found.rows, key=lambda row: abs(row.entered - row.left))
     said = words.plural(len(found.rows), _("segment"), _("segments"))
+    known = [row for row in found.rows if not _is_new(row, found.days)]
+    if not known:
+        return f"{said}, {_('defined in the last {} days.').format(found.days)}"
+    moved = max(known, key=lambda row: abs(row.entered - row.left))
     net = moved.entered - moved.left
     if not net:
         return f"{said}; {_('none grew or shrank in the last {} days.').format(found.days)}"
@@ -233,6 +253,6 @@ def _pair(pair: OverlapPair, of: str) -> dict[str, Any]:
         "other": other,
         "other_address": _address(other),
         "both": pair.both,
-        "of_mine": _share(pair.both / mine) if mine else "",
-        "of_theirs": _share(pair.both / theirs) if theirs else "",
+        "of_mine": _share(pair.both / mine) if mine else "–",
+        "of_theirs": _share(pair.both / theirs) if theirs else "–",
     }
