@@ -50,7 +50,7 @@ def test_a_consent_ends_after_the_term_of_its_purpose_to_the_day() -> None:
 
     assert may(History([NEWS], [yes]), "newsletter", None, datetime(2026, 2, 27)).expires == datetime(2026, 2, 28)
     late = may(History([NEWS], [yes]), "newsletter", None, datetime(2026, 2, 28))
-    assert (late.allowed, late.because) == (False, "The consent has expired on 2026-02-28.")
+    assert (late.allowed, late.because) == (False, "The consent has expired on 28 Feb 2026.")
 
 
 def test_the_earlier_of_two_ends_counts() -> None:

@@ -21,6 +21,7 @@ from typing import Literal
 from cxloop.core.config import Purpose
 from cxloop.core.errors import InputError, UnknownNameError
 from cxloop.core.time import moved
+from cxloop.core.wording import day
 
 __all__ = ["History", "Statement", "Status", "Verdict", "may"]
 
@@ -184,9 +185,9 @@ def _unsaid(purpose: Purpose, expired: Sequence[Statement]) -> Verdict:
     ended = max((end for each in expired if (end := _end(purpose, each)) is not None), default=None)
     if ended is None:
         return Verdict(False, "Nobody has asked yet: without a consent this purpose is not allowed.")
-    return Verdict(False, f"The consent has expired on {ended.date().isoformat()}.", since=ended)
+    return Verdict(False, f"The consent has expired on {day(ended.date())}.", since=ended)
 
 
 def _said(statement: Statement) -> str:
     about = f" about {statement.channel}" if statement.channel else ""
-    return f"On {statement.occurred_at.date().isoformat()} the customer said{about}:"
+    return f"On {day(statement.occurred_at.date())} the customer said{about}:"

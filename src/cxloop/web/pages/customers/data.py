@@ -174,12 +174,11 @@ def _purpose(purpose: PurposeConsent, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _channel(channel: ChannelConsent, zone: ZoneInfo) -> dict[str, Any]:
-    since = f"{_('since')} {words.moment(channel.since, zone)}" if channel.since else ""
-    until = f"{_('until')} {words.moment(channel.expires, zone)}" if channel.expires else ""
+    until = f"{_('That counts until')} {words.moment(channel.expires, zone)}." if channel.expires else ""
     return {
         "name": words.readable(channel.channel) if channel.channel else "",
         "allowed": channel.allowed,
-        "because": ", ".join(part for part in (channel.because, since, until) if part),
+        "because": " ".join(part for part in (channel.because, until) if part),
     }
 
 

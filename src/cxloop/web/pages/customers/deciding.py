@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cxloop.core.errors import CxloopError, InputError, NotFoundError
-from cxloop.unify.results import Identity, IdentityDecision, IdentityDoubts
+from cxloop.unify.results import Identity, IdentityDecision, IdentityDoubt, IdentityDoubts
 from cxloop.web import words
 from cxloop.web.access import Checked, Door, SignedIn
 from cxloop.web.pages.customers.frame import address_of, paged, show
@@ -120,13 +120,19 @@ def _shared(
     context = {
         "title": _("Shared identifiers"),
         "found": found,
-        "rows": [{"doubt": row, "sign": DOUBTS.get(row.doubt, row.doubt)} for row in found.rows],
+        "rows": [{"doubt": row, "sign": DOUBTS.get(row.doubt, row.doubt), "why": _why(row)} for row in found.rows],
         "lede": _shared_lede(found),
         "typed": typed,
         "failure": failure,
         "links": paged(SHARED, {}, page, DOUBTS_PER_PAGE, found.total),
     }
     return show(request, door, "shared", "shared.html", context)
+
+
+def _why(row: IdentityDoubt) -> str:
+    """Why a key is held back, without the key again: it stands right above."""
+    why = row.why.removeprefix(f"{row.key}: ")
+    return why[:1].upper() + why[1:]
 
 
 def _shared_lede(found: IdentityDoubts) -> str:
