@@ -91,6 +91,31 @@ def test_a_receipt_that_was_changed_is_found_out(desk: Desk) -> None:
     assert not desk.verb("unify.check_erasure", erasure=1).clean
 
 
+def test_a_receipt_shows_what_was_signed_whatever_stands_beside_it(desk: Desk) -> None:
+    desk.verb("unify.erase", customers=[ANNA])
+    signed = desk.verb("unify.receipt", erasure=1)
+    with closing(sqlite3.connect(desk.path / "app.sqlite")) as records:
+        records.execute("update erasures set removed = '[]', looked = '[]', mode = 'detach', author = 'Mallory'")
+        records.commit()
+
+    assert desk.verb("unify.receipt", erasure=1) == signed
+    assert signed.removed
+    assert signed.valid
+
+
+def test_the_receipt_of_one_erasure_is_none_for_another(desk: Desk) -> None:
+    desk.verb("unify.erase", customers=[ANNA])
+    desk.verb("unify.erase", customers=[BEN])
+    assert desk.verb("unify.receipt", erasure=2).valid
+    columns = "(document, signature)"
+    with closing(sqlite3.connect(desk.path / "app.sqlite")) as records:
+        records.execute(f"update erasures set {columns} = (select document, signature from erasures where id = 1)")
+        records.commit()
+
+    assert desk.verb("unify.receipt", erasure=1).valid
+    assert not desk.verb("unify.receipt", erasure=2).valid
+
+
 def test_what_is_found_elsewhere_keeps_the_receipt_from_being_signed(desk: Desk) -> None:
     (desk.path / "inbox").mkdir(exist_ok=True)
     packed = desk.path / "inbox" / "backup.csv.gz"

@@ -120,24 +120,34 @@ def read_document(kept: KeptErasure) -> dict[str, Any]:
 
 
 def receipt_of(ws: Operations, erasure_id: int) -> Receipt:
-    """Returns the receipt of an erasure, and whether its signature is that of this workspace."""
+    """Returns the receipt of an erasure as it was signed, and whether the signature is that of this workspace for it.
+
+    What the records say beside it is shown only until there is a receipt: the signature does not cover them.
+    """
     kept = erasures.get(ws.store, erasure_id)
     document = read_document(kept)
-    until = document.get("backups_until")
+    signed = bool(kept.signature) and ws.store.vault.signed_openly(kept.document, kept.signature)
+    requested, hidden, proved, until = (
+        _read(document.get(name)) for name in ("requested_at", "hidden_at", "proved_at", "backups_until")
+    )
     return Receipt(
         erasure=erasure_id,
         state=kept.state,  # type: ignore[arg-type]
-        mode=kept.mode,  # type: ignore[arg-type]
+        mode=document.get("mode", kept.mode),
         customers=tuple(document["customers"]),
-        requested_at=kept.requested_at,
-        hidden_at=kept.hidden_at,
-        proved_at=kept.proved_at,
-        by=kept.author,
-        backups_until=None if until is None else datetime.fromisoformat(until).replace(tzinfo=None),
-        removed=_removed(kept),
-        looked=looked_at(kept),
+        requested_at=requested or kept.requested_at,
+        hidden_at=hidden or kept.hidden_at,
+        proved_at=proved or kept.proved_at,
+        by=document.get("by", kept.author),
+        backups_until=until,
+        removed=tuple(Removed(*row) for row in document["removed"]) if "removed" in document else _removed(kept),
+        looked=tuple(Looked(*row) for row in document["looked"]) if "looked" in document else looked_at(kept),
         document=kept.document,
         signature=kept.signature,
         public_key=ws.store.vault.public_key,
-        valid=bool(kept.signature) and ws.store.vault.signed_openly(kept.document, kept.signature),
+        valid=signed and document.get("erasure") == erasure_id,
     )
+
+
+def _read(moment: str | None) -> datetime | None:
+    return None if moment is None else datetime.fromisoformat(moment).replace(tzinfo=None)
