@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.engine.query import Query
 from cxloop.unify.identity.graph import load
 from cxloop.unify.identity.ledger import key_of
+from cxloop.unify.identity.links import LAST_ENTRY
 from cxloop.unify.identity.rules import MOST_LINKS, Rules
 from cxloop.unify.identity.step import IDENTITIES
 from cxloop.unify.verbs import merge, never, quarantine, release, split, undo
@@ -52,7 +53,10 @@ EVENT = st.fixed_dictionaries(
     }
 )
 WORD = st.tuples(
-    st.sampled_from(["merge", "split", "undo", "never", "quarantine", "release"]), KEY, KEY, st.integers(1, 20)
+    st.sampled_from(["merge", "split", "undo", "never", "quarantine", "release", "match", "match"]),
+    KEY,
+    KEY,
+    st.integers(1, 20),
 )
 STEPS = st.lists(st.one_of(st.lists(EVENT, min_size=1, max_size=4), WORD), min_size=1, max_size=6)
 
@@ -85,6 +89,21 @@ DOUBTS = Query(
         order by all
     """,
     ("identity_doubts", "keys"),
+    {},
+)
+
+
+STRENGTHS = Query(
+    "test.strengths",
+    """
+        select k.namespace, k.type, k.value, c.namespace as of_namespace, c.type as of_type, c.value as of_value,
+            s.above, s.up_to
+        from customer_strength as s
+        inner join keys as k on k.key_id = s.key_id
+        inner join keys as c on c.key_id = s.customer_id
+        order by all
+    """,
+    ("customer_strength", "keys"),
     {},
 )
 
@@ -134,24 +153,44 @@ def say(ws: Any, word: tuple[str, tuple[str, str], tuple[str, str], int]) -> Non
     ws.clock += 1
     what, one, other, number = word
     a, b = (f"shop:{':'.join(key)}" for key in (one, other))
-    called = {
+    called: dict[str, Callable[[], object]] = {
         "merge": lambda: merge(ws, *(_number(ws, key) for key in (a, b))),
         "never": lambda: never(ws, *(_number(ws, key) for key in (a, b))),
         "split": lambda: split(ws, _number(ws, a), (a,)),
         "undo": lambda: undo(ws, number),
         "quarantine": lambda: quarantine(ws, a),
         "release": lambda: release(ws, a),
+        "match": lambda: matched(ws, _number(ws, a), _number(ws, b), number),
     }
     with suppress(CxloopError):
         called[what]()
+
+
+def matched(ws: Any, one: str, other: str, number: int) -> None:
+    """What a run of matching says of two keys: more or less sure, and believed, proposed or not."""
+    low, high = sorted((int(one), int(other)))
+    if low == high:
+        return
+    entry = int(ws.engine.fetch(LAST_ENTRY)["entry_id"][0].as_py()) + 1
+    row: dict[str, Any] = {
+        "entry_id": entry,
+        "decision_id": entry,
+        "action": "link",
+        "evidence": "probabilistic",
+        "author": "match:1",
+    }
+    row |= {"key_a": low, "key_b": high, "probability": (0.8, 0.95, 0.99, 0.999)[number % 4], "decided_at": ws.now()}
+    row |= {"state": ("accepted", "accepted", "accepted", "proposed", "rejected")[number // 4 % 5]}
+    row |= {"known_at": FIRST + timedelta(hours=number)}
+    ws.engine.append("identity_links", pa.Table.from_pylist([row]))
 
 
 def _number(ws: Any, key: str) -> str:
     return str(key_of(ws, key))
 
 
-def state(ws: Any) -> tuple[list[Any], list[Any]]:
-    return ws.engine.fetch(ROWS).to_pylist(), ws.engine.fetch(DOUBTS).to_pylist()
+def state(ws: Any) -> list[list[Any]]:
+    return [ws.engine.fetch(query).to_pylist() for query in (ROWS, DOUBTS, STRENGTHS)]
 
 
 @pytest.mark.parametrize("most", [MOST_LINKS, {"unique": 3, "personal": 2}], ids=["usual", "few"])
@@ -159,6 +198,13 @@ def state(ws: Any) -> tuple[list[Any], list[Any]]:
 @example(
     steps=[[told("u2", "m@example.org", 25)], [told("u3", "m@example.org", 8)]]
 )  # late, but older: nobody's address
+@example(
+    steps=[
+        [told("u1", "n@example.org", 1), {**told("u2", "m@example.org", 1), "key": ("anonymous_id", "a1")}],
+        ("match", ("user_id", "u1"), ("anonymous_id", "a1"), 1),  # 0.95 and accepted: surer reports know two customers
+        [told("u1", "n@example.org", 2)],
+    ]
+)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
