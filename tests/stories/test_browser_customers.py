@@ -7,6 +7,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -173,10 +174,10 @@ def browse_and_sign_in(product: Product) -> None:
         assert answer.status == 200
 
 
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """A served workspace into which all of that has come, and where matching has run once."""
-    folder = tmp_path_factory.mktemp("people") / "kettles"
+@contextmanager
+def furnished(room: Path) -> Iterator[Product]:
+    """Serves a workspace into which all of that has come, and where matching has run once."""
+    folder = room / "kettles"
     assert cxloop("init", str(folder)).returncode == 0
     running = serve(folder)
     product = next(running)
@@ -190,8 +191,17 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         assert "rejected" not in taken.stdout, taken.stdout
     matched = cxloop("unify", "match", "--workspace", str(folder))
     assert matched.returncode == 0, matched.stderr
-    yield product
-    running.close()
+    try:
+        yield product
+    finally:
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """That company."""
+    with furnished(tmp_path_factory.mktemp("people")) as product:
+        yield product
 
 
 @pytest.fixture(scope="module")
