@@ -46,6 +46,7 @@ def test_all_mistakes_of_a_file_are_shown_together(tmp_path: Path) -> None:
         "server.port",
     ]
     assert 'Did you mean "minimum_n"?' in str(caught.value)
+    assert "'euro' cannot be used. Give a currency in three capitals, such as EUR." in str(caught.value)
     assert str(caught.value).startswith("cxloop.toml has 4 mistakes:")
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from cxloop.core import patterns
 from cxloop.core.addresses import url
 from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean, what_is_wrong
 from cxloop.core.time import moved, parse_zone
@@ -63,7 +64,7 @@ class Company(Strict):
 
     name: Name = "My company"
     time_zone: str = "UTC"
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    currency: Annotated[str, Field(pattern=patterns.CURRENCY)] = "EUR"
 
     @field_validator("time_zone")
     @classmethod
@@ -82,7 +83,7 @@ class Measure(Strict):
 class Engine(Strict):
     """[engine]: how much of the machine the analytics engine may use."""
 
-    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(MB|GB)$|^auto$")] = "auto"
+    memory_limit: Annotated[str, Field(pattern=patterns.SIZE_OR_AUTO)] = "auto"
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
 
 
@@ -92,7 +93,7 @@ class Server(Strict):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8440
     secure_cookies: bool = False
-    public_url: Annotated[str, Field(pattern=r"^$|^https?://[^/\s]+$")] = ""
+    public_url: Annotated[str, Field(pattern=patterns.ADDRESS)] = ""
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
 
     @property
@@ -112,11 +113,9 @@ class Oidc(Strict):
     Without `role` only those can who were invited; the provider has to have checked their e-mail address.
     """
 
-    issuer: Annotated[
-        str, Field(pattern=r"^$|^https://\S+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?$")
-    ] = ""
+    issuer: Annotated[str, Field(pattern=patterns.ISSUER)] = ""
     client_id: str = ""
-    client_secret: Annotated[str, Field(pattern=r"^$|^env:\w+$|^sealed:\S+$")] = ""
+    client_secret: Annotated[str, Field(pattern=patterns.SEALED)] = ""
     label: Name = "Single sign-on"
     allowed_domains: tuple[str, ...] = ()
     role: Literal["", "analyst", "agent", "viewer"] = ""
@@ -148,7 +147,7 @@ class Collect(Strict):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8441
     processes: Annotated[int, Field(ge=1, le=64)] = 1
-    spool_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(MB|GB)$")] = "2GB"
+    spool_limit: Annotated[str, Field(pattern=patterns.SIZE)] = "2GB"
     keep_ip: Literal["truncated", "none"] = "truncated"
 
     @property
@@ -174,8 +173,8 @@ class Privacy(Strict):
     """
 
     redact: tuple[Redactable, ...] = ()
-    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
-    redaction_key: Annotated[str, Field(pattern=r"^$|^env:\w+$")] = ""
+    country: Annotated[str, Field(pattern=patterns.COUNTRY)] = ""
+    redaction_key: Annotated[str, Field(pattern=patterns.VARIABLE)] = ""
     exports_keep: Term = "30d"
     backups_keep: Term = "30d"
 
@@ -267,7 +266,7 @@ class Promise(Strict):
 class Dimension(Strict):
     """One [[dimension]]: a property of the log by which numbers may be split, with readable labels."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+    name: Annotated[str, Field(pattern=patterns.NAME)]
     property: Name
     label: str = ""
     labels: dict[str, str] = {}
@@ -310,7 +309,7 @@ class Profile(Strict):
     identifier) or "longest"; among equals the most recent one survives.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+    name: Annotated[str, Field(pattern=patterns.NAME)]
     label: str = ""
     reads: tuple[Name, ...] = ()
     rule: Literal["recent", "trusted", "verified", "longest"] = "recent"
@@ -331,7 +330,7 @@ class Hierarchy(Strict):
     traits from the widest to the narrowest, such as country, region and city.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+    name: Annotated[str, Field(pattern=patterns.NAME)]
     label: str = ""
     parent: str = ""
     levels: tuple[Name, ...] = ()

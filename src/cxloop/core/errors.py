@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
+from cxloop.core.patterns import IN_WORDS
+
 __all__ = [
     "AccessDeniedError",
     "CxloopError",
@@ -182,5 +184,7 @@ def what_is_wrong(error: Mapping[str, Any]) -> str:
             return f"{shown} is no whole number."
         case "float_parsing" | "float_type":
             return f"{shown} is no number."
+        case "string_pattern_mismatch" if error["ctx"]["pattern"] in IN_WORDS:
+            return f"{shown} cannot be used. Give {IN_WORDS[error['ctx']['pattern']]}."
         case _:
             return f"{error['msg']} (got {shown})"

@@ -86,7 +86,12 @@ def _only_one(folder: Folder) -> Iterator[None]:
 
     The system releases the lock when the supervisor ends, however it ends; none of its children inherits it.
     """
-    lock = os.open(folder.path / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        lock = os.open(folder.path / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as failure:
+        raise WorkspaceError(
+            f"{folder.path} cannot be written by this user ({failure.strerror}). Change its permissions or owner."
+        ) from None
     try:
         running = server_of(folder)  # also one whose supervisor has just gone
         if running is not None or not _taken(lock):

@@ -1,0 +1,39 @@
+"""The forms that settings have, and how a message says them."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ADDRESS",
+    "COUNTRY",
+    "CURRENCY",
+    "IN_WORDS",
+    "ISSUER",
+    "NAME",
+    "SEALED",
+    "SIZE",
+    "SIZE_OR_AUTO",
+    "VARIABLE",
+]
+
+CURRENCY = r"^[A-Z]{3}$"
+SIZE_OR_AUTO = r"^\d+(\.\d+)?(MB|GB)$|^auto$"
+ADDRESS = r"^$|^https?://[^/\s]+$"
+SEALED = r"^$|^env:\w+$|^sealed:\S+$"
+SIZE = r"^\d+(\.\d+)?(MB|GB)$"
+COUNTRY = r"^([A-Z]{2})?$"
+VARIABLE = r"^$|^env:\w+$"
+NAME = r"^[a-z][a-z0-9_]{0,62}$"
+ISSUER = r"^$|^https://\S+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?$"
+
+IN_WORDS = {
+    CURRENCY: "a currency in three capitals, such as EUR",
+    SIZE_OR_AUTO: "a size such as 500MB or 2GB, or auto",
+    ADDRESS: "an address without a path, such as https://cx.example.org",
+    SEALED: "env:NAME, or what `cxloop seal` printed",
+    SIZE: "a size such as 500MB or 2GB",
+    COUNTRY: "a country in two capitals, such as DE",
+    VARIABLE: "env:NAME, the name of a variable of the environment",
+    NAME: "small letters, digits and underscores, a letter first",
+    ISSUER: "an address that begins with https://",
+}
+"""A pattern to what it asks for."""
