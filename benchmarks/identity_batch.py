@@ -116,7 +116,7 @@ def plain(people: pa.Table, model: Model) -> int:
         settings = {
             "link_type": "dedupe_only",
             "unique_id_column_name": "record",
-            "comparisons": [splink_comparison(each) for each in comparisons_for(model.columns)],
+            "comparisons": [splink_comparison(each, plain=True) for each in comparisons_for(model.columns)],
             "blocking_rules_to_generate_predictions": rules,
             "retain_matching_columns": False,
             **CONVERGENCE,

@@ -102,3 +102,22 @@ def test_namesakes_with_numbered_addresses_are_no_duplicates_and_the_model_says_
     linked = link(pa.Table.from_pylist(rows), model=None)
 
     assert (linked.links, linked.proposals, linked.model.learned) == ((), (), False)
+
+
+@pytest.mark.parametrize("told", [("email",), ("city",)])
+def test_strangers_with_birth_dates_and_common_names_are_never_linked(told: tuple[str, ...]) -> None:
+    chance = random.Random(7)
+    people: dict[tuple[str, str, str], dict[str, str]] = {}
+    while len(people) < 400:
+        one = person(chance)
+        one |= {"first_name": chance.choice(GIVEN[:10]).title(), "last_name": chance.choice(FAMILY[:8]).title()}
+        one["email"] = f"{one['first_name']}.{one['last_name']}{chance.randint(1, 9999)}@mail.example"
+        people[one["first_name"], one["last_name"], one["birthday"]] = one
+    fields = ("first_name", "last_name", "birthday", *told)
+    rows = [{name: one[name] for name in fields} for one in people.values()]
+
+    linked = link(pa.Table.from_pylist(rows))
+
+    assert linked.links == ()
+    # five pairs of one name and a similar birth date, among eighty thousand
+    assert len(linked.proposals) <= 5

@@ -50,29 +50,60 @@ class Scratch:
         self.connection.unregister(given)
         return self.connection.table(name)
 
-    def agreeing(self, name: str, table: str, conditions: Sequence[str], some: str | None = None) -> Any:
+    def weighed(
+        self, name: str, table: str, frequencies: Mapping[str, tuple[str, float]], prefix: str, *, some: str | None
+    ) -> None:
+        """Makes a copy of a table that says of each value what two records weigh that share it, in bits.
+
+        Args:
+            name: of the new table.
+            table: name of the table of rows.
+            frequencies: of columns, by name: the table of how frequent their values are (see `frequencies`), and how
+                often two records of one person share theirs.
+            prefix: what the names of the new columns begin with.
+            some: name of a column that is true of the rows to copy; None for all.
+        """
+        made, joined = [], []
+        for place, (column, (shares, same)) in enumerate(frequencies.items()):
+            share = f"f{place}.{identifier('tf_' + column)}"
+            made.append(f"log2({float(same)!r} / {share}) as {identifier(prefix + column)}")
+            joined.append(
+                f"left join {identifier(shares)} as f{place} on f{place}.{identifier(column)} = t.{identifier(column)}"
+            )
+        wanted = "" if some is None else f" where t.{identifier(some)}"
+        self.connection.execute(
+            f"""create or replace table {identifier(name)} as
+            select {", ".join(["t.*", *made])} from {identifier(table)} as t {" ".join(joined)}{wanted}"""
+        ).fetchall()
+
+    def agreeing(self, name: str, left: str, right: str, conditions: Sequence[str], *, each: bool, also: str) -> Any:
         """Makes a table of the pairs of rows that agree on one condition at least; returns it as a relation.
 
         Each pair is there once, the smaller number first, with the columns that Splink gives to pairs.
 
         Args:
             name: of the new table.
-            table: name of the table of rows; its column `record` numbers them.
+            left: name of a table of rows; its column `record` numbers them.
+            right: name of another, which has these rows and perhaps more.
             conditions: over two rows `l` and `r`, written in this program; each says the same with the two exchanged.
-            some: name of a column; of each pair, it is true of one row at least.
+            each: whether both tables have the same rows.
+            also: a further condition, which every pair has to meet.
         """
-        rows = identifier(table)
-        wanted = "" if some is None else f" where {identifier(some)}"
-        order = "l.record < r.record" if some is None else "l.record <> r.record"
-        found = " union all ".join(
-            f"""select least(l.record, r.record) as a, greatest(l.record, r.record) as b
-            from (from {rows}{wanted}) as l inner join {rows} as r on {condition} and {order}"""
-            for condition in conditions
-        )
+        found = identifier(f"{name}_found")
+        order = "l.record < r.record" if each else "l.record <> r.record"
+        self.connection.execute(f"create or replace table {found} (a bigint, b bigint)").fetchall()
+        # one after the other: each holds rows in memory for its join
+        for condition in conditions:
+            self.connection.execute(
+                f"""insert into {found} select least(l.record, r.record), greatest(l.record, r.record)
+                from {identifier(left)} as l inner join {identifier(right)} as r on {condition} and {order}
+                where {also}"""
+            ).fetchall()
         self.connection.execute(
             f"""create or replace table {identifier(name)} as
-            select distinct a as join_key_l, b as join_key_r, '0' as match_key from ({found})"""
+            select distinct a as join_key_l, b as join_key_r, '0' as match_key from {found}"""
         ).fetchall()
+        self.connection.execute(f"drop table {found}").fetchall()
         return self.connection.table(name)
 
     def pairs(self, table: str, keys: Sequence[str]) -> int:

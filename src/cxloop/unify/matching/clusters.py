@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Join", "Knot", "components", "gather"]
+__all__ = ["Join", "Knot", "components", "gather", "ties"]
 
 MEAN_SHARE = 0.5
 """Of the evidence of a comparison between two groups: how much is the mean over their pairs, the rest is the best."""
@@ -63,6 +63,16 @@ def components(left: Ints, right: Ints, count: int) -> Ints:
     edges = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(count, count))
     found: Ints = connected_components(edges, directed=False)[1].astype(np.int64)
     return found
+
+
+def ties(groups: Sequence[int] | None) -> tuple[Ints, Ints]:
+    """Returns pairs of places that tie together what is of one group: each place with the first one of its group."""
+    import numpy as np
+
+    _, first, group = np.unique(np.asarray(groups or (), dtype=np.int64), return_index=True, return_inverse=True)
+    places = np.arange(len(group))
+    tied = first[group] != places
+    return first[group][tied], places[tied]
 
 
 def gather(knot: Knot, start: float, floor: float) -> list[Join]:

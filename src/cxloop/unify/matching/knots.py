@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxloop.unify.matching.clusters import Join, Knot, components, gather
+from cxloop.unify.matching.clusters import Join, Knot, components, gather, ties
 from cxloop.unify.matching.comparisons import DIFFERENT, MISSING, Comparison
 from cxloop.unify.matching.model import Model
 from cxloop.unify.matching.scoring import Scored, Scorer
@@ -61,6 +61,8 @@ def gathered(options: Options, standing: Standing, candidates: Scored, count: in
         candidates: the pairs that were compared.
         count: how many records there are.
     """
+    import numpy as np
+
     weights = candidates.evidence + options.model.start
     likely = weights >= options.floor
     pieces = _pieces(standing, candidates.left[likely], candidates.right[likely], weights[likely], count, options)
@@ -68,10 +70,14 @@ def gathered(options: Options, standing: Standing, candidates: Scored, count: in
         return []
     scored = _complete(options, candidates, _all_pairs(pieces), count)
     found = list(_couples([piece for piece in pieces if len(piece) == 2], scored, standing, options))
+    joins: list[Join] = []
+    places: list[int] = []
     for knot, rows in _knots([piece for piece in pieces if len(piece) > 2], scored, standing):
-        joins = gather(knot, options.model.start, options.floor)
-        found.extend(_explained(options.model.comparisons, join, scored, rows, knot) for join in joins)
-    return found
+        at = {record: place for place, record in enumerate(knot.records)}
+        for join in gather(knot, options.model.start, options.floor):
+            joins.append(join)
+            places.append(int(rows[at[join.left], at[join.right]]))
+    return [*found, *_explained(joins, scored.take(np.array(places, dtype=np.int64)), options)]
 
 
 def _complete(options: Options, candidates: Scored, pairs: tuple[Ints, Ints], count: int) -> Scored:
@@ -106,7 +112,7 @@ def _pieces(standing: Standing, left: Ints, right: Ints, weights: Floats, count:
     """Returns the records of each knot, in order; knots in which nothing is new are left out."""
     import numpy as np
 
-    tied_left, tied_right = _ties(standing)
+    tied_left, tied_right = ties(standing.groups)
     piece = components(np.concatenate([left, tied_left]), np.concatenate([right, tied_right]), count)
     moved = np.zeros(count, dtype=bool)
     moved[left] = moved[right] = True
@@ -120,19 +126,9 @@ def _pieces(standing: Standing, left: Ints, right: Ints, weights: Floats, count:
         piece = components(np.concatenate([left, tied_left]), np.concatenate([right, tied_right]), count)
         sizes = np.bincount(piece, minlength=1)
     order = np.argsort(piece, kind="stable")
-    bounds = np.flatnonzero(np.diff(piece[order])) + 1
+    ends = np.cumsum(sizes)
     wanted = np.isin(np.arange(len(sizes)), piece[moved]) & (sizes > 1) & (sizes <= 8 * MOST_IN_KNOT)
-    return [part for part in np.split(order, bounds) if wanted[piece[part[0]]]]
-
-
-def _ties(standing: Standing) -> tuple[Ints, Ints]:
-    """Returns pairs that tie records together which are one person already."""
-    import numpy as np
-
-    first: dict[int, int] = {}
-    ties = [(first.setdefault(group, place), place) for place, group in enumerate(standing.groups or ())]
-    found = np.array([tie for tie in ties if tie[0] != tie[1]], dtype=np.int64).reshape(-1, 2)
-    return found[:, 0], found[:, 1]
+    return [order[ends[each] - sizes[each] : ends[each]] for each in np.flatnonzero(wanted)]
 
 
 def _all_pairs(pieces: Sequence[Ints]) -> tuple[Ints, Ints]:
@@ -203,11 +199,11 @@ class _Apart:
         return found
 
 
-def _explained(compared: Sequence[Comparison], join: Join, scored: Scored, places: Ints, knot: Knot) -> Explained:
-    at = places[knot.records.index(join.left), knot.records.index(join.right)]
-    (steps,) = _steps(compared, scored.take(at.reshape(1)))
-    left, right = sorted((join.left, join.right))
-    return Explained(left, right, join.weight, join.least, join.held, steps)
+def _explained(joins: Sequence[Join], pairs: Scored, options: Options) -> Iterator[Explained]:
+    """Yields joins with what each comparison says of their two records, which are `pairs`, in the same order."""
+    for join, steps in zip(joins, _steps(options.model.comparisons, pairs), strict=True):
+        left, right = sorted((join.left, join.right))
+        yield Explained(left, right, join.weight, join.least, join.held, steps)
 
 
 def _steps(compared: Sequence[Comparison], scored: Scored) -> Iterator[tuple[tuple[str, str, float], ...]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxloop.core.config import Engine as EngineSettings
 from cxloop.core.errors import InputError
 from cxloop.unify.matching.blocking import COUNTED, choose_rules, training_rules
-from cxloop.unify.matching.clusters import components
+from cxloop.unify.matching.clusters import components, ties
 from cxloop.unify.matching.knots import Explained, Options, gathered
 from cxloop.unify.matching.model import Model, train
 from cxloop.unify.matching.records import prepare, telling
@@ -242,15 +242,10 @@ def _persons(work: _Work, model: Model, scorer: Scorer, candidates: Scored) -> L
 def _clusters(work: _Work, links: Sequence[Explained]) -> Ints:
     import numpy as np
 
-    left = [join.left for join in links]
-    right = [join.right for join in links]
-    if work.standing.groups is not None:
-        first: dict[int, int] = {}
-        for place, group in enumerate(work.standing.groups):
-            if first.setdefault(group, place) != place:
-                left.append(first[group])
-                right.append(place)
-    pieces = components(np.array(left, dtype=np.int64), np.array(right, dtype=np.int64), work.count)
+    tied_left, tied_right = ties(work.standing.groups)
+    left = np.array([join.left for join in links], dtype=np.int64)
+    right = np.array([join.right for join in links], dtype=np.int64)
+    pieces = components(np.concatenate([left, tied_left]), np.concatenate([right, tied_right]), work.count)
     _, starts, places = np.unique(pieces, return_index=True, return_inverse=True)
     found: Ints = starts[places]
     return found

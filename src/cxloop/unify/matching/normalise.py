@@ -10,17 +10,33 @@ import re
 import unicodedata
 from datetime import date
 
-__all__ = ["birth_date", "email", "house_number", "identifier", "name", "phone", "place", "postcode", "street"]
+__all__ = [
+    "LONGEST",
+    "NOBODY",
+    "STREET_WORDS",
+    "TITLES",
+    "birth_date",
+    "email",
+    "house_number",
+    "identifier",
+    "name",
+    "phone",
+    "place",
+    "postcode",
+    "street",
+]
 
 LONGEST = 200
 """Letters of a value that are looked at; no name and no street is longer, and comparing takes the square of it."""
-_TITLES = frozenset(
+TITLES = frozenset(
     {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "hr", "mme", "mlle", "sr", "sra", "srta"}
     | {"dott", "dipl", "ing", "mag", "jr", "snr", "jnr", "esq", "phd", "msc", "bsc", "mba"}
 )
-_NOBODY = frozenset(
+"""Words before and after names that are no part of them."""
+NOBODY = frozenset(
     {"unknown", "none", "null", "na", "nan", "test", "anonymous", "anonym", "unbekannt", "inconnu", "guest", "nobody"}
 )
+"""Names that stand for nobody."""
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 _NO_WORD, _APOSTROPHE = re.compile(r"[^a-z0-9]+"), re.compile(r"['`]")
 _FINISHED = re.compile(r"\+[1-9][1-9]{2}[0-9]{5,12}")
@@ -34,6 +50,8 @@ _STREETS = {
     "s": "south", "e": "east", "w": "west", "vlge": "village", "vlg": "village", "retrmnt": "retirement",
     "rtmt": "retirement", "hse": "house", "bldg": "building", "u": "unit",
 }  # fmt: skip
+STREET_WORDS = frozenset(_STREETS)
+"""Short forms that are written out."""
 _STREET_END = re.compile(r"(?<=[a-z]{3})(?:strasse|str)$")
 _DATES = (
     re.compile(r"^(?P<y>\d{4})[-/. ]?(?P<m>\d{2})[-/. ]?(?P<d>\d{2})(?:[T ].*)?$"),
@@ -65,8 +83,8 @@ def name(text: str) -> str | None:
         ('zoe obrien muller', None)
     """
     words = _plain(text).split()
-    kept = [word for word in words if word not in _TITLES] or words
-    if not kept or kept[0] in _NOBODY or all(len(set(word)) == 1 and len(word) > 2 for word in kept):
+    kept = [word for word in words if word not in TITLES] or words
+    if not kept or kept[0] in NOBODY or all(len(set(word)) == 1 and len(word) > 2 for word in kept):
         return None
     return " ".join(kept)
 
@@ -190,7 +208,7 @@ def place(text: str) -> str | None:
         'st gallen'
     """
     found = _plain(text)
-    return None if found in _NOBODY else found or None
+    return None if found in NOBODY else found or None
 
 
 def postcode(text: str) -> str | None:
@@ -212,4 +230,4 @@ def identifier(text: str) -> str | None:
         ('12345678', None)
     """
     bare = _plain(text).replace(" ", "")
-    return None if len(set(bare)) <= 1 or bare in _NOBODY else bare
+    return None if len(set(bare)) <= 1 or bare in NOBODY else bare

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from cxloop.unify.matching.fields import FIELDS, Field, field_of
+from cxloop.unify.matching.shortcuts import plain_already
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,8 +17,9 @@ LEAST_FILLED = 0.01
 """Share of records that a field must be known of, to be compared."""
 _SPACELESS = {"given", "family", "street", "extra", "city", "state", "country"}
 """Compared without blanks: where words end is what people write least alike."""
-_NUMBER_FIRST = re.compile(r"^(\d+[a-z]?)\s+(.*\D.*)$")
-_NUMBER_LAST = re.compile(r"^(.*\D)\s+(\d+\s?[a-z]?)$")
+_WHOLE = r"^(?P<given>.*) (?P<family>[^ ]+)$"
+_NUMBER_FIRST = r"^(?P<number>\p{Nd}+[a-z]?)\s+(?P<street>.*\P{Nd}.*)$"
+_NUMBER_LAST = r"^(?P<street>.*\P{Nd})\s+(?P<number>\p{Nd}+\s?[a-z]?)$"
 
 
 def prepare(table: pa.Table) -> pa.Table:
@@ -28,32 +29,55 @@ def prepare(table: pa.Table) -> pa.Table:
         table: one row per record. Of several columns with one meaning the first that says something counts.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    told: dict[str, list[str | None]] = {}
-    countries = _first(table, "country")
+    told: dict[str, pa.Array[Any]] = {}
+    countries = _countries(table)
     for column in table.column_names:
         field = field_of(column)
         if field is not None:
-            values = clean_column(field, table[column].cast(pa.string()).to_pylist(), countries)
-            told[field.name] = values if field.name not in told else _either(told[field.name], values)
+            values = clean_column(field, _text(table, column), countries)
+            told[field.name] = values if field.name not in told else pc.coalesce(told[field.name], values)
     _split_names(told)
     _split_numbers(told)
     ordered = [field.name for field in FIELDS if field.name in told]
-    columns = {name: pa.array(_spaceless(name, told[name]), pa.string()) for name in ordered}
+    columns = {name: _spaceless(name, told[name]) for name in ordered}
     return pa.table(columns) if columns else pa.table({"given": pa.nulls(table.num_rows, pa.string())})
 
 
-def clean_column(field: Field, values: Iterable[str | None], countries: Iterable[str | None]) -> list[str | None]:
-    """Returns normalised values; each pair of value and country is looked at once."""
-    known: dict[tuple[str, str | None], str | None] = {}
+def clean_column(field: Field, values: pa.Array[Any], countries: pa.Array[Any] | None) -> pa.Array[Any]:
+    """Returns normalised values; those that are plain already are told by their looks, all others by one each.
 
-    def clean(value: str, country: str | None) -> str | None:
-        place = (value, country)
-        if place not in known:
-            known[place] = field.clean(value, country)
-        return known[place]
+    Args:
+        field: what the values are.
+        values: texts.
+        countries: the country of each, in two letters; None where none of them is known.
+    """
+    import pyarrow as pa
+    import pyarrow.compute
 
-    return [None if value is None else clean(value, country) for value, country in zip(values, countries, strict=True)]
+    pc: Any = pyarrow.compute
+    lowered, plain = plain_already(field.name, values)
+    rest = pc.and_(pc.invert(plain), pc.is_valid(values))
+    if not pc.any(rest).as_py():
+        return lowered
+    nations = pa.nulls(len(values), pa.string()) if countries is None else countries
+    both = pa.table({"value": values, "country": nations}).filter(rest)
+    once = both.group_by(["value", "country"], use_threads=False).aggregate([])
+    known = {pair: field.clean(*pair) for pair in _pairs(once)}
+    cleaned = pa.array([known[pair] for pair in _pairs(both)], pa.string())
+    found: pa.Array[Any] = pc.replace_with_mask(lowered, rest, cleaned)
+    return found
+
+
+def _pairs(table: pa.Table) -> Iterator[tuple[Any, Any]]:
+    return zip(table["value"].to_pylist(), table["country"].to_pylist(), strict=True)
+
+
+def _text(table: pa.Table, column: str) -> pa.Array[Any]:
+    import pyarrow as pa
+
+    return table[column].cast(pa.string()).combine_chunks()
 
 
 def telling(prepared: pa.Table) -> list[str]:
@@ -69,64 +93,50 @@ def telling(prepared: pa.Table) -> list[str]:
     ]
 
 
-def _first(table: pa.Table, name: str) -> list[str | None]:
+def _countries(table: pa.Table) -> pa.Array[Any] | None:
     """The two letters of each record's country; None where it has none, or says it otherwise."""
     import pyarrow as pa
 
     for column in table.column_names:
         field = field_of(column)
-        if field is not None and field.name == name:
-            values = table[column].cast(pa.string()).to_pylist()
-            return [value.strip().upper() if value and len(value.strip()) == 2 else None for value in values]
-    return [None] * int(table.num_rows)
+        if field is not None and field.name == "country":
+            encoded = _text(table, column).dictionary_encode()
+            letters = [None if each is None else each.strip().upper() for each in encoded.dictionary.to_pylist()]
+            short = [each if each and len(each) == 2 else None for each in letters]
+            return pa.array(short, pa.string()).take(encoded.indices)
+    return None
 
 
-def _either(first: list[str | None], second: list[str | None]) -> list[str | None]:
-    return [one if one is not None else other for one, other in zip(first, second, strict=True)]
-
-
-def _split_names(told: dict[str, list[str | None]]) -> None:
+def _split_names(told: dict[str, pa.Array[Any]]) -> None:
     """Takes a whole name apart, where first and last name are not told."""
+    import pyarrow.compute as pc
+
     wholes = told.pop("whole", None)
     if wholes is None:
         return
-    halves = [_halves(whole) for whole in wholes]
-    for place, name in enumerate(("given", "family")):
-        values = [half[place] for half in halves]
-        told[name] = values if name not in told else _either(told[name], values)
+    halves = pc.extract_regex(wholes, _WHOLE)
+    last = pc.coalesce(pc.struct_field(halves, "family"), wholes)
+    for name, values in (("given", pc.struct_field(halves, "given")), ("family", last)):
+        told[name] = values if name not in told else pc.coalesce(told[name], values)
 
 
-def _halves(whole: str | None) -> tuple[str | None, str | None]:
-    words = (whole or "").split()
-    if len(words) < 2:
-        return (None, words[0] if words else None)
-    return (" ".join(words[:-1]), words[-1])
-
-
-def _split_numbers(told: dict[str, list[str | None]]) -> None:
+def _split_numbers(told: dict[str, pa.Array[Any]]) -> None:
     """Takes the house number off the street, where it is not told alone."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     if "street" not in told:
         return
-    numbers = told.get("number", [None] * len(told["street"]))
-    parts = [
-        _numbered(street) if number is None else (street, number)
-        for street, number in zip(told["street"], numbers, strict=True)
-    ]
-    told["street"] = [street for street, _ in parts]
-    told["number"] = [number for _, number in parts]
+    streets = told["street"]
+    numbers = told.get("number", pa.nulls(len(streets), pa.string()))
+    whole = pc.if_else(pc.is_null(numbers), streets, pa.scalar(None, pa.string()))
+    first, last = pc.extract_regex(whole, _NUMBER_FIRST), pc.extract_regex(whole, _NUMBER_LAST)
+    name, number = (pc.coalesce(pc.struct_field(first, at), pc.struct_field(last, at)) for at in ("street", "number"))
+    told["street"] = pc.coalesce(pc.utf8_trim_whitespace(name), streets)
+    told["number"] = pc.coalesce(numbers, pc.replace_substring(number, " ", ""))
 
 
-def _numbered(street: str | None) -> tuple[str | None, str | None]:
-    if street is None:
-        return (None, None)
-    if (found := _NUMBER_FIRST.match(street)) is not None:
-        return (found[2], found[1])
-    if (found := _NUMBER_LAST.match(street)) is not None:
-        return (found[1].strip(), found[2].replace(" ", ""))
-    return (street, None)
+def _spaceless(name: str, values: pa.Array[Any]) -> pa.Array[Any]:
+    import pyarrow.compute as pc
 
-
-def _spaceless(name: str, values: list[str | None]) -> list[str | None]:
-    if name not in _SPACELESS:
-        return values
-    return [None if value is None else value.replace(" ", "") for value in values]
+    return pc.replace_substring(values, " ", "") if name in _SPACELESS else values

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cxloop.unify.matching.blocking import KEYS, rule_condition
+from cxloop.unify.matching.ceilings import MOST, enough, frequent
 from cxloop.unify.matching.model import Model, linker_for
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Scored", "Scorer"]
 
-_BLOCKED, _ASKED = "rule_pairs", "asked_pairs"
+_BLOCKED, _ASKED, _WEIGHED = "rule_pairs", "asked_pairs", "weighed_records"
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,8 @@ class Scorer:
         """
         self._room, self._table, self._model = room, table, model
         self._linker, self._register = linker_for(room, table, model, explain=True)
-        for comparison in model.comparisons:
-            if any(level.by_frequency for level in comparison.levels):
-                self._linker.table_management.compute_tf_table(comparison.field)
+        count = self._linker.table_management.compute_tf_table
+        self._frequent = {field: (str(count(field).physical_name), same) for field, same in frequent(model).items()}
 
     def candidates(self, *, apart: bool, some: str | None, least: float) -> Scored:
         """Returns the pairs that the model's rules find.
@@ -100,7 +100,10 @@ class Scorer:
         """
         keys = {key.name: key for key in KEYS}
         rules = [rule_condition([keys[name] for name in rule], apart=apart) for rule in self._model.rules]
-        return self._scored(self._room.agreeing(_BLOCKED, self._table, rules, some), least)
+        self._room.weighed(_WEIGHED, self._table, self._frequent, MOST, some=some)
+        also = enough(self._model, least)
+        found = self._room.agreeing(_BLOCKED, _WEIGHED, self._table, rules, each=some is None, also=also)
+        return self._scored(found, least)
 
     def pairs(self, left: Ints, right: Ints) -> Scored:
         """Returns the pairs given."""
