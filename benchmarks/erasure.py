@@ -5,6 +5,11 @@ minutes in the background. A smaller log is held against the same limits in prop
 than two seconds (twenty for the proof). The peer, in the same run on the same rows: a plain `delete` with a plain copy
 of the file, which leaves every byte where it was and proves nothing.
 
+At 20,000,000, measured on two cores that other programs kept busy at 99 % (a plain delete and copy took 31 s there, and
+the whole script seven minutes): hidden after 0.9 s for one and 1.1 s for 1,000, proved after 128 s, and an event waited
+for 3.8 s at most; 2.6 GB of memory, and room on the disk for a second file of 0.9 GB. Run it alone to hold it against
+the promise.
+
 Run: python benchmarks/erasure.py [INTERACTIONS]     (by default 2,000,000; the promises are about 20,000,000)
 """
 

@@ -1,11 +1,11 @@
 """Kills the product while it works on identities, matches, segments and erasures: is everything whole afterwards?
 
 A workspace holds a simulated company. A process does one thing over and over - people's merges and undos, new events
-with the step that ties them, the computing of a segment, a run of matching, erasures - and is ended by `kill -9` at a
-random moment after it has acknowledged its first piece of work, within the time that the next one takes. Then the
-workspace is opened again, catches up, and everything is computed once more from the beginning: both have to be the
-same. What was acknowledged has to be there (a decision, a segment), or gone (an erased customer); what was not
-acknowledged has to be there whole or not at all.
+with the step that ties them, imports of a file, the computing of a segment, a run of matching, erasures - and is ended
+by `kill -9` at a random moment after it has acknowledged its first piece of work, within the time that the next one
+takes. Then the workspace is opened again, catches up, and everything is computed once more from the beginning: both
+have to be the same. What was acknowledged has to be there (a decision, a segment), or gone (an erased customer); what
+was not acknowledged has to be there whole or not at all.
 
 Run: python benchmarks/faults_unify.py [KILLS [KIND ...]]
 """
@@ -31,11 +31,26 @@ from cxloop.runtime.folder import Folder, create
 from cxloop.runtime.host import LocalHost
 from cxloop.runtime.workspace import open_workspace
 
-KILLS, CUSTOMERS, MONTHS, SEED = 20, 300, 6, 11
-KINDS = ("merge", "events", "segment", "match", "erase")
+KILLS, CUSTOMERS, MONTHS, SEED = 24, 300, 6, 11
+KINDS = ("merge", "events", "import", "segment", "match", "erase")
 """Kills are shared out among the kinds."""
 LEAST_SECONDS = 1.0
 """Some kinds have done many pieces of work by then."""
+IMPORTED = 200
+"""Rows of each imported file."""
+CRM = """
+source = "crm"
+time_zone = "UTC"
+[[key]]
+type = "contact_id"
+value = "id"
+[[interaction]]
+kind = "profile"
+name = "imported"
+id = "id"
+occurred_at = "since"
+traits = { email = "email" }
+"""
 TABLES = {
     "customer_keys": "key_id, customer_id, since, until",
     "customer_strength": "key_id, customer_id, above, up_to",
@@ -141,6 +156,17 @@ def _events(office: Office, rng: random.Random, name: str) -> str:
     return f"events {name}"
 
 
+def _import(office: Office, rng: random.Random, name: str) -> str:
+    inbox = office.host.workspace.path / "inbox"
+    inbox.mkdir(exist_ok=True)
+    mapping, file = inbox / "crm.toml", inbox / f"{name}.csv"
+    mapping.write_text(CRM)
+    rows = (f"{name}-{number},c{rng.randrange(CUSTOMERS)}@example.org,2026-03-01" for number in range(IMPORTED))
+    file.write_text("\n".join(["id,email,since", *rows]))
+    office.run("collect.file", path=file, mapping=mapping)
+    return f"imported {name}"
+
+
 def _segment(office: Office, rng: random.Random, name: str) -> str:
     least = rng.randrange(2, 9)
     office.run("unify.define_segment", name=f"s{name}", where=f'count(kind == "touch", within="60d") >= {least}')
@@ -159,7 +185,7 @@ def _erase(office: Office, rng: random.Random, _name: str) -> str:
     return f"erased {chosen}"
 
 
-ACTS = {"merge": _merge, "events": _events, "segment": _segment, "match": _match, "erase": _erase}
+ACTS = {"merge": _merge, "events": _events, "import": _import, "segment": _segment, "match": _match, "erase": _erase}
 
 
 def killed(folder: Path, kind: str, seed: int) -> list[str]:
@@ -208,6 +234,8 @@ def _holds(office: Office, words: list[str]) -> bool:
         )
     if words[0] == "events":
         return office.rows(f"select count(*) from interactions where message_id like '{words[1]}-%'") == [(300,)]
+    if words[0] == "imported":
+        return office.rows(f"select count(*) from keys where value like '{words[1]}-%'") == [(IMPORTED,)]
     if words[0] == "segment":
         return office.rows(f"select count(*) from segments where segment = '{words[1]}'") == [(1,)]
     if words[0] == "erased":
