@@ -487,7 +487,6 @@ def test_the_memory_of_what_was_erased_is_in_the_next_file_as_well(engine: DuckD
     engine.rewrite()
 
     engine.admit(incoming({}), now=LATER)
-
     assert numbers(engine) == (0, 0)
 
 
