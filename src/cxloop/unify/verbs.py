@@ -57,13 +57,15 @@ __all__ = [
     "undo",
 ]
 
+Who = Annotated[str, Field(min_length=1, max_length=500)]
+Text = Annotated[str, Field(max_length=500)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 Offset = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 @verb(part="unify", right="read", personal=True)
 def customers(
-    ws: Operations, query: str = "", *, segment: str | None = None, limit: Limit = 50, offset: Offset = 0
+    ws: Operations, query: Text = "", *, segment: Text | None = None, limit: Limit = 50, offset: Offset = 0
 ) -> Customers:
     """Find customers by name, e-mail, phone or identifier; without a text, whoever was seen last.
 
@@ -83,7 +85,7 @@ def customers(
 
 @verb(part="unify", right="read", personal=True)
 def timeline(
-    ws: Operations, customer: str, *, channel: str | None = None, limit: Limit = 100, offset: Offset = 0
+    ws: Operations, customer: Who, *, channel: Text | None = None, limit: Limit = 100, offset: Offset = 0
 ) -> Timeline:
     """Show everything that happened to one customer, across channels, latest first.
 

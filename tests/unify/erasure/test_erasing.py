@@ -114,6 +114,7 @@ def test_the_receipt_of_one_erasure_is_none_for_another(desk: Desk) -> None:
 
     assert desk.verb("unify.receipt", erasure=1).valid
     assert not desk.verb("unify.receipt", erasure=2).valid
+    assert not desk.verb("unify.check_erasure", erasure=2).clean
 
 
 def test_what_is_found_elsewhere_keeps_the_receipt_from_being_signed(desk: Desk) -> None:

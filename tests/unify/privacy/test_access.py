@@ -143,6 +143,8 @@ def test_the_file_lies_in_exports_for_this_user_alone_and_says_until_when(ws: De
     assert (answer.expires_at - answer.made_at).days == 30
     (listed,) = look(ws).exports
     assert (listed.file, listed.customer_id) == (answer.file, answer.customer_id)
+    ws.actor = Actor(account_id=8, name="Vi", role="viewer")
+    assert look(ws).exports == ()  # who asked is a person
 
 
 def test_a_file_that_cannot_be_written_is_told_as_such(ws: Desk, tmp_path: Path) -> None:

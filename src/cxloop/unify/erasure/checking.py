@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cxloop.core.schema import TABLES
 from cxloop.store import erasures
 from cxloop.unify.erasure.finishing import finish
-from cxloop.unify.erasure.receipts import looked_at, read_document
+from cxloop.unify.erasure.receipts import is_signed, looked_at, read_document
 from cxloop.unify.erasure.results import ErasureCheck, Looked
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _of_proved(ws: Operations, kept: KeptErasure) -> ErasureCheck:
     document = read_document(kept)
     left = ws.engine.numbers_left(document["customers"])
     rewritten = 0 if not ws.engine.is_rewrite_due() else 1
-    valid = ws.store.vault.signed_openly(kept.document, kept.signature)
+    valid = is_signed(ws, kept)
     looked = (
         Looked("analytics", "numbers of the customers in every column that holds one", len(TABLES), len(left)),
         Looked("analytics", "bytes of deleted rows in the file", 1, rewritten),

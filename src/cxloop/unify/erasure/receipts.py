@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cxloop.store.context import Operations
     from cxloop.store.erasures import KeptErasure
 
-__all__ = ["listed", "looked_at", "read_document", "receipt_document", "receipt_of", "told"]
+__all__ = ["is_signed", "listed", "looked_at", "read_document", "receipt_document", "receipt_of", "told"]
 
 _COLUMNS = (
     "erasure",
@@ -119,6 +119,12 @@ def read_document(kept: KeptErasure) -> dict[str, Any]:
     return dict(json.loads(kept.document)) if kept.document else {"customers": []}
 
 
+def is_signed(ws: Operations, kept: KeptErasure) -> bool:
+    """Returns whether the receipt of an erasure was signed in this workspace, and for this erasure."""
+    signed = bool(kept.signature) and ws.store.vault.signed_openly(kept.document, kept.signature)
+    return signed and read_document(kept).get("erasure") == kept.erasure_id
+
+
 def receipt_of(ws: Operations, erasure_id: int) -> Receipt:
     """Returns the receipt of an erasure as it was signed, and whether the signature is that of this workspace for it.
 
@@ -126,7 +132,6 @@ def receipt_of(ws: Operations, erasure_id: int) -> Receipt:
     """
     kept = erasures.get(ws.store, erasure_id)
     document = read_document(kept)
-    signed = bool(kept.signature) and ws.store.vault.signed_openly(kept.document, kept.signature)
     requested, hidden, proved, until = (
         _read(document.get(name)) for name in ("requested_at", "hidden_at", "proved_at", "backups_until")
     )
@@ -145,7 +150,7 @@ def receipt_of(ws: Operations, erasure_id: int) -> Receipt:
         document=kept.document,
         signature=kept.signature,
         public_key=ws.store.vault.public_key,
-        valid=signed and document.get("erasure") == erasure_id,
+        valid=is_signed(ws, kept),
     )
 
 

@@ -16,7 +16,7 @@ __all__ = ["check_erasure", "erase", "erasures", "receipt"]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 Offset = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Reason = Annotated[str, Field(max_length=500)]
-Number = Annotated[int, Field(ge=1)]
+Number = Annotated[int, Field(ge=1, lt=2**63)]
 
 
 @verb(part="unify", right="admin", personal=True, waits=True)

@@ -114,7 +114,7 @@ def never(ws: Operations, customer: Who, other: Who, *, reason: Reason = "") -> 
 
 
 @verb(part="unify", right="read", personal=True, limited="refuse")
-def ledger(ws: Operations, customer: str | None = None, *, limit: Limit = 50, offset: Offset = 0) -> IdentityLedger:
+def ledger(ws: Operations, customer: Who | None = None, *, limit: Limit = 50, offset: Offset = 0) -> IdentityLedger:
     """List the decisions about identity, latest first: who or what decided, why, and what has been taken back.
 
     Args:

@@ -12,6 +12,7 @@ from cxloop.unify.matching.results import Answer, Compared, Matching, MatchRun, 
 
 __all__ = ["compare", "decide", "match", "matching", "review"]
 
+Number = Annotated[int, Field(ge=1, lt=2**63)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 Offset = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Share = Annotated[float, Field(ge=0.5, le=0.9999)]
@@ -60,7 +61,7 @@ def review(ws: Operations, *, limit: Limit = 50, offset: Offset = 0, order: Orde
 
 
 @verb(part="unify", right="read", personal=True, limited="refuse")
-def compare(ws: Operations, entry: int) -> Compared:
+def compare(ws: Operations, entry: Number) -> Compared:
     """Show two records side by side, and why matching thinks that they are one person, or not.
 
     Args:
@@ -75,7 +76,7 @@ def compare(ws: Operations, entry: int) -> Compared:
 
 
 @verb(part="unify", right="write", personal=True, outdates=EVERYTHING)
-def decide(ws: Operations, entry: int, answer: Answer) -> Reviewed:
+def decide(ws: Operations, entry: Number, answer: Answer) -> Reviewed:
     """Decide on a pair that matching proposed.
 
     Accept links the two, reject keeps them apart for good, skip leaves the pair for later. It can be undone like every

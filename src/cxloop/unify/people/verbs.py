@@ -14,12 +14,15 @@ __all__ = ["customer", "delete_note", "group", "groups", "note"]
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
 Offset = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Number = Annotated[int, Field(ge=1, lt=2**63)]
+Who = Annotated[str, Field(min_length=1, max_length=500)]
+Text = Annotated[str, Field(max_length=500)]
 NoteText = Annotated[str, Field(min_length=1, max_length=4000)]
 _SHOWN = ("unify.customer",)
 
 
 @verb(part="unify", right="read", personal=True, limited="records")
-def customer(ws: Operations, customer: str) -> FullCustomer:
+def customer(ws: Operations, customer: Who) -> FullCustomer:
     """Show one customer in full: identity, profile, scores, consents, open matters, segments, groups and notes.
 
     Each field of the profile shows the value that survives by its rule in experience.toml, who told it when, and the
@@ -39,7 +42,7 @@ def customer(ws: Operations, customer: str) -> FullCustomer:
 
 
 @verb(part="unify", right="serve", personal=True, limited="records", changes="records", outdates=_SHOWN)
-def note(ws: Operations, customer: str, text: NoteText) -> Noted:
+def note(ws: Operations, customer: Who, text: NoteText) -> Noted:
     """Write a note about a customer, for everybody who serves them.
 
     It stays with the key that stands for the customer now: merges and splits carry it along, an erasure removes it.
@@ -58,7 +61,7 @@ def note(ws: Operations, customer: str, text: NoteText) -> Noted:
 
 
 @verb(part="unify", right="serve", personal=True, limited="records", changes="records", outdates=_SHOWN)
-def delete_note(ws: Operations, note: int) -> Noted:
+def delete_note(ws: Operations, note: Number) -> Noted:
     """Delete a note: one's own; an owner any.
 
     Args:
@@ -75,7 +78,7 @@ def delete_note(ws: Operations, note: int) -> Noted:
 
 @verb(part="unify", right="read", personal=True, limited="rows")
 def groups(
-    ws: Operations, query: str = "", *, kind: GroupKind | None = None, limit: Limit = 50, offset: Offset = 0
+    ws: Operations, query: Text = "", *, kind: GroupKind | None = None, limit: Limit = 50, offset: Offset = 0
 ) -> Groups:
     """Find households and business accounts, and levels of their hierarchies; without a text, the largest first.
 
@@ -91,7 +94,7 @@ def groups(
 
 
 @verb(part="unify", right="read", personal=True, limited="rows")
-def group(ws: Operations, group: str, *, limit: Limit = 100, offset: Offset = 0) -> Group:
+def group(ws: Operations, group: Who, *, limit: Limit = 100, offset: Offset = 0) -> Group:
     """Show a household, an account or a level of a hierarchy: members, scores, and where it stands.
 
     Scores roll up over everybody in it and below it; a customer counts once, however many groups lead there.

@@ -27,7 +27,9 @@ def look(ws: Operations) -> PrivacyOverview:
         country=own.country,
         redaction_key=_key(own.redaction_key),
         sealed=int(ws.engine.fetch(queries.SEALED_COUNT)["sealed"][0].as_py()),
-        exports=tuple(each for each in Exports(ws.path, own.exports_keep) if each.expires_at > now),
+        exports=tuple(each for each in Exports(ws.path, own.exports_keep) if each.expires_at > now)
+        if ws.actor.sees_persons  # who asked for an answer is a person
+        else (),
     )
 
 

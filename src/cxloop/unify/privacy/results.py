@@ -285,6 +285,7 @@ class PrivacyOverview(Result):
         country: whose national phone numbers are known, as ISO 3166 code.
         redaction_key: none (what is taken out is gone), set, or missing (the variable it names is not set).
         sealed: interactions whose original is kept sealed.
+        exports: answers to access requests that lie here; none for who may not see single persons.
     """
 
     purposes: tuple[PurposeOverview, ...]

@@ -29,6 +29,9 @@ def _none_if_empty(given: object) -> object:
     return None if given == "" else given
 
 
+Who = Annotated[str, Field(min_length=1, max_length=500)]
+PurposeName = Annotated[str, Field(min_length=1, max_length=200)]
+InteractionId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Told = Annotated[str, Field(max_length=500)]
 ChannelName = Annotated[Annotated[str, Field(max_length=80)] | None, BeforeValidator(_none_if_empty)]
 BasisName = Annotated[Basis | None, BeforeValidator(_none_if_empty)]
@@ -37,7 +40,7 @@ Target = Annotated[Path | None, BeforeValidator(_none_if_empty)]
 
 
 @verb(part="unify", right="read", personal=True, limited="refuse")
-def consents(ws: Operations, customer: str) -> Consents:
+def consents(ws: Operations, customer: Who) -> Consents:
     """What a customer allows: each purpose and channel with yes or no and why, and all that was said about it.
 
     The latest statement over all keys of the customer counts, and of two at the same moment the refusal.
@@ -57,8 +60,8 @@ def consents(ws: Operations, customer: str) -> Consents:
 @verb(part="unify", right="serve", personal=True, changes="log")
 def consent(
     ws: Operations,
-    customer: str,
-    purpose: str,
+    customer: Who,
+    purpose: PurposeName,
     granted: bool,
     *,
     channel: ChannelName = None,
@@ -99,7 +102,7 @@ def consent(
 
 
 @verb(part="unify", right="write", personal=True, changes="records")
-def access(ws: Operations, customer: str, *, format: AccessFormat = "html", to: Target = None) -> Access:  # noqa: A002
+def access(ws: Operations, customer: Who, *, format: AccessFormat = "html", to: Target = None) -> Access:  # noqa: A002
     """Everything that is held on one customer, as a page to read and print or as JSON for programs.
 
     The file lies in the workspace's folder `exports` until it expires, and is erased with the person. What is other
@@ -151,7 +154,7 @@ def privacy(ws: Operations) -> PrivacyOverview:
 
 
 @verb(part="unify", right="admin", personal=True, changes="records")
-def reveal(ws: Operations, interaction: int) -> Revealed:
+def reveal(ws: Operations, interaction: InteractionId) -> Revealed:
     """Open what redaction took out of an interaction and sealed. Who asked stands in the audit log.
 
     Args:
