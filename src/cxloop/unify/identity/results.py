@@ -201,6 +201,21 @@ class Identity(Result):
         """Returns one row per link."""
         return [asdict(link) for link in self.links]
 
+    def told(self) -> list[dict[str, Value]]:
+        """Returns one row per link with what people ask for: which keys, whether it counts, why, and what undoes it."""
+        return [
+            {
+                "decision_id": link.decision_id,
+                "a": link.a,
+                "b": link.b,
+                "standing": link.standing,
+                "why": link.why,
+                "known_at": link.known_at,
+                "reason": link.reason,
+            }
+            for link in self.links
+        ]
+
     def __str__(self) -> str:
         counting = sum(link.standing == "counts" for link in self.links)
         said = f"{self.label}: {many(len(self.keys), 'key')} held together by {many(counting, 'link')}"
@@ -242,6 +257,21 @@ class IdentityLedger(Result):
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per decision."""
         return [asdict(row) for row in self.rows]
+
+    def told(self) -> list[dict[str, Value]]:
+        """Returns one row per decision with what people ask for: what was decided, when, and whether it counts."""
+        return [
+            {
+                "decision_id": row.decision_id,
+                "a": row.a,
+                "b": row.b,
+                "why": row.why,
+                "reason": row.reason,
+                "decided_at": row.decided_at,
+                "undone": row.undone,
+            }
+            for row in self.rows
+        ]
 
     def __str__(self) -> str:
         of = "" if self.customer_id is None else f" about customer {self.customer_id}"

@@ -175,19 +175,31 @@ FACT_KEYS = Query(
 )
 """Of whom facts are."""
 
-STATE = Query(
-    name="unify.segment_state",
-    sql=f"""
-        select s.customer_id
+_OF_KEYS = "inner join (select unnest($keys) as key_id) as k on k.key_id = f.key_id"
+
+
+def _holding(chosen: str = "") -> str:
+    """Returns the SQL behind `select`: customers, one row `s` each, of whom the condition holds.
+
+    Args:
+        chosen: a join that leaves only the facts `f` of some keys.
+    """
+    return f"""
         from (
             select coalesce(m.customer_id, f.key_id) as customer_id, $aggregates
             from segment_facts as f
+            {chosen}
             left join ({_NOW}) as m on m.key_id = f.key_id
             where f.segment = $segment and $at is not null
             group by coalesce(m.customer_id, f.key_id)
         ) as s
         where $holds
-    """,
+    """
+
+
+STATE = Query(
+    name="unify.segment_state",
+    sql=f"select s.customer_id {_holding()}",
     inputs=("segment_facts", "customer_keys"),
     parameters={"segment": "text", "at": "bigint"},
     slots=("aggregates", "holds"),
@@ -197,17 +209,7 @@ STATE = Query(
 
 SIZE = Query(
     name="unify.segment_size",
-    sql=f"""
-        select count(*) as members
-        from (
-            select coalesce(m.customer_id, f.key_id) as customer_id, $aggregates
-            from segment_facts as f
-            left join ({_NOW}) as m on m.key_id = f.key_id
-            where f.segment = $segment and $at is not null
-            group by coalesce(m.customer_id, f.key_id)
-        ) as s
-        where $holds
-    """,
+    sql=f"select count(*) as members {_holding()}",
     inputs=("segment_facts", "customer_keys"),
     parameters={"segment": "text", "at": "bigint"},
     slots=("aggregates", "holds"),
@@ -217,18 +219,7 @@ SIZE = Query(
 
 STATE_OF = Query(
     name="unify.segment_state_of",
-    sql=f"""
-        select s.customer_id
-        from (
-            select coalesce(m.customer_id, f.key_id) as customer_id, $aggregates
-            from segment_facts as f
-            inner join (select unnest($keys) as key_id) as k on k.key_id = f.key_id
-            left join ({_NOW}) as m on m.key_id = f.key_id
-            where f.segment = $segment and $at is not null
-            group by coalesce(m.customer_id, f.key_id)
-        ) as s
-        where $holds
-    """,
+    sql=f"select s.customer_id {_holding(_OF_KEYS)}",
     inputs=("segment_facts", "customer_keys"),
     parameters={"segment": "text", "at": "bigint", "keys": "bigints"},
     slots=("aggregates", "holds"),
