@@ -1,9 +1,9 @@
 """Matching at size: the time of a full run beside plain Splink on the same settings, and of an increment.
 
 Plain Splink gets the records normalised, the same comparisons and blocking rules, and trains on as many pairs; then it
-predicts and clusters. Its conditions stand as its own library writes them. cxloop also normalises, chooses the rules, sets prior and threshold, and gathers groups. Records
-are synthetic: people with names, birth dates, addresses, e-mails and phones, half of them known twice or more with
-slips and gaps. The increment is 1 % of the records, new, against all.
+predicts and clusters. Its conditions stand as its own library writes them. cxloop also normalises, chooses the rules,
+sets prior and threshold, and gathers groups. Records are synthetic: people with names, birth dates, addresses, e-mails
+and phones, half of them known twice or more with slips and gaps. The increment is 1 % of the records, new, against all.
 
 `make bench` runs 100,000. Of a million, cxloop's part was measured and plain Splink's was not yet: a full run took 71 s
 of the processor's work (minutes on a busy machine) and 2.2 GB of memory at most.
