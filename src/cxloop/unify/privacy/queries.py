@@ -116,20 +116,31 @@ OLD_REJECTED = Query(
     output={"rejected_id": "bigint", "at": "timestamp"},
 )
 
+_OLD_TRAITS, _OLD_CONSENTS, _OLD_SNAPSHOTS = (OLD[table] for table in ("traits", "consents", "snapshots"))
 
-def _old(table: str, at: str) -> Query:
-    return Query(
-        name=f"unify.old_{table}",
-        sql=f"select count(*) as rows, min(t.{at}) as oldest from {table} as t where {OLD[table]}",
-        inputs=(table,),
-        parameters={"before": "timestamp"},
-        output={"rows": "bigint", "oldest": "timestamp"},
-    )
+OLD_TRAITS = Query(
+    name="unify.old_traits",
+    sql=f"select count(*) as rows, min(t.occurred_at) as oldest from traits as t where {_OLD_TRAITS}",
+    inputs=("traits",),
+    parameters={"before": "timestamp"},
+    output={"rows": "bigint", "oldest": "timestamp"},
+)
 
+OLD_CONSENTS = Query(
+    name="unify.old_consents",
+    sql=f"select count(*) as rows, min(t.occurred_at) as oldest from consents as t where {_OLD_CONSENTS}",
+    inputs=("consents",),
+    parameters={"before": "timestamp"},
+    output={"rows": "bigint", "oldest": "timestamp"},
+)
 
-OLD_TRAITS = _old("traits", "occurred_at")
-OLD_CONSENTS = _old("consents", "occurred_at")
-OLD_SNAPSHOTS = _old("snapshots", "computed_at")
+OLD_SNAPSHOTS = Query(
+    name="unify.old_snapshots",
+    sql=f"select count(*) as rows, min(t.computed_at) as oldest from snapshots as t where {_OLD_SNAPSHOTS}",
+    inputs=("snapshots",),
+    parameters={"before": "timestamp"},
+    output={"rows": "bigint", "oldest": "timestamp"},
+)
 
 LAST_RETAINED = Query(
     name="unify.last_retained",
