@@ -197,9 +197,11 @@ def _holding(chosen: str = "") -> str:
     """
 
 
+_HOLDING, _HOLDING_OF_KEYS = _holding(), _holding(_OF_KEYS)
+
 STATE = Query(
     name="unify.segment_state",
-    sql=f"select s.customer_id {_holding()}",
+    sql=f"select s.customer_id {_HOLDING}",
     inputs=("segment_facts", "customer_keys"),
     parameters={"segment": "text", "at": "bigint"},
     slots=("aggregates", "holds"),
@@ -209,7 +211,7 @@ STATE = Query(
 
 SIZE = Query(
     name="unify.segment_size",
-    sql=f"select count(*) as members {_holding()}",
+    sql=f"select count(*) as members {_HOLDING}",
     inputs=("segment_facts", "customer_keys"),
     parameters={"segment": "text", "at": "bigint"},
     slots=("aggregates", "holds"),
@@ -219,7 +221,7 @@ SIZE = Query(
 
 STATE_OF = Query(
     name="unify.segment_state_of",
-    sql=f"select s.customer_id {_holding(_OF_KEYS)}",
+    sql=f"select s.customer_id {_HOLDING_OF_KEYS}",
     inputs=("segment_facts", "customer_keys"),
     parameters={"segment": "text", "at": "bigint", "keys": "bigints"},
     slots=("aggregates", "holds"),
