@@ -51,7 +51,7 @@ def test_no_pair_is_lost_that_weighs_enough(least: float, monkeypatch: pytest.Mo
     def candidates() -> scoring.Scored:
         with scratch() as room:
             room.put("people", people)
-            return scoring.Scorer(room, "people", model).candidates(apart=False, some=None, least=least)
+            return scoring.Scorer(room, "people", model).candidates(apart=False, fresh=None, groups=None, least=least)
 
     some = candidates()
     monkeypatch.setattr(scoring, "enough", lambda _model, _least: "true")

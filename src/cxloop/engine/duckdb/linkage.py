@@ -50,18 +50,15 @@ class Scratch:
         self.connection.unregister(given)
         return self.connection.table(name)
 
-    def weighed(
-        self, name: str, table: str, frequencies: Mapping[str, tuple[str, float]], prefix: str, *, some: str | None
-    ) -> None:
+    def weighed(self, name: str, table: str, frequencies: Mapping[str, tuple[str, float]], prefix: str) -> None:
         """Makes a copy of a table that says of each value what two records weigh that share it, in bits.
 
         Args:
             name: of the new table.
             table: name of the table of rows.
-            frequencies: of columns, by name: the table of how frequent their values are (see `frequencies`), and how
-                often two records of one person share theirs.
+            frequencies: of columns, by name: the table of how frequent their values are (see `shares`), and how often
+                two records of one person share theirs.
             prefix: what the names of the new columns begin with.
-            some: name of a column that is true of the rows to copy; None for all.
         """
         made, joined = [], []
         for place, (column, (shares, same)) in enumerate(frequencies.items()):
@@ -70,10 +67,9 @@ class Scratch:
             joined.append(
                 f"left join {identifier(shares)} as f{place} on f{place}.{identifier(column)} = t.{identifier(column)}"
             )
-        wanted = "" if some is None else f" where t.{identifier(some)}"
         self.connection.execute(
             f"""create or replace table {identifier(name)} as
-            select {", ".join(["t.*", *made])} from {identifier(table)} as t {" ".join(joined)}{wanted}"""
+            select {", ".join(["t.*", *made])} from {identifier(table)} as t {" ".join(joined)}"""
         ).fetchall()
 
     def agreeing(self, name: str, left: str, right: str, conditions: Sequence[str], *, each: bool, also: str) -> Any:
@@ -150,15 +146,33 @@ class Scratch:
         rows: pa.Table = self.connection.sql(f"select {wanted} from {identifier(table)}{by}").to_arrow_table()
         return rows
 
-    def frequencies(self, table: str, column: str) -> pa.Table:
-        """Returns each value of a column with its share among the values, as Splink's `tf_` tables have it."""
-        name, values = identifier(column), identifier(table)
-        sql = f"""
-            select {name}, cast(count(*) as double) / sum(count(*)) over () as {identifier("tf_" + column)}
-            from {values} where {name} is not null group by {name}
+    def shares(self, name: str, table: str, column: str, among: str) -> Any:
+        """Makes a table of values of a column with their share among all its values, as Splink's `tf_` tables have it.
+
+        Args:
+            name: of the new table; it is returned as a relation.
+            table: name of the table of rows.
+            column: name of the column.
+            among: name of a table with this column, too: only values that are there are told.
         """
-        rows: pa.Table = self.connection.sql(sql).to_arrow_table()
-        return rows
+        value, share, rows = identifier(column), identifier("tf_" + column), identifier(table)
+        wanted = "" if among == table else f"and {value} in (select {value} from {identifier(among)})"
+        self.connection.execute(
+            f"""create or replace table {identifier(name)} as
+            select {value}, cast(count(*) as double) / (select count({value}) from {rows}) as {share}
+            from {rows} where {value} is not null {wanted} group by {value}"""
+        ).fetchall()
+        return self.connection.table(name)
+
+    def some(self, name: str, table: str, records: Sequence[int]) -> None:
+        """Makes a table of the rows of another whose column `record` has one of these numbers."""
+        import pyarrow as pa
+
+        self.put(f"{name}_numbers", pa.table({"record": pa.array(records, pa.int64())}))
+        self.connection.execute(
+            f"""create or replace table {identifier(name)} as from {identifier(table)}
+            where record in (select record from {identifier(f"{name}_numbers")})"""
+        ).fetchall()
 
 
 @contextmanager

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from cxloop.core.config import Engine as EngineSettings
 from cxloop.core.errors import InputError
-from cxloop.unify.matching.blocking import COUNTED, choose_rules, training_rules
 from cxloop.unify.matching.clusters import components, ties
 from cxloop.unify.matching.knots import Explained, Options, gathered
-from cxloop.unify.matching.model import Model, train
+from cxloop.unify.matching.model import Model
 from cxloop.unify.matching.records import prepare, telling
 from cxloop.unify.matching.scoring import Scored, Scorer
 from cxloop.unify.matching.thresholds import fit_prior, probability, sure_prior, threshold_for, weight_of
+from cxloop.unify.matching.training import model_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,8 +34,6 @@ REVIEW_FROM = 0.5
 a list of namesakes is a list that nobody reads."""
 TIED_FROM = 0.1
 """Pairs from this probability up are looked at together with all that their records' other pairs say."""
-PAIRS_PER_RECORD = 30
-LEAST_BUDGET = 400_000
 LEAST_RECORDS = 10
 _FAINT = -10.0
 """Weight (bits) under which a pair is not even kept for counting how many pairs are one person's."""
@@ -150,9 +148,9 @@ def link(
         trained = _trained(work) if model is None else model
         work.tell("Comparing records", 0.4)
         scorer = Scorer(room, _TABLE, trained)
-        some = None if known.fresh is None else "fresh"
         least = min(_FAINT, trained.start / 2)
-        candidates = scorer.candidates(apart=work.apart, some=some, least=least)
+        fresh = None if known.fresh is None else sorted(known.fresh)
+        candidates = scorer.candidates(apart=work.apart, fresh=fresh, groups=known.groups, least=least)
         if model is None:
             trained = replace(trained, prior=_prior(work, trained, candidates.evidence))
         trained = replace(trained, calibration=calibration, precision=precision)
@@ -181,26 +179,11 @@ def _table(people: pa.Table, columns: Sequence[str], standing: Standing) -> pa.T
         name: people[name] if name in people.column_names else pa.nulls(count, pa.string()) for name in columns
     }
     alone = pa.nulls(count, pa.string()) if standing.alone is None else pa.array(standing.alone, pa.string())
-    fresh = np.ones(count, dtype=bool)
-    if standing.fresh is not None:
-        fresh[:] = False
-        fresh[list(standing.fresh)] = True
-    marks = {"record": pa.array(np.arange(count)), "fresh": pa.array(fresh)}
-    return pa.table({**marks, "alone": alone, **fields})
+    return pa.table({"record": pa.array(np.arange(count)), "alone": alone, **fields})
 
 
 def _trained(work: _Work) -> Model:
-    import numpy as np
-
-    work.tell("Choosing what to compare", 0.1)
-    if work.count > COUNTED:
-        chosen = np.random.default_rng(work.seed).choice(work.count, COUNTED, replace=False)
-        work.room.put(f"{_TABLE}_sample", work.people.take(np.sort(chosen)))
-    budget = max(PAIRS_PER_RECORD * work.count, LEAST_BUDGET)
-    rules, candidates = choose_rules(work.room, _TABLE, work.columns, records=work.count, budget=budget, seed=work.seed)
-    learning = training_rules(candidates, least=work.count / 20, most=4)
-    work.tell("Training without labels", 0.2)
-    return train(work.room, _TABLE, work.columns, rules, learning, records=work.count, seed=work.seed)
+    return model_for(work.room, _TABLE, work.people, work.columns, seed=work.seed, tell=work.tell)
 
 
 def _possible(work: _Work) -> float:

@@ -134,14 +134,15 @@ def _international(number: str, country: str | None) -> str | None:
 
     found = None
     for _ in range(5):  # what is left of zeros too many may be read once more
+        given = found or number
         try:
-            parsed = phonenumbers.parse(found or number, country)
+            parsed = phonenumbers.parse(given, country)
         except phonenumbers.NumberParseException:
             return found
         if not phonenumbers.is_possible_number(parsed):
             return found
-        before, found = found, phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-        if found == before:
+        found = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        if found == given:
             break
     return found
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxloop.unify.matching.blocking import KEYS, rule_condition
 from cxloop.unify.matching.ceilings import MOST, enough, frequent
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Scored", "Scorer"]
 
 _BLOCKED, _ASKED, _WEIGHED = "rule_pairs", "asked_pairs", "weighed_records"
+_FRESH, _NEAR = "fresh_records", "near_records"
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Scorer:
     """Compares pairs of a table's records with Splink, by a model."""
 
     def __init__(self, room: Scratch, table: str, model: Model) -> None:
-        """Counts how frequent values are.
+        """Looks at nothing yet.
 
         Args:
             room: the database.
@@ -86,24 +88,57 @@ class Scorer:
             model: its prior does not matter here.
         """
         self._room, self._table, self._model = room, table, model
-        self._linker, self._register = linker_for(room, table, model, explain=True)
-        count = self._linker.table_management.compute_tf_table
-        self._frequent = {field: (str(count(field).physical_name), same) for field, same in frequent(model).items()}
+        self._linker: Any = None
+        self._register: Callable[[Any], Any] = lambda relation: relation
 
-    def candidates(self, *, apart: bool, some: str | None, least: float) -> Scored:
+    def candidates(
+        self, *, apart: bool, fresh: Sequence[int] | None, groups: Sequence[int] | None, least: float
+    ) -> Scored:
         """Returns the pairs that the model's rules find.
 
         Args:
             apart: whether records whose column `alone` is equal are left out.
-            some: name of a column; of each pair, it is true of one record at least.
+            fresh: records of which one at least is in each pair; None for all.
+            groups: a number for each record that is equal where records are one person's already; None where none are.
             least: weight (bits, prior included) under which a pair is left out.
         """
         keys = {key.name: key for key in KEYS}
         rules = [rule_condition([keys[name] for name in rule], apart=apart) for rule in self._model.rules]
-        self._room.weighed(_WEIGHED, self._table, self._frequent, MOST, some=some)
-        also = enough(self._model, least)
-        found = self._room.agreeing(_BLOCKED, _WEIGHED, self._table, rules, each=some is None, also=also)
+        also, looked_at = enough(self._model, least), self._table
+        if fresh is not None:
+            looked_at = _FRESH
+            self._room.some(looked_at, self._table, fresh)
+        self._room.weighed(_WEIGHED, looked_at, self._shares(looked_at), MOST)
+        found = self._room.agreeing(_BLOCKED, _WEIGHED, self._table, rules, each=fresh is None, also=also)
+        self._open(looked_at if fresh is None else self._near(groups))
         return self._scored(found, least)
+
+    def _shares(self, among: str) -> dict[str, tuple[str, float]]:
+        """Counts how frequent values are that some records have; a table of each field, and the m of equal values."""
+        found = {}
+        for field, same in frequent(self._model).items():
+            found[field] = (f"{among}_{field}", same)
+            self._room.shares(found[field][0], self._table, field, among)
+        return found
+
+    def _near(self, groups: Sequence[int] | None) -> str:
+        """Makes a table of the records that can be asked about: those of the pairs found, with all of their persons."""
+        import numpy as np
+
+        pairs = self._room.read(_BLOCKED, ("join_key_l", "join_key_r"))
+        near = np.unique(np.concatenate([pairs["join_key_l"].to_numpy(), pairs["join_key_r"].to_numpy()]))
+        if groups is not None:
+            numbers = np.asarray(groups)
+            near = np.flatnonzero(np.isin(numbers, numbers[near]))
+        self._room.some(_NEAR, self._table, near.tolist())
+        return _NEAR
+
+    def _open(self, table: str) -> None:
+        """Opens Splink's linker over records, which are all or some of the table's, with shares among all."""
+        self._linker, self._register = linker_for(self._room, table, self._model, explain=True)
+        for field, (shares, _) in self._shares(table).items():
+            known = self._register(self._room.connection.table(shares))
+            self._linker.table_management.register_term_frequency_lookup(known, field)
 
     def pairs(self, left: Ints, right: Ints) -> Scored:
         """Returns the pairs given."""
