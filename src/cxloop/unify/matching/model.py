@@ -9,7 +9,7 @@ Source of the model: Fellegi and Sunter, A Theory for Record Linkage (1969); its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import log2
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SETTINGS_VERSION", "Model", "learn", "linker_for", "train"]
 
-SETTINGS_VERSION = 2
+SETTINGS_VERSION = 3
 """Of the levels and the training: a model of another version is trained anew."""
 SAMPLED_PAIRS = 300_000
 TRAINED_PAIRS = 500_000
@@ -131,6 +131,7 @@ def train(
     *,
     records: int,
     seed: int,
+    without: Collection[str] = (),
 ) -> Model:
     """Trains a model without labels.
 
@@ -142,8 +143,9 @@ def train(
         learning: rules for expectation maximisation, each of one field.
         records: how many there are.
         seed: of the random pairs.
+        without: fields whose weights are learned elsewhere.
     """
-    compared = comparisons_for(columns)
+    compared = [each for each in comparisons_for(columns) if each.field not in without]
     prior = 1.0 / max(records, 2)
     untrained = [splink_comparison(each) for each in compared]
     linker, _ = _linker(room, table, untrained, prior=prior, explain=False)

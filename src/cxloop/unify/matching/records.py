@@ -11,10 +11,10 @@ from cxloop.unify.matching.shortcuts import plain_already
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["LEAST_FILLED", "clean_column", "prepare", "telling"]
+__all__ = ["clean_column", "prepare", "telling"]
 
-LEAST_FILLED = 0.01
-"""Share of records that a field must be known of, to be compared."""
+LEAST_FILLED, LEAST_KNOWN = 0.01, 20
+"""Share of records that a field must be known of, to be compared; so many are enough, however small their share."""
 _SPACELESS = {"given", "family", "street", "extra", "city", "state", "country"}
 """Compared without blanks: where words end is what people write least alike."""
 _WHOLE = r"^(?P<given>.*) (?P<family>[^ ]+)$"
@@ -88,7 +88,7 @@ def telling(prepared: pa.Table) -> list[str]:
     return [
         name
         for name in prepared.column_names
-        if prepared.num_rows - prepared[name].null_count >= max(2, LEAST_FILLED * rows)
+        if prepared.num_rows - prepared[name].null_count >= max(2, min(LEAST_FILLED * rows, LEAST_KNOWN))
         and pc.count_distinct(prepared[name]).as_py() > 1
     ]
 

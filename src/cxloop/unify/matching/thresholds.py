@@ -23,6 +23,8 @@ LOWEST = 0.5
 """No threshold is lower: what is likelier two persons than one is never linked without asking."""
 USUAL = 0.9
 """The threshold where no link had to be left out for the sake of precision."""
+LEAST_DUPLICATES = 1.0
+"""Pairs of one person that a set of records is expected to have, even where none stands out."""
 _SHIFT_DEVIATION, _SLOPE_DEVIATION = 4.0, 0.5
 _BASE = 0.6931471805599453
 
@@ -44,7 +46,10 @@ def weight_of(chance: float, calibration: tuple[float, float] = (0.0, 1.0)) -> f
 
 
 def fit_prior(evidence: Floats, pairs: float, first: float) -> float:
-    """Returns the probability that two random records are one person's.
+    """Returns the probability that two random records are one person's: at least that of one such pair among all.
+
+    Without this floor a set that has nobody twice would drive the prior to nothing, and the first one who comes twice
+    later would weigh too little to be found before the model is trained anew.
 
     Args:
         evidence: weights of the compared pairs without the prior, in bits.
@@ -54,10 +59,11 @@ def fit_prior(evidence: Floats, pairs: float, first: float) -> float:
     import numpy as np
 
     prior, odds = first, np.exp2(np.clip(evidence, -300.0, 300.0))
+    least = LEAST_DUPLICATES / max(pairs, 2.0 * LEAST_DUPLICATES)
     for _ in range(500):
         ratio = prior / (1 - prior)
         found = float((odds * ratio / (1 + odds * ratio)).sum()) / max(pairs, 1.0)
-        found = min(max(found, 1e-12), 0.5)
+        found = min(max(found, least), 0.5)
         if abs(found - prior) <= 1e-9 * prior:
             break
         prior = found
