@@ -17,6 +17,7 @@ from cxloop.unify.matching.fields import FIELDS
 __all__ = [
     "DIFFERENT",
     "MISSING",
+    "SAME",
     "TITLES",
     "Comparison",
     "Level",

@@ -15,7 +15,7 @@ from math import log2
 from typing import TYPE_CHECKING, Any
 
 from cxloop.unify.matching.blocking import Key, Rule, rule_condition
-from cxloop.unify.matching.comparisons import DIFFERENT, Comparison, comparisons_for, splink_comparison
+from cxloop.unify.matching.comparisons import DIFFERENT, SAME, Comparison, comparisons_for, splink_comparison
 
 if TYPE_CHECKING:
     from cxloop.engine.duckdb.linkage import Scratch
@@ -29,6 +29,8 @@ TRAINED_PAIRS = 500_000
 LEAST_U = 1e-9
 CONVERGENCE = {"em_convergence": 0.001, "max_iterations": 15}
 """Later rounds change little that is common, and drive what is rare to nothing."""
+MOSTLY_SAME = 0.4
+"""Share of one person's records that say the same in a field, of which more than half of the fields have more."""
 _PRIOR_COUNT = 0.5
 """Added to the count of each level (Jeffreys): what was not seen is rare and not impossible."""
 
@@ -154,7 +156,13 @@ def train(
     )
     learned = [[key.name for key in rule.keys] for rule in learning if learn(linker, rule.keys)]
     pairs = records * (records - 1) / 2
-    weights = _parameters(linker, compared, seen=(records, min(pairs, SAMPLED_PAIRS)), prior=prior)
+    told = {each["output_column_name"]: each["comparison_levels"] for each in _trained_comparisons(linker)}
+    sampled = min(pairs, SAMPLED_PAIRS)
+    weights = {each.field: _levels(told[each.field], (records, sampled), prior) for each in compared}
+    if not learned or not _of_persons(weights):
+        # nothing says that the random pairs hold any of one person
+        learned = []
+        weights = {each.field: _levels(told[each.field], (0, sampled), 0.0) for each in compared}
     names = tuple(tuple(key.name for key in rule.keys) for rule in rules)
     swaps = ((),) if {"given", "family"} <= set(columns) else ()
     about = {"learning": [[key.name for key in rule.keys] for rule in learning], "learned": learned}
@@ -182,11 +190,19 @@ def learn(linker: Any, keys: Sequence[Key]) -> bool:
     return True
 
 
-def _parameters(
-    linker: Any, compared: Sequence[Comparison], *, seen: tuple[float, float], prior: float
-) -> dict[str, dict[str, tuple[float, float]]]:
-    trained = {each["output_column_name"]: each for each in linker.misc.save_model_to_json()["comparisons"]}
-    return {each.field: _levels(trained[each.field]["comparison_levels"], seen, prior) for each in compared}
+def _trained_comparisons(linker: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = linker.misc.save_model_to_json()["comparisons"]
+    return found
+
+
+def _of_persons(weights: Mapping[str, Mapping[str, tuple[float, float]]]) -> bool:
+    """Whether what was learned is about persons: two records of one say the same in most fields.
+
+    Where nobody is there twice, expectation maximisation parts the pairs by whatever else they have in common, such as
+    a street, and takes for one person's what differs in everything else.
+    """
+    said = [levels[SAME][0] for levels in weights.values()]
+    return 2 * sum(share >= MOSTLY_SAME for share in said) > len(said)
 
 
 def _levels(
@@ -194,7 +210,8 @@ def _levels(
 ) -> dict[str, tuple[float, float]]:
     levels = [level for level in trained if not level.get("is_null_level")]
     labels = [str(level["label_for_charts"]) for level in levels]
-    m = _smoothed([_number(level.get("m_probability")) for level in levels], seen[0]) or _usual(labels)
+    shares = [_number(level.get("m_probability")) for level in levels] if seen[0] else []
+    m = _smoothed(shares, seen[0]) or _usual(labels)
     among_all = _smoothed([_number(level.get("u_probability")) for level in levels], seen[1]) or _rare(labels)
     # random pairs hold the few of one person: u is what is left without them
     u = [
