@@ -13,7 +13,7 @@ from cxloop.unify.matching import queries
 if TYPE_CHECKING:
     from cxloop.engine.base import Engine
 
-__all__ = ["Found", "Pair", "Said", "read_ledger", "undone"]
+__all__ = ["Found", "Pair", "Said", "read_ledger", "read_pair", "undone", "void_undos"]
 
 Pair = tuple[int, int]
 PERSON = "person"
@@ -79,9 +79,42 @@ class Said:
 
 def read_ledger(engine: Engine) -> Said:
     """Returns what matching found before and what persons decided."""
-    gone = undone(engine)
+    rows = engine.fetch(queries.PAIR_ENTRIES).to_pylist()
+    return _sorted_out((Found(**row) for row in rows), undone(engine))
+
+
+def read_pair(engine: Engine, entry: int) -> Said:
+    """Returns what the ledger says of the pair of an entry; nothing where matching wrote no such entry."""
+    rows = engine.rows(queries.PAIR_OF_ENTRY, {"entry": entry, "void": void_undos(engine)})
+    gone = {row["decision_id"]: row["undone_by"] for row in rows if row["undone_by"] is not None}
+    told = ({name: value for name, value in row.items() if name != "undone_by"} for row in rows)
+    return _sorted_out((Found(**row) for row in told), gone)
+
+
+def undone(engine: Engine) -> Mapping[int, str]:
+    """Returns the decisions that do not count any more, each with who took it back (`evidence` of the undo).
+
+    Newest first: an undo that was undone itself takes nothing back.
+    """
+    return _taken_back(engine, queries.UNDOS)
+
+
+def void_undos(engine: Engine) -> list[int]:
+    """Returns the undos that do not count, because they were undone."""
+    return sorted(_taken_back(engine, queries.UNDONE_UNDOS))
+
+
+def _taken_back(engine: Engine, undos: Query) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for row in reversed(engine.fetch(undos).to_pylist()):
+        if row["decision_id"] not in found:
+            found.setdefault(row["refers_to"], row["evidence"])
+    return found
+
+
+def _sorted_out(entries: Iterable[Found], gone: Mapping[int, str]) -> Said:
     said = Said()
-    for row in _entries(engine, queries.PAIR_ENTRIES):
+    for row in entries:
         if row.evidence == PERSON:
             if row.decision_id not in gone:
                 said.persons[row.pair] = row.action
@@ -92,20 +125,3 @@ def read_ledger(engine: Engine) -> Said:
         elif gone[row.decision_id] == PERSON:
             said.undone_by_person.add(row.pair)
     return said
-
-
-def undone(engine: Engine) -> Mapping[int, str]:
-    """Returns the decisions that do not count any more, each with who took it back (`evidence` of the undo).
-
-    Newest first: an undo that was undone itself takes nothing back.
-    """
-    found: dict[int, str] = {}
-    for row in reversed(engine.fetch(queries.UNDOS).to_pylist()):
-        if row["decision_id"] not in found:
-            found.setdefault(row["refers_to"], row["evidence"])
-    return found
-
-
-def _entries(engine: Engine, query: Query) -> Iterable[Found]:
-    for row in engine.fetch(query).to_pylist():
-        yield Found(**row)

@@ -11,11 +11,16 @@ __all__ = [
     "LABELS",
     "LAST_RUN",
     "MATCHED",
+    "NEXT_WAITING",
     "PAIR_ENTRIES",
+    "PAIR_OF_ENTRY",
     "PRESENT",
     "TOLD",
     "TOLD_OF",
+    "UNDONE_UNDOS",
     "UNDOS",
+    "WAITING",
+    "WAITING_COUNT",
 ]
 
 TOLD = Query(
@@ -110,6 +115,118 @@ UNDOS = Query(
     inputs=("identity_links",),
     output={"entry_id": "bigint", "decision_id": "bigint", "refers_to": "bigint", "evidence": "text"},
 )
+
+UNDONE_UNDOS = Query(
+    name="unify.match_undone_undos",
+    sql="""
+        select entry_id, decision_id, refers_to, evidence from identity_links
+        where action = 'undo' and refers_to in (select decision_id from identity_links where action = 'undo')
+        order by entry_id
+    """,
+    inputs=("identity_links",),
+    output={"entry_id": "bigint", "decision_id": "bigint", "refers_to": "bigint", "evidence": "text"},
+)
+"""Undos of undos: all that it takes to know which undos count, and few, since only persons write them."""
+
+UNDONE = """
+    select refers_to, arg_max(evidence, entry_id) as undone_by from identity_links
+    where action = 'undo' and decision_id not in (select unnest($void))
+    group by refers_to
+"""
+"""SQL of the decisions that do not count, and who took them back; `void` are the undos that do not count themselves."""
+
+PAIR_OF_ENTRY = Query(
+    name="unify.match_pair_of_entry",
+    sql=f"""
+        select
+            l.entry_id, l.decision_id, l.action, l.key_a, l.key_b, l.evidence, l.state, l.decided_at, l.author,
+            l.probability, l.weight, l.comparison, u.undone_by
+        from identity_links as l
+        inner join (
+            select key_a, key_b from identity_links
+            where entry_id = $entry and evidence = 'probabilistic' and key_b is not null
+        ) as p on p.key_a = l.key_a and p.key_b = l.key_b
+        left join ({UNDONE}) as u on u.refers_to = l.decision_id
+        where l.evidence = 'probabilistic' or (l.evidence = 'person' and l.action in ('link', 'cut', 'never'))
+        order by l.entry_id
+    """,
+    inputs=("identity_links",),
+    parameters={"entry": "bigint", "void": "bigints"},
+    output={**_ENTRY, "undone_by": "text"},
+)
+"""All that the ledger says of the pair of an entry that matching wrote."""
+
+WAITS = f"""
+    select l.entry_id, l.key_a, l.key_b, l.probability, l.weight, l.decided_at
+    from identity_links as l
+    left join ({UNDONE}) as u on u.refers_to = l.decision_id
+    left join (
+        select distinct d.key_a, d.key_b from identity_links as d
+        left join ({UNDONE}) as v on v.refers_to = d.decision_id
+        where d.evidence = 'person' and d.action in ('link', 'cut', 'never') and v.refers_to is null
+    ) as p on p.key_a = l.key_a and p.key_b = l.key_b
+    where l.evidence = 'probabilistic' and l.state = 'proposed' and l.key_b is not null
+        and u.refers_to is null and p.key_a is null
+"""
+"""SQL of the pairs that wait for a person: proposed, not taken back, and without a word of a person that counts."""
+
+WAITING = Query(
+    name="unify.match_waiting",
+    sql=f"""
+        select w.entry_id, w.key_a, w.key_b, w.probability, w.weight, w.decided_at
+        from ({WAITS}) as w
+        order by
+            case $order
+                when 'newest' then -cast(w.entry_id as double)
+                when 'likely' then -coalesce(w.probability, 0.0)
+                else abs(coalesce(w.probability, 0.0) - 0.5)
+            end,
+            w.entry_id
+        limit $rows offset $first
+    """,
+    inputs=("identity_links",),
+    parameters={"order": "text", "rows": "bigint", "first": "bigint", "void": "bigints"},
+    output={
+        "entry_id": "bigint",
+        "key_a": "bigint",
+        "key_b": "bigint",
+        "probability": "double",
+        "weight": "double",
+        "decided_at": "timestamp",
+    },
+)
+
+WAITING_COUNT = Query(
+    name="unify.match_waiting_count",
+    sql=f"select count(*) as pairs from ({WAITS}) as w",
+    inputs=("identity_links",),
+    parameters={"void": "bigints"},
+    output={"pairs": "bigint"},
+)
+
+NEXT_WAITING = Query(
+    name="unify.match_next_waiting",
+    sql=f"""
+        select w.entry_id
+        from ({WAITS}) as w
+        left join ({WAITS}) as o on o.entry_id = $entry
+        where w.entry_id <> $entry
+        order by
+            case
+                when o.entry_id is null then 0
+                when coalesce(w.probability, 0.0) > coalesce(o.probability, 0.0) then 1
+                when coalesce(w.probability, 0.0) = coalesce(o.probability, 0.0) and w.entry_id < o.entry_id then 1
+                else 0
+            end,
+            -coalesce(w.probability, 0.0),
+            w.entry_id
+        limit 1
+    """,
+    inputs=("identity_links",),
+    parameters={"entry": "bigint", "void": "bigints"},
+    output={"entry_id": "bigint"},
+)
+"""The pair after another one, the likeliest first; behind the last one, and after one that waits no more, the first."""
 
 MATCHED = Query(
     name="unify.matched_records",

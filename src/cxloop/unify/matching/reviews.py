@@ -15,58 +15,48 @@ from cxloop.unify.matching import queries
 from cxloop.unify.matching.comparisons import MISSING, TITLES
 from cxloop.unify.matching.fields import FIELDS
 from cxloop.unify.matching.gathering import values_of
-from cxloop.unify.matching.ledger import Found, Said, read_ledger
+from cxloop.unify.matching.ledger import Found, Said, read_pair, void_undos
 from cxloop.unify.matching.records import prepare
 from cxloop.unify.matching.results import Answer, Compared, Order, Review, Reviewed, ReviewPair
 
 if TYPE_CHECKING:
-    from cxloop.engine.base import Engine
+    from cxloop.engine.base import Engine, Value
 
-__all__ = ["compare_entry", "decide_entry", "list_review", "waiting"]
+__all__ = ["compare_entry", "decide_entry", "list_review"]
 
 OTHERS = "others"
 """Name of the step that says what further records of the two persons add to the comparison of these two."""
-_EVEN = 0.5
 _NAMES = ("given", "family")
-
-
-def waiting(said: Said, order: Order = "likely") -> list[Found]:
-    """Returns the pairs that wait for a person, in an order."""
-    found = said.links("proposed")
-    if order == "newest":
-        return sorted(found, key=lambda each: -each.entry_id)
-    if order == "likely":
-        return sorted(found, key=lambda each: (-(each.probability or 0.0), each.entry_id))
-    return sorted(found, key=lambda each: (abs((each.probability or 0.0) - _EVEN), each.entry_id))
 
 
 def list_review(ws: Operations, *, limit: int, offset: int, order: Order) -> Review:
     """Returns one page of the pairs that wait."""
-    found = waiting(read_ledger(ws.engine), order)
-    page = found[offset : offset + limit]
-    named = _named(ws.engine, [key for each in page for key in each.pair])
+    void = void_undos(ws.engine)
+    asked: dict[str, Value] = {"order": order, "rows": limit, "first": offset, "void": void}
+    page = ws.engine.rows(queries.WAITING, asked)
+    named = _named(ws.engine, [row[side] for row in page for side in ("key_a", "key_b")])
     rows = tuple(
         ReviewPair(
-            entry=each.entry_id,
-            key_a=each.key_a,
-            key_b=each.key_b,
-            customer_a=named[each.key_a]["customer_id"],
-            customer_b=named[each.key_b]["customer_id"],
-            label_a=named[each.key_a]["label"],
-            label_b=named[each.key_b]["label"],
-            probability=each.probability or 0.0,
-            weight=each.weight or 0.0,
-            found_at=each.decided_at,
+            entry=row["entry_id"],
+            key_a=row["key_a"],
+            key_b=row["key_b"],
+            customer_a=named[row["key_a"]]["customer_id"],
+            customer_b=named[row["key_b"]]["customer_id"],
+            label_a=named[row["key_a"]]["label"],
+            label_b=named[row["key_b"]]["label"],
+            probability=row["probability"] or 0.0,
+            weight=row["weight"] or 0.0,
+            found_at=row["decided_at"],
         )
-        for each in page
-        if each.key_a in named and each.key_b in named
+        for row in page
+        if row["key_a"] in named and row["key_b"] in named
     )
-    return Review(len(found), offset, order, rows)
+    return Review(_waiting_count(ws.engine, void), offset, order, rows)
 
 
 def compare_entry(ws: Operations, entry: int) -> Compared:
     """Returns two records side by side with what each comparison weighs; raises NotFoundError as the verb says."""
-    said = read_ledger(ws.engine)
+    said = read_pair(ws.engine, entry)
     found = _entry(said, entry)
     named = _named(ws.engine, found.pair)
     if len(named) < 2:
@@ -92,14 +82,14 @@ def compare_entry(ws: Operations, entry: int) -> Compared:
         run=found.author.removeprefix("match:"),
         others_a=(_called(one),),
         others_b=(_called(other),),
-        next_entry=_next(waiting(said), entry),
+        next_entry=_next(ws.engine, entry, void_undos(ws.engine)),
     )
 
 
 def decide_entry(ws: Operations, entry: int, answer: Answer) -> Reviewed:
     """Writes what a person decided on a pair; raises as the verb says."""
     with ws.engine.transaction():
-        said = read_ledger(ws.engine)
+        said = read_pair(ws.engine, entry)
         found = _entry(said, entry)
         decision = None
         if answer != "skip":
@@ -109,8 +99,8 @@ def decide_entry(ws: Operations, entry: int, answer: Answer) -> Reviewed:
                     "`unify.undo` takes a decision back."
                 )
             decision = _decided(ws, "link" if answer == "accept" else "never", found)
-    left = waiting(read_ledger(ws.engine))
-    return Reviewed(entry, answer, decision, len(left), _next(left, entry))
+    void = void_undos(ws.engine)
+    return Reviewed(entry, answer, decision, _waiting_count(ws.engine, void), _next(ws.engine, entry, void))
 
 
 def _entry(said: Said, entry: int) -> Found:
@@ -126,12 +116,14 @@ def _state(said: Said, found: Found) -> str:
     return found.state if found.entry_id in said.counted else "undone"
 
 
-def _next(found: Sequence[Found], entry: int) -> int | None:
+def _waiting_count(engine: Engine, void: Sequence[int]) -> int:
+    return int(engine.rows(queries.WAITING_COUNT, {"void": void})[0]["pairs"])
+
+
+def _next(engine: Engine, entry: int, void: Sequence[int]) -> int | None:
     """Returns the pair that comes after `entry` among those that wait, the first one behind the last."""
-    numbers = [each.entry_id for each in found]
-    if entry in numbers:
-        numbers = numbers[numbers.index(entry) + 1 :] + numbers[: numbers.index(entry)]
-    return numbers[0] if numbers else None
+    rows = engine.rows(queries.NEXT_WAITING, {"entry": entry, "void": void})
+    return int(rows[0]["entry_id"]) if rows else None
 
 
 def _values(engine: Engine, left: int, right: int) -> tuple[dict[str, str], dict[str, str]]:
