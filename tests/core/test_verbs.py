@@ -143,3 +143,16 @@ def test_a_verb_that_returns_no_result_is_refused() -> None:
 
     with pytest.raises(TypeError, match="must return a subclass of Result"):
         _ = registry.get("act.nothing").result
+
+
+@pytest.mark.parametrize(
+    ("given", "names"), [("a, b", ("a", "b")), (["a", "b, c"], ("a", "b", "c")), (7, ("7",)), ([7, "a"], ("7", "a"))]
+)
+def test_names_are_one_or_several_texts_or_numbers(given: object, names: tuple[str, ...]) -> None:
+    assert a_registry().get("measure.warmth").check({"place": "here", "by": given})["by"] == names
+
+
+@pytest.mark.parametrize("given", [True, [1.5], {"a": 1}])
+def test_what_is_no_name_is_told(given: object) -> None:
+    with pytest.raises(MistakesError, match="by"):
+        a_registry().get("measure.warmth").check({"place": "here", "by": given})

@@ -59,13 +59,17 @@ def _split_names(value: object) -> object:
         return ()
     if isinstance(value, str):
         return tuple(name.strip() for name in value.split(",") if name.strip())
+    if isinstance(value, int) and not isinstance(value, bool):  # the number of a customer
+        return (str(value),)
     if isinstance(value, list | tuple):
-        return tuple(part for item in value for part in _split_names(item) or ())  # type: ignore[attr-defined]
+        parts = [_split_names(item) for item in value]
+        if all(isinstance(part, tuple) for part in parts):
+            return tuple(name for part in parts for name in part)  # type: ignore[attr-defined]
     return value
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split_names)]
-"""Names of dimensions: one, a list, or a text with commas."""
+"""Names or numbers: one, a list, or a text with commas."""
 Condition = Annotated[str, Field(max_length=4000)]
 """A condition in the expression language of `core.expr`, such as `channel == "web" and score >= 9`."""
 
