@@ -54,6 +54,18 @@ def test_the_repair_desk_leaves_its_planted_mistakes_to_correct(tmp_path: Path) 
     assert waiting == {code: rows for code, rows in repairs.PLANTED.items() if code != "not_a_number"}
 
 
+def test_an_erasure_in_the_demo_is_proved(tmp_path: Path) -> None:
+    folder = prepare(tmp_path / "demo", SMALL)
+
+    with cx.open(folder.path) as ws:
+        someone = ws.unify.customers(limit=1).rows[0].customer_id  # type: ignore[attr-defined]
+        ws.unify.erase([someone], reason="asked by letter")
+    with cx.open(folder.path) as ws:
+        receipt = ws.unify.receipt(1)
+
+    assert (receipt.state, receipt.failure, receipt.valid) == ("proved", "", True)  # type: ignore[attr-defined]
+
+
 def test_a_workspace_with_other_data_is_left_alone(tmp_path: Path) -> None:
     folder = prepare(tmp_path / "demo", SMALL)
     for file in (folder.path / SIMULATED).iterdir():

@@ -24,7 +24,7 @@ __all__ = ["SIMULATED", "prepare"]
 
 TEMPLATE = "shop"
 SIMULATED = "simulated"
-"""Folder of what was planted: truth, true identities and themes."""
+"""Folder of what was planted, in numbers."""
 USUAL = {"customers": 50_000, "months": 24, "seed": 1}
 SEGMENTS = {
     "let_down": (
@@ -96,16 +96,9 @@ def _fill(host: LocalHost, wanted: dict[str, int]) -> None:
             host.run("unify.define_segment", {"name": name, "where": where, "about": about}, actor=LOCAL)
     with _step("Taking the pulse"):
         host.snapshot("measure.pulse", {}, actor=LOCAL)
-    _write_planted(made, planted)
+    # nothing of single persons: whoever tries an erasure shall have it proved
+    (planted / "truth.json").write_text(json.dumps(made.truth, indent=2, ensure_ascii=False), encoding="utf-8")
     (planted / MADE).write_text(json.dumps(wanted))
-
-
-def _write_planted(made: Company, folder: Path) -> None:
-    import pyarrow.parquet as pq
-
-    (folder / "truth.json").write_text(json.dumps(made.truth, indent=2, ensure_ascii=False), encoding="utf-8")
-    pq.write_table(made.identities, folder / "identities.parquet")
-    pq.write_table(made.themes, folder / "themes.parquet")
 
 
 def _admit(host: LocalHost, made: Company, moves: Progress) -> None:

@@ -151,6 +151,7 @@ def receipt_of(ws: Operations, erasure_id: int) -> Receipt:
         signature=kept.signature,
         public_key=ws.store.vault.public_key,
         valid=is_signed(ws, kept),
+        failure=kept.failure,
     )
 
 

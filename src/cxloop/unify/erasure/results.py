@@ -115,6 +115,7 @@ class Receipt(Result):
         signature: Ed25519 over `document`, in base64; empty where it is not signed.
         public_key: of the workspace, in base64 (the raw 32 bytes).
         valid: whether the signature is that of the document and this workspace.
+        failure: why it is not signed at the moment, with the places; empty where nothing is in the way.
         backups_until: when the last backup that may hold the data has gone, by the operator's word.
         removed: what went.
         looked: what was looked through afterwards.
@@ -135,6 +136,7 @@ class Receipt(Result):
     signature: str
     public_key: str
     valid: bool
+    failure: str = ""
 
     @property
     def target(self) -> str:
@@ -147,7 +149,7 @@ class Receipt(Result):
 
     def __str__(self) -> str:
         if not self.signature:
-            return f"Erasure {self.erasure} has no signed receipt yet: {STATES[self.state]}."
+            return f"Erasure {self.erasure} has no signed receipt yet: {STATES[self.state]}. {self.failure}".rstrip()
         if not self.valid:
             return f"The receipt of erasure {self.erasure} was changed, or signed by another workspace."
         rows, places = sum(row.amount for row in self.removed), len(self.removed)

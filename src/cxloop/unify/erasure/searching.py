@@ -92,7 +92,7 @@ def _plain(word: str) -> list[bytes]:
 
 
 def _written(word: str) -> list[bytes]:
-    """Returns how else a word stands in files: in UTF-16, Windows-1252, JSON, HTML and addresses of pages.
+    r"""Returns how else a word stands in files: in UTF-16, Windows-1252, JSON, HTML and addresses of pages.
 
     Example:
         >>> _written("M\xfc & Co")
