@@ -206,11 +206,15 @@ def test_somebody_who_signs_in_later_is_no_decision(twelve: Any) -> None:
     assert verbs.nps(twelve).identities.restated is None
 
 
-def test_decisions_within_a_quarter_of_an_hour_count_as_one(twelve: Any) -> None:
-    merged_by_matching(twelve, until=MATCHED + timedelta(minutes=10))
-    entry(twelve, 2, "undo", "person", MATCHED + timedelta(minutes=10))
+def test_the_last_decision_is_told_by_itself_also_where_it_takes_back_one_of_the_same_minutes(twelve: Any) -> None:
+    undone = MATCHED + timedelta(minutes=10)
+    merged_by_matching(twelve, until=undone)
+    entry(twelve, 2, "undo", "person", undone)
 
-    assert verbs.nps(twelve).identities.restated is None
+    restated = verbs.nps(twelve).identities.restated
+
+    assert restated is not None
+    assert restated.asked.startswith("2026-03-11T09:09:59.999999")
 
 
 @pytest.mark.parametrize(

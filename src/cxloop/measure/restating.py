@@ -89,7 +89,7 @@ def restated(
         return None
     if many:
         return replace(told, asked=_as_asked(moves[0]))
-    for sitting in islice(_sittings(moves), SITTINGS):
+    for sitting in islice(_looks(moves), 1 + SITTINGS):
         before = read(Identity(as_of=sitting.first - _JUST_BEFORE))
         after = read(_settled(ws, sitting)) if segments else rows
         changed = differing(before, after, unit)
@@ -134,6 +134,13 @@ def _began(ws: Analysis, segments: Sequence[str]) -> Iterator[datetime]:
     if segments:
         began: list[Any] = ws.engine.fetch(SEGMENT_BEGAN, {"segments": list(segments)})["since"].to_pylist()
         yield from began
+
+
+def _looks(moves: Sequence[datetime]) -> Iterator[_Sitting]:
+    """Yields what to look at: the last decision alone, which somebody waits to see, then whole sittings."""
+    last = _Sitting(moves[0], moves[0])
+    yield last
+    yield from (sitting for sitting in _sittings(moves) if sitting != last)
 
 
 def _sittings(moves: Sequence[datetime]) -> Iterator[_Sitting]:
