@@ -86,6 +86,8 @@ class Line:
         yield from ((address, self.who & PERSONS) for address in self.about_persons)
 
 
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+"""An address of the API at which nothing is says so to everybody, whatever it is asked with."""
 SPLITS = ("team", "channel", "source", "product", "note", "touchpoint", "campaign", "kind", "survey_id", "metric")
 QUESTIONS = (
     "?every=none&since=all",
@@ -101,6 +103,7 @@ ABOUT_PERSONS = (
     f"?since=all&every=none&by=properties.{PROBE}",
 )
 ROUTES: Mapping[str, Line] = {
+    **{f"{method} /api/{{path:path}}": Line(EVERYBODY, ("/api/unify/costumer",), csrf=False) for method in METHODS},
     "GET /": Line(SIGNED_IN, ("/", "/?period=365d", "/?period=90d&wall=1")),
     "GET /explore": Line(
         SIGNED_IN,

@@ -47,7 +47,7 @@ def test_a_database_is_connected_pulled_and_has_its_bad_day(visitor: Visitor, sc
     _database(base, 30)
     page = visitor.page()
     page.goto("/sources")
-    page.get_by_role("link", name="Connect a source").click()
+    page.get_by_role("link", name="Connect a source", exact=True).click()
     page.get_by_role("link", name=re.compile("SQL database")).click()
 
     page.get_by_label("Name of the source").fill("desk")

@@ -11,8 +11,8 @@ The invariant, which the loader and the collector's answers rest on:
   to the microseconds since 1970, so that a file that lost its end, or was replaced, goes on above all it ever gave.
   Where even the clock was set back, the loader lifts the floor above its own position (`continue_after`).
 * **Who deletes.** Only the loader, by `forget`, and only after its own transaction has admitted those requests together
-  with its position. Nothing expires; nothing else deletes. A deletion waits for no disk: after a loss of power the loader
-  may find requests that it has loaded, knows them by its position, and deletes them again.
+  with its position. Nothing expires; nothing else deletes. A deletion waits for no disk: after a loss of power the
+  loader may find requests that it has loaded, knows them by its position, and deletes them again.
 * **kill -9, loss of power.** What was committed is found by the next process; what was not was never acknowledged.
 * **Full.** `append` refuses beyond `limit_bytes` (SpoolFullError) and while less than `reserve_bytes` of the disk are
   free (DiskFullError): the reserve is what the loader needs to drain the spool. Nothing is written in part.
