@@ -152,7 +152,7 @@ def test_names_are_one_or_several_texts_or_numbers(given: object, names: tuple[s
     assert a_registry().get("measure.warmth").check({"place": "here", "by": given})["by"] == names
 
 
-@pytest.mark.parametrize("given", [True, [1.5], {"a": 1}])
+@pytest.mark.parametrize("given", [True, {"a": 1}])
 def test_what_is_no_name_is_told(given: object) -> None:
     with pytest.raises(MistakesError, match="by"):
         a_registry().get("measure.warmth").check({"place": "here", "by": given})
