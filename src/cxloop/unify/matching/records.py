@@ -11,7 +11,7 @@ from cxloop.unify.matching.shortcuts import plain_already
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["clean_column", "prepare", "telling"]
+__all__ = ["LEAST_KNOWN", "clean_column", "prepare", "telling"]
 
 LEAST_FILLED, LEAST_KNOWN = 0.01, 20
 """Share of records that a field must be known of, to be compared; so many are enough, however small their share."""

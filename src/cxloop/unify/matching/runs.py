@@ -18,10 +18,12 @@ from cxloop.store.context import Operations
 from cxloop.unify.identity.links import LAST_ENTRY
 from cxloop.unify.matching import queries
 from cxloop.unify.matching.changes import Changes, changes_of
+from cxloop.unify.matching.fields import field_of
 from cxloop.unify.matching.gathering import People, gather_people, pairs_of_places
 from cxloop.unify.matching.ledger import Said, read_ledger
 from cxloop.unify.matching.link import PRECISION, Linked, Standing, link
 from cxloop.unify.matching.model import SETTINGS_VERSION, Model
+from cxloop.unify.matching.records import LEAST_KNOWN
 from cxloop.unify.matching.results import MatchRun, Mode
 from cxloop.unify.matching.thresholds import calibrate
 
@@ -33,6 +35,8 @@ __all__ = ["KIND", "NAME", "run_matching", "stored_model"]
 KIND, NAME = "match_model", "customers"
 MOST_FRESH = 0.5
 """Share of records that are new or changed, from which a new model is trained on all."""
+FIELDS_SAID = "fields"
+"""Of what a model says about itself: the fields that enough records said something of when it was trained."""
 
 
 class _Task(NamedTuple):
@@ -73,6 +77,9 @@ def run_matching(ws: Operations, *, full: bool, precision: float | None) -> Matc
         settings=ws.settings.engine,
         progress=ws.progress,
     )
+    if task.mode == "full":
+        about = {**linked.model.about, FIELDS_SAID: _said(seen.people)}
+        linked = replace(linked, model=replace(linked.model, about=about))
     run = f"{ws.now():%Y-%m-%dT%H:%M:%S.%f}"
     ws.progress("Writing links", 0.95)
     changes, dropped = _commit(ws, seen, task, linked, run)
@@ -107,10 +114,23 @@ def _task(
         for place, (key, content) in enumerate(zip(people.keys, people.hashes, strict=True))
         if matched.get(key) != content
     )
-    anew = full or known is None or known.precision != asked or len(fresh) > MOST_FRESH * len(people.keys)
+    many = len(fresh) > MOST_FRESH * len(people.keys)
+    anew = full or known is None or known.precision != asked or many or _says_more(people, known)
     if anew:
         return _Task("full", None, asked, tuple(range(len(people.keys))))
     return _Task("incremental" if fresh else "nothing", known, asked, fresh)
+
+
+def _said(people: People) -> list[str]:
+    """Returns the fields that enough records say something of to be compared."""
+    table = people.table
+    known = {name: field_of(name) for name in table.column_names if len(table) - table[name].null_count >= LEAST_KNOWN}
+    return sorted(field.name for field in known.values() if field is not None)
+
+
+def _says_more(people: People, model: Model) -> bool:
+    """Whether records say what none did when the model was trained: it would never compare that."""
+    return bool(set(_said(people)) - set(model.about.get(FIELDS_SAID, _said(people))))
 
 
 def _standing(seen: _Seen, task: _Task) -> Standing:
@@ -168,6 +188,7 @@ def _keep_model(ws: Operations, model: Model, run: str) -> None:
     stored = stored_model(ws)
     known = None if stored is None else replace(stored[0], about=model.about)
     about = stored[0].about if stored is not None and known == model else {**model.about, "run": run}
+    about = {**about, FIELDS_SAID: model.about[FIELDS_SAID]} if FIELDS_SAID in model.about else about
     plain = json.loads(json.dumps(replace(model, about=about).to_dict()))
     documents.save(ws.store, KIND, NAME, plain, author_id=ws.actor.account_id)
 
