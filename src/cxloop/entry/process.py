@@ -107,8 +107,12 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
 
 def warm(host: LocalHost) -> None:
     """Computes what the first page would wait for: the numbers it opens with, and those one click further."""
+    import pyarrow as pa
+
     host.snapshot("measure.pulse", {}, actor=LOCAL)
     host.snapshot("measure.nps", {"every": "week", "since": "180d"}, actor=LOCAL)
+    # pyarrow loads pandas, a second's work, when it first makes an array of a list: no page has to wait for that
+    pa.array([0])
     # What is loaded by now stays: looking through all of it for garbage would stop a page for 100 ms now and then.
     gc.collect()
     gc.freeze()
