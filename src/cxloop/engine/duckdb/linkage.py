@@ -72,34 +72,59 @@ class Scratch:
             select {", ".join(["t.*", *made])} from {identifier(table)} as t {" ".join(joined)}"""
         ).fetchall()
 
-    def agreeing(self, name: str, left: str, right: str, conditions: Sequence[str], *, each: bool, also: str) -> Any:
+    def agreeing(self, name: str, table: str, conditions: Sequence[str], also: str) -> Any:
         """Makes a table of the pairs of rows that agree on one condition at least; returns it as a relation.
 
         Each pair is there once, the smaller number first, with the columns that Splink gives to pairs.
 
         Args:
             name: of the new table.
-            left: name of a table of rows; its column `record` numbers them.
-            right: name of another, which has these rows and perhaps more.
-            conditions: over two rows `l` and `r`, written in this program; each says the same with the two exchanged.
-            each: whether both tables have the same rows.
+            table: name of a table of rows; its column `record` numbers them.
+            conditions: over two rows `l` and `r`, written in this program.
             also: a further condition, which every pair has to meet.
         """
-        found = identifier(f"{name}_found")
-        order = "l.record < r.record" if each else "l.record <> r.record"
+        found, rows = identifier(f"{name}_found"), identifier(table)
         self.connection.execute(f"create or replace table {found} (a bigint, b bigint)").fetchall()
         # one after the other: each holds rows in memory for its join
         for condition in conditions:
             self.connection.execute(
-                f"""insert into {found} select least(l.record, r.record), greatest(l.record, r.record)
-                from {identifier(left)} as l inner join {identifier(right)} as r on {condition} and {order}
-                where {also}"""
+                f"""insert into {found} select l.record, r.record
+                from {rows} as l inner join {rows} as r on {condition} and l.record < r.record where {also}"""
             ).fetchall()
+        return self._paired(name, f"select a, b from {found}")
+
+    def agreeing_with(self, name: str, some: str, table: str, conditions: Sequence[str], also: str) -> Any:
+        """Makes the same table of the pairs of which one row at least is among some.
+
+        Numbers are found first, from few columns; what `also` reads is looked up of those alone.
+
+        Args:
+            name: of the new table.
+            some: name of a table of rows; its column `record` numbers them.
+            table: name of another, which has these rows and more.
+            conditions: as `agreeing` takes them; each says the same with `l` and `r` exchanged.
+            also: likewise.
+        """
+        found, few, rows = identifier(f"{name}_found"), identifier(some), identifier(table)
+        self.connection.execute(f"create or replace table {found} (a bigint, b bigint)").fetchall()
+        for condition in conditions:
+            self.connection.execute(
+                f"""insert into {found} select l.record, r.record
+                from {few} as l inner join {rows} as r on {condition} and l.record <> r.record"""
+            ).fetchall()
+        return self._paired(
+            name,
+            f"""select least(a, b) as a, greatest(a, b) as b from (select distinct a, b from {found}) as p
+            inner join {few} as l on l.record = p.a inner join {rows} as r on r.record = p.b where {also}""",
+        )
+
+    def _paired(self, name: str, found: str) -> Any:
+        """Writes pairs `a` and `b` down once each, as Splink names them."""
         self.connection.execute(
             f"""create or replace table {identifier(name)} as
-            select distinct a as join_key_l, b as join_key_r, '0' as match_key from {found}"""
+            select distinct a as join_key_l, b as join_key_r, '0' as match_key from ({found})"""
         ).fetchall()
-        self.connection.execute(f"drop table {found}").fetchall()
+        self.connection.execute(f"drop table {identifier(f'{name}_found')}").fetchall()
         return self.connection.table(name)
 
     def pairs(self, table: str, keys: Sequence[str]) -> int:

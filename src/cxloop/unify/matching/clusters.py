@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Join", "Knot", "components", "gather", "ties"]
+__all__ = ["Join", "Knot", "components", "firsts", "gather", "ties"]
 
 MEAN_SHARE = 0.5
 """Of the evidence of a comparison between two groups: how much is the mean over their pairs, the rest is the best."""
+
+
+_SPREAD = 16
+"""Numbers of groups that reach further than this many times their count are numbered anew, which takes sorting."""
 
 
 class Join(NamedTuple):
@@ -69,10 +73,26 @@ def ties(groups: Sequence[int] | None) -> tuple[Ints, Ints]:
     """Returns pairs of places that tie together what is of one group: each place with the first one of its group."""
     import numpy as np
 
-    _, first, group = np.unique(np.asarray(groups or (), dtype=np.int64), return_index=True, return_inverse=True)
-    places = np.arange(len(group))
-    tied = first[group] != places
-    return first[group][tied], places[tied]
+    numbers = np.asarray(groups if groups is not None else (), dtype=np.int64)
+    places = np.arange(len(numbers))
+    if not len(numbers):
+        return places, places
+    numbers = numbers - numbers.min()
+    if numbers.max() >= _SPREAD * len(numbers):
+        numbers = np.unique(numbers, return_inverse=True)[1]
+    first = firsts(numbers)
+    tied = first != places
+    return first[tied], places[tied]
+
+
+def firsts(numbers: Ints) -> Ints:
+    """Returns for each place the first place with the same number; numbers are small, and not below 0."""
+    import numpy as np
+
+    first = np.empty(int(numbers.max(initial=0)) + 1, dtype=np.int64)
+    first[numbers[::-1]] = np.arange(len(numbers))[::-1]  # of several, the last one written is the first one
+    found: Ints = first[numbers]
+    return found
 
 
 def gather(knot: Knot, start: float, floor: float) -> list[Join]:

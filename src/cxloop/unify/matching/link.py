@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxloop.core.config import Engine as EngineSettings
 from cxloop.core.errors import InputError
-from cxloop.unify.matching.clusters import components, ties
+from cxloop.unify.matching.clusters import components, firsts, ties
 from cxloop.unify.matching.knots import Explained, Options, gathered
 from cxloop.unify.matching.model import Model
 from cxloop.unify.matching.records import prepare, telling
@@ -229,6 +229,4 @@ def _clusters(work: _Work, links: Sequence[Explained]) -> Ints:
     left = np.array([join.left for join in links], dtype=np.int64)
     right = np.array([join.right for join in links], dtype=np.int64)
     pieces = components(np.concatenate([left, tied_left]), np.concatenate([right, tied_right]), work.count)
-    _, starts, places = np.unique(pieces, return_index=True, return_inverse=True)
-    found: Ints = starts[places]
-    return found
+    return firsts(pieces)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from cxloop.unify.matching.fields import FIELDS, Field, field_of
@@ -33,11 +34,12 @@ def prepare(table: pa.Table) -> pa.Table:
 
     told: dict[str, pa.Array[Any]] = {}
     countries = _countries(table)
-    for column in table.column_names:
-        field = field_of(column)
-        if field is not None:
-            values = clean_column(field, _text(table, column), countries)
-            told[field.name] = values if field.name not in told else pc.coalesce(told[field.name], values)
+    fields = [(field, column) for column in table.column_names if (field := field_of(column)) is not None]
+    # columns side by side: nearly all of the work is in the library, which holds up no other thread
+    with ThreadPoolExecutor() as threads:
+        cleaned = list(threads.map(lambda each: clean_column(each[0], _text(table, each[1]), countries), fields))
+    for (field, _), values in zip(fields, cleaned, strict=True):
+        told[field.name] = values if field.name not in told else pc.coalesce(told[field.name], values)
     _split_names(told)
     _split_numbers(told)
     ordered = [field.name for field in FIELDS if field.name in told]
@@ -130,7 +132,8 @@ def _split_numbers(told: dict[str, pa.Array[Any]]) -> None:
     streets = told["street"]
     numbers = told.get("number", pa.nulls(len(streets), pa.string()))
     whole = pc.if_else(pc.is_null(numbers), streets, pa.scalar(None, pa.string()))
-    first, last = pc.extract_regex(whole, _NUMBER_FIRST), pc.extract_regex(whole, _NUMBER_LAST)
+    with ThreadPoolExecutor() as threads:
+        first, last = threads.map(lambda form: pc.extract_regex(whole, form), (_NUMBER_FIRST, _NUMBER_LAST))
     name, number = (pc.coalesce(pc.struct_field(first, at), pc.struct_field(last, at)) for at in ("street", "number"))
     told["street"] = pc.coalesce(pc.utf8_trim_whitespace(name), streets)
     told["number"] = pc.coalesce(numbers, pc.replace_substring(number, " ", ""))

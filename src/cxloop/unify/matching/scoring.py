@@ -104,13 +104,16 @@ class Scorer:
         """
         keys = {key.name: key for key in KEYS}
         rules = [rule_condition([keys[name] for name in rule], apart=apart) for rule in self._model.rules]
-        also, looked_at = enough(self._model, least), self._table
-        if fresh is not None:
-            looked_at = _FRESH
-            self._room.some(looked_at, self._table, fresh)
-        self._room.weighed(_WEIGHED, looked_at, self._shares(looked_at), MOST)
-        found = self._room.agreeing(_BLOCKED, _WEIGHED, self._table, rules, each=fresh is None, also=also)
-        self._open(looked_at if fresh is None else self._near(groups))
+        also = enough(self._model, least)
+        if fresh is None:
+            self._room.weighed(_WEIGHED, self._table, self._shares(self._table), MOST)
+            found = self._room.agreeing(_BLOCKED, _WEIGHED, rules, also)
+            self._open(self._table)
+        else:
+            self._room.some(_FRESH, self._table, fresh)
+            self._room.weighed(_WEIGHED, _FRESH, self._shares(_FRESH), MOST)
+            found = self._room.agreeing_with(_BLOCKED, _WEIGHED, self._table, rules, also)
+            self._open(self._near(groups))
         return self._scored(found, least)
 
     def _shares(self, among: str) -> dict[str, tuple[str, float]]:
