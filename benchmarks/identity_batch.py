@@ -5,10 +5,7 @@ predicts and clusters. Its conditions stand as its own library writes them. cxlo
 sets prior and threshold, and gathers groups. Records are synthetic: people with names, birth dates, addresses, e-mails
 and phones, half of them known twice or more with slips and gaps. The increment is 1 % of the records, new, against all.
 
-`make bench` runs 100,000. Of a million, cxloop's part was measured and plain Splink's was not yet: a full run took 71 s
-of the processor's work (minutes on a busy machine) and 2.2 GB of memory at most.
-
-Run: python benchmarks/identity_batch.py [RECORDS | --full]     (--full: 1,000,000)
+Run: python benchmarks/identity_batch.py [RECORDS]     (by default 1,000,000: two minutes, 2.2 GB of memory)
 """
 
 from __future__ import annotations
@@ -28,7 +25,7 @@ from cxloop.unify.matching.link import Standing, link
 from cxloop.unify.matching.model import CONVERGENCE, SAMPLED_PAIRS, Model, learn
 from cxloop.unify.matching.records import prepare
 
-RECORDS, FULL = 100_000, 1_000_000
+RECORDS = 1_000_000
 LIMIT, INCREMENT_LIMIT = 1.3, 0.1
 SYLLABLES = np.array([first + second for first in "bdklmnrst" for second in "aeiou"])
 LETTERS = list("abcdefghijklmnopqrstuvwxyz")
@@ -182,4 +179,4 @@ def _without(full: Any, fresh: np.ndarray, count: int) -> np.ndarray:
 
 if __name__ == "__main__":
     asked = sys.argv[1:]
-    sys.exit(main(FULL if "--full" in asked else int(asked[0]) if asked else RECORDS))
+    sys.exit(main(int(asked[0]) if asked else RECORDS))
