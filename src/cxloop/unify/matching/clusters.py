@@ -69,7 +69,7 @@ def components(left: Ints, right: Ints, count: int) -> Ints:
     return found
 
 
-def ties(groups: Sequence[int] | None) -> tuple[Ints, Ints]:
+def ties(groups: Sequence[int] | Ints | None) -> tuple[Ints, Ints]:
     """Returns pairs of places that tie together what is of one group: each place with the first one of its group."""
     import numpy as np
 

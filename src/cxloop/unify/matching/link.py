@@ -54,7 +54,7 @@ class Standing:
         earlier: weights (bits) of what was found before and is not looked at now; counts for the threshold.
     """
 
-    groups: Sequence[int] | None = None
+    groups: Sequence[int] | Ints | None = None
     alone: Sequence[str | None] | None = None
     compared: bool = False
     apart: Collection[tuple[int, int]] = ()
@@ -136,7 +136,7 @@ def link(
     """
     from cxloop.engine.duckdb.linkage import scratch
 
-    known = standing or Standing()
+    known = _in_numbers(standing or Standing())
     progress("Writing values alike", 0.0)
     people = prepare(records)
     columns = telling(people) if model is None else list(model.columns)
@@ -155,6 +155,13 @@ def link(
             trained = replace(trained, prior=_prior(work, trained, candidates.evidence))
         trained = replace(trained, calibration=calibration, precision=precision)
         return _persons(work, trained, scorer, candidates)
+
+
+def _in_numbers(standing: Standing) -> Standing:
+    """Returns the same with groups as an array: it is looked through several times."""
+    import numpy as np
+
+    return standing if standing.groups is None else replace(standing, groups=np.asarray(standing.groups, np.int64))
 
 
 def _require(people: pa.Table, columns: Sequence[str], model: Model | None) -> None:

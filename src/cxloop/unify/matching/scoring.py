@@ -92,7 +92,7 @@ class Scorer:
         self._register: Callable[[Any], Any] = lambda relation: relation
 
     def candidates(
-        self, *, apart: bool, fresh: Sequence[int] | None, groups: Sequence[int] | None, least: float
+        self, *, apart: bool, fresh: Sequence[int] | None, groups: Sequence[int] | Ints | None, least: float
     ) -> Scored:
         """Returns the pairs that the model's rules find.
 
@@ -124,7 +124,7 @@ class Scorer:
             self._room.shares(found[field][0], self._table, field, among)
         return found
 
-    def _near(self, groups: Sequence[int] | None) -> str:
+    def _near(self, groups: Sequence[int] | Ints | None) -> str:
         """Makes a table of the records that can be asked about: those of the pairs found, with all of their persons."""
         import numpy as np
 
