@@ -181,6 +181,10 @@ class Visit:
         )
         return {**kept, "cookies": self.context.cookies()}
 
+    def waits_for_nothing(self) -> bool:
+        """Whether nothing is left that was not sent: an event leaves its place once its receiver has answered."""
+        return not any(name.startswith("cx.q.") for name in self.stored()["local"])
+
 
 NOTHING: dict[str, Any] = {"local": {}, "session": {}, "databases": 0, "caches": 0, "cookies": []}
 

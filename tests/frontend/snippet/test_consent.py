@@ -87,7 +87,7 @@ def test_withdrawn_consent_deletes_what_was_stored(site: Site, receiver: Receive
     visit.page.goto(site.page("/a", consent="required"))
     visit.call("() => cx.consent({ analytics: true })")
     visit.call("() => cx.identify('u-1')")
-    visit.until(lambda: len(receiver.events()) == 3)
+    visit.until(lambda: len(receiver.events()) == 3 and visit.waits_for_nothing())
     kept = visit.stored()["local"]
     visit.context.set_offline(True)
     visit.call("() => cx.track('Waiting')")
@@ -107,7 +107,7 @@ def test_without_the_attribute_a_site_says_that_it_needs_no_consent(
     site: Site, receiver: Receiver, visit: Visit
 ) -> None:
     visit.page.goto(site.page("/a"))
-    visit.until(lambda: len(receiver.events()) == 1)
+    visit.until(lambda: len(receiver.events()) == 1 and visit.waits_for_nothing())
 
     assert set(visit.stored()["local"]) <= {"cx.anonymous"}
     assert visit.context.cookies() == []
