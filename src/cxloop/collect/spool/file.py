@@ -34,6 +34,7 @@ RESERVE_BYTES = 100_000_000
 """Left free on the disk: with less, the loader could not drain the spool, and nothing would ever get better."""
 FORGET_BYTES = 1_000_000
 """Deleted in one transaction, with the lock held: those who append wait, and the loader runs with a lower priority."""
+PAUSE_SECONDS = 0.005
 FILE = "spool.sqlite"
 PARTS = ("", "-wal", "-shm")
 T = TypeVar("T")
@@ -104,7 +105,8 @@ class Spool:
             SpoolError: the file cannot be written.
         """
         while self._alone(lambda table: table.forget(through, FORGET_BYTES)):
-            pass
+            # a lock goes to whoever asks first: without a pause it would be this one again, and not who has waited
+            time.sleep(PAUSE_SECONDS)
 
     def scrub(self) -> int:
         """Leaves no byte of deleted requests in any file, also not in those that were set aside; returns how many were.
