@@ -53,7 +53,7 @@ EVENT = st.fixed_dictionaries(
     }
 )
 WORD = st.tuples(
-    st.sampled_from(["merge", "split", "undo", "never", "quarantine", "release", "match", "match"]),
+    st.sampled_from(["merge", "split", "undo", "never", "quarantine", "release", "match", "match", "erase"]),
     KEY,
     KEY,
     st.integers(1, 20),
@@ -105,6 +105,21 @@ STRENGTHS = Query(
     """,
     ("customer_strength", "keys"),
     {},
+)
+
+
+THEIRS = Query(
+    "test.theirs",
+    """
+        select $key as key_id
+        union
+        select m.key_id from customer_keys as m
+        inner join customer_keys as o on o.customer_id = m.customer_id and o.until is null
+        where m.until is null and o.key_id = $key
+    """,
+    ("customer_keys",),
+    {"key_id": "bigint"},
+    parameters={"key": "bigint"},
 )
 
 
@@ -161,6 +176,7 @@ def say(ws: Any, word: tuple[str, tuple[str, str], tuple[str, str], int]) -> Non
         "quarantine": lambda: quarantine(ws, a),
         "release": lambda: release(ws, a),
         "match": lambda: matched(ws, _number(ws, a), _number(ws, b), number),
+        "erase": lambda: erased(ws, key_of(ws, a)),
     }
     with suppress(CxloopError):
         called[what]()
@@ -183,6 +199,13 @@ def matched(ws: Any, one: str, other: str, number: int) -> None:
     row |= {"state": ("accepted", "accepted", "accepted", "proposed", "rejected")[number // 4 % 5]}
     row |= {"known_at": FIRST + timedelta(hours=number)}
     ws.engine.append("identity_links", pa.Table.from_pylist([row]))
+
+
+def erased(ws: Any, key: int) -> None:
+    """The customer of a key goes, with all keys that are theirs now."""
+    with ws.engine.transaction():
+        ws.engine.erase(ws.engine.fetch(THEIRS, {"key": key})["key_id"].to_pylist())
+    derive(ws, IDENTITIES, now=ws.now())
 
 
 def _number(ws: Any, key: str) -> str:

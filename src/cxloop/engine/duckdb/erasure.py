@@ -192,12 +192,22 @@ def _keep_numbers(cursor: duckdb.DuckDBPyConnection) -> None:
 
 
 def _are_part_of_others(cursor: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a customer keeps some keys: then what is derived of the rest has to be computed anew."""
+    """Whether others were held together, or kept apart, by what goes: then all that is derived is computed anew.
+
+    So it is where a customer keeps some keys, and where an entry of the ledger ties a key that goes to one that stays
+    and is set aside by no doubt: such an entry may be held back, or may have counted in the past alone.
+    """
     return bool(
         cursor.execute(
             f"""select exists (select 1 from customer_keys g join customer_keys o using (customer_id)
             where g.until is null and o.until is null
-            and g.key_id in ({_GONE["key"]}) and o.key_id not in ({_GONE["key"]}))"""
+            and g.key_id in ({_GONE["key"]}) and o.key_id not in ({_GONE["key"]}))
+            or exists (
+                select 1 from (
+                    select key_a as mine, key_b as other from identity_links
+                    union all select key_b, key_a from identity_links)
+                where mine in ({_GONE["key"]}) and other is not null and other not in ({_GONE["key"]})
+                and other not in (select key_id from identity_doubts where other_key is null))"""
         ).fetchall()[0][0]
     )
 
