@@ -2,7 +2,17 @@
 
 from cxloop.store.models.access import Account, ApiKey, KeySecret, Link, RecoveryCode, Session, Throttle
 from cxloop.store.models.base import Base
+from cxloop.store.models.messages import Message, Preference, Suppression
 from cxloop.store.models.records import AuditEntry, Connection, CustomerNote, Document, Erasure, SavedView
+from cxloop.store.models.surveys import (
+    Invitation,
+    ShortLink,
+    Survey,
+    SurveyFile,
+    SurveyQuota,
+    SurveyResponse,
+    SurveyWave,
+)
 
 __all__ = [
     "Account",
@@ -13,10 +23,20 @@ __all__ = [
     "CustomerNote",
     "Document",
     "Erasure",
+    "Invitation",
     "KeySecret",
     "Link",
+    "Message",
+    "Preference",
     "RecoveryCode",
     "SavedView",
     "Session",
+    "ShortLink",
+    "Suppression",
+    "Survey",
+    "SurveyFile",
+    "SurveyQuota",
+    "SurveyResponse",
+    "SurveyWave",
     "Throttle",
 ]
