@@ -1,6 +1,6 @@
 """What each column of the records says about a customer, and how a customer is taken out of them.
 
-Every column is declared here or, with `info={"personal": ...}`, where it stands; a column without a class fails a test
+Every column is declared, in `declared` or with `info={"personal": ...}` where it stands; one without a class fails a test
 and keeps an erasure from beginning. What is said of staff (accounts, sessions) is no customer's and stays.
 """
 
