@@ -1,7 +1,7 @@
 """What each column of the records says about a customer, and how a customer is taken out of them.
 
-Every column is declared, in `declared` or with `info={"personal": ...}` where it stands; one without a class fails a test
-and keeps an erasure from beginning. What is said of staff (accounts, sessions) is no customer's and stays.
+Every column is declared, in `declared` or with `info={"personal": ...}` where it stands; one without a class fails a
+test and keeps an erasure from beginning. What is said of staff (accounts, sessions) is no customer's and stays.
 """
 
 from __future__ import annotations
