@@ -37,7 +37,7 @@ class Clock:
         try:
             if isinstance(value, str):
                 return self._read(value)
-            if isinstance(value, int | float):
+            if isinstance(value, int | float) and not isinstance(value, bool):
                 return _EPOCH + _MS * int(value) + self.offset
         except (ValueError, OverflowError):
             return None

@@ -80,10 +80,13 @@ def _extreme(values: Sequence[Any], better: Callable[[Any, Any], bool]) -> Any:
 
 def _rounding(values: Sequence[Any]) -> tuple[Any, Any] | None:
     """Returns a number and its digits, or None where one of them is no number."""
-    found = [*_flat(values), 0][:2]
-    digits = found[1] if answered(found[1]) else 0
-    good = all(is_number(value) and math.isfinite(value) for value in (found[0], digits))
-    return (found[0], digits) if good and len([*_flat(values)]) else None
+    found, digits, *_ = (*_flat(values), None, None)
+    digits = digits if answered(digits) else 0
+    return (found, digits) if _is_finite(found) and _is_finite(digits) else None
+
+
+def _is_finite(value: Any) -> bool:
+    return is_number(value) and math.isfinite(value)
 
 
 def _round(values: Sequence[Any], _: Clock) -> Any:

@@ -9,7 +9,20 @@ from typing import Literal, TypeAlias
 
 from cxloop.core.errors import InputError
 
-__all__ = ["Array", "Binary", "Call", "Const", "Expression", "ExpressionError", "Name", "Node", "Operator", "Unary"]
+__all__ = [
+    "Array",
+    "Binary",
+    "Call",
+    "Const",
+    "Expression",
+    "ExpressionError",
+    "Name",
+    "Node",
+    "Operator",
+    "Unary",
+    "names_in",
+    "walk",
+]
 
 Operator = Literal[
     "or",
