@@ -10,15 +10,14 @@ const asks = (question) => question.getType() !== "html";
 function enter(survey, given) {
   for (const [name, value] of given) {
     const question = survey.getQuestionByName(name);
-    if (question !== null && question.isVisible && question.page.isVisible && !question.isReadOnly) {
-      question.value = value === null ? undefined : value;
+    if (question !== null && question.isVisibleInSurvey && !question.isReadOnly && value !== null) {
+      question.value = value;
     }
   }
 }
 
 function seen(survey, page) {
-  const asked = survey.getAllQuestions().filter((question) => question.isVisible && question.parent.isVisible);
-  const shown = asked.filter((question) => survey.visiblePages.includes(question.page));
+  const shown = survey.getAllQuestions().filter((question) => question.isVisibleInSurvey);
   const here = shown.filter((question) => asks(question) && question.page.name === page);
   return {
     pages: survey.visiblePages.map((each) => each.name),

@@ -68,7 +68,7 @@ class Author:
     def question(self, conditional: bool) -> dict[str, Any]:
         name = f"q{len(self.asked)}"
         question: dict[str, Any] = self.random.choice(KINDS)(self.random, name)
-        conditional = self.maybe_condition(question, 0.45) or conditional
+        inside, conditional = conditional, self.maybe_condition(question, 0.45) or conditional
         if self.random.random() < 0.3:
             question["isRequired"] = True
         elif self.asked and self.random.random() < 0.3:
@@ -76,16 +76,20 @@ class Author:
         if self.asked and self.random.random() < 0.2:
             question["title"] = f"Why {{{self.random.choice(self.asked)['name']}}}?"
         if self.setting:
-            self.set(question, conditional)
+            self.set(question, conditional, inside)
         self.asked.append(question)
         return question
 
-    def set(self, question: dict[str, Any], conditional: bool) -> None:
-        if self.random.random() < 0.3:
+    def set(self, question: dict[str, Any], conditional: bool, inside: bool) -> None:
+        # SurveyJS gives a default to what lies in a panel or page that is hidden from the start, and keeps it.
+        if self.random.random() < 0.3 and not inside:
             question["defaultValue"] = answer(self.random, question)
-        if self.asked and question["type"] == "rating" and not conditional and self.random.random() < 0.5:
-            question["setValueIf"] = self.condition()
-            question["setValueExpression"] = str(self.random.randint(1, 5))
+        ratings = [each["name"] for each in self.asked if each["type"] == "rating" and "defaultValue" not in each]
+        plain = question["type"] == "rating" and "defaultValue" not in question and not conditional
+        if ratings and plain and self.random.random() < 0.5:
+            if self.random.random() < 0.7:
+                question["setValueIf"] = self.condition()
+            question["setValueExpression"] = f"{{{self.random.choice(ratings)}}}"
 
     def maybe_condition(self, element: dict[str, Any], chance: float) -> bool:
         if self.asked and self.random.random() < chance:
@@ -142,7 +146,7 @@ def answer(random: Random, question: dict[str, Any]) -> Any:
     if kind == "rating":
         return random.randint(1, 5)
     if kind == "checkbox":
-        return sorted(random.sample("abc", random.randint(1, 3)))
+        return sorted(random.sample("abc", random.randint(question.get("minSelectedChoices", 1), 3)))
     if kind == "boolean":
         return random.random() < 0.5
     return random.choice("abc") if "choices" in question else random.choice(WORDS[:3])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
 from cxloop.collect.surveys import expressions
 from cxloop.collect.surveys.definition.questions import Asking, Choosing, Element, choices
 
-__all__ = ["Node", "Structure", "reads", "sorted_by_need", "structure"]
+__all__ = ["Node", "Structure", "parsed", "reads", "sorted_by_need", "structure"]
 
 Key = TypeVar("Key", int, str)
 
@@ -48,18 +49,24 @@ class Structure:
     places: Mapping[str, int] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=8192)
+def parsed(text: str) -> expressions.Expression:
+    """Returns an expression; reading one costs more than evaluating it, and pages read the same ones again."""
+    return expressions.parse(text)
+
+
 def reads(texts: Iterable[str], calculated: Mapping[str, str]) -> frozenset[str]:
     """Returns the names that expressions read, in small letters, those behind calculated values too."""
     by_name = {name.lower(): text for name, text in calculated.items()}
     found: set[str] = set()
-    waiting = [name.lower() for text in texts for name in expressions.parse(text).names]
+    waiting = [name.lower() for text in texts for name in parsed(text).names]
     while waiting:
         name = waiting.pop()
         if name in found:
             continue
         found.add(name)
         if name in by_name:
-            waiting += [inner.lower() for inner in expressions.parse(by_name[name]).names]
+            waiting += [inner.lower() for inner in parsed(by_name[name]).names]
     return frozenset(found)
 
 

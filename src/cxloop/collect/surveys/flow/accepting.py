@@ -11,6 +11,7 @@ from typing import Any
 from cxloop.collect.surveys.definition import Definition, in_language
 from cxloop.collect.surveys.definition.questions import (
     Asking,
+    Checkbox,
     CountValidator,
     EmailValidator,
     ExpressionValidator,
@@ -171,6 +172,9 @@ def _missing(settled: Settled, question: Asking) -> Iterator[Problem]:
     chosen = value if isinstance(value, list) else [value]
     if value is None and is_required(settled, question):
         yield Problem(question.name, "required", "This question has to be answered.")
+    elif value is None and isinstance(question, Checkbox) and question.min_selected_choices:
+        # As in SurveyJS: whoever asks for two choices at least does not take none.
+        yield Problem(question.name, "count", f"Choose at least {question.min_selected_choices}.")
     elif getattr(question, "other", False) and OTHER in chosen and not settled.values.get(question.name + COMMENT):
         yield Problem(question.name, "other", "Say what it is.")
     elif isinstance(question, Matrix) and (question.each_row_required or question.is_all_row_required):

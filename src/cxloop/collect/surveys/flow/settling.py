@@ -10,7 +10,7 @@ from typing import Any
 from cxloop.collect.surveys import expressions
 from cxloop.collect.surveys.definition import Definition
 from cxloop.collect.surveys.definition.questions import Asking, Choosing, choices
-from cxloop.collect.surveys.definition.structure import Node, reads
+from cxloop.collect.surveys.definition.structure import Node, parsed, reads
 from cxloop.collect.surveys.flow.values import NONE, OTHER, Refused, fitting, is_empty, same
 
 __all__ = ["COMMENT", "Settled", "known", "settle"]
@@ -39,11 +39,11 @@ class Settled:
 
     def holds(self, condition: str) -> bool:
         """Whether a condition holds over the answers as they are."""
-        return expressions.holds(expressions.parse(condition), self.everything, now=self.now)
+        return expressions.holds(parsed(condition), self.everything, now=self.now)
 
     def evaluate(self, expression: str) -> Any:
         """What an expression gives over the answers as they are."""
-        return expressions.evaluate(expressions.parse(expression), self.everything, now=self.now)
+        return expressions.evaluate(parsed(expression), self.everything, now=self.now)
 
     def calculate(self) -> None:
         """Works the calculated values out anew."""
@@ -91,7 +91,7 @@ def settle(
     _sweep(settled, before.shown if before else None)
     if before is None:
         return settled
-    kept = frozenset(given)
+    kept, changed = frozenset(given), frozenset[str]()
     for _ in range(MOST_ROUNDS):
         changed = _changed(old, settled.everything)
         old = dict(settled.everything)
@@ -101,7 +101,7 @@ def settle(
             return settled
         _sweep(settled, shown)
         kept = frozenset()
-    settled.loops = tuple(sorted(_changed(old, settled.everything)))
+    settled.loops = tuple(sorted(changed | _changed(old, settled.everything)))
     return settled
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -27,6 +27,10 @@ from cxloop.collect.surveys.flow.values import NONE, OTHER, is_empty, same
 
 __all__ = ["Option", "ShownPage", "ShownPanel", "ShownQuestion", "ShownStatement", "State", "run", "show", "shown_questions"]
 
+WORDS = {
+    "en": {"yes": "Yes", "no": "No", OTHER: "Other", NONE: "None of these"},
+    "de": {"yes": "Ja", "no": "Nein", OTHER: "Sonstiges", NONE: "Nichts davon"},
+}
 PIPED = re.compile(r"\{([^{}]{1,250})\}")
 Each = TypeVar("Each")
 
@@ -183,7 +187,7 @@ class _Artist:
         place = self.definition.structure.places.get(small)
         if place is not None:
             question = self.definition.structure.nodes[place].element
-            return displayed(question, self.everything.get(small), self.everything, self.plain) if question else ""
+            return displayed(question, self.everything.get(small), self.everything, self)
         variables = [v.name.lower() for v in (*self.definition.hidden, *self.definition.calculated_values)]
         return _said(self.everything.get(small)) if small in variables else otherwise
 
@@ -233,8 +237,8 @@ class _Artist:
         if isinstance(question, Rating):
             return tuple(self.option(each) for each in question.rate_values or question.scale)
         if isinstance(question, YesNo):
-            labels = (question.label_true, question.value_true), (question.label_false, question.value_false)
-            return tuple(Option(value, self.text(label)) for label, value in labels)
+            values = question.value_true, question.value_false
+            return tuple(Option(value, yes_or_no(question, value, self.text, self.locale)) for value in values)
         return ()
 
     def choices(self, question: Choosing) -> tuple[Option, ...]:
@@ -245,7 +249,8 @@ class _Artist:
         elif question.choices_order != "none":
             found.sort(key=lambda option: option.text.casefold(), reverse=question.choices_order == "desc")
         added = ((question.none, NONE, question.none_text), (question.other, OTHER, question.other_text))
-        return (*found, *(Option(value, self.text(text)) for wanted, value, text in added if wanted))
+        words = own_words(self.locale)
+        return (*found, *(Option(each, self.text(text) or words[each]) for wanted, each, text in added if wanted))
 
     def rows(self, question: Asking) -> tuple[Option, ...]:
         if not isinstance(question, Matrix):
@@ -271,21 +276,32 @@ def is_read_only(settled: Settled, question: Asking) -> bool:
     return question.read_only or bool(question.enable_if and not settled.holds(question.enable_if))
 
 
-def displayed(question: Any, value: Any, everything: Mapping[str, Any], plain: Any) -> str:
-    """Returns an answer in words: the texts of what was chosen, in the language of `plain`."""
+def own_words(locale: str) -> dict[str, str]:
+    """Returns the words for what every survey has, in a language that we have them in, else in English."""
+    return WORDS.get(locale.partition("-")[0].lower(), WORDS["en"])
+
+
+def yes_or_no(question: YesNo, value: Any, text: Callable[[Any], str], locale: str) -> str:
+    """Returns the words of a yes or a no."""
+    yes = same(value, question.value_true)
+    return text(question.label_true if yes else question.label_false) or own_words(locale)["yes" if yes else "no"]
+
+
+def displayed(question: Any, value: Any, everything: Mapping[str, Any], artist: _Artist) -> str:
+    """Returns an answer in words: the texts of what was chosen, in the language of the page."""
     if is_empty(value):
         return ""
     if isinstance(value, list):
-        return ", ".join(displayed(question, each, everything, plain) for each in value)
-    if value == OTHER and isinstance(question, Choosing) and question.other:
-        return str(everything.get(f"{question.name}-comment".lower(), "")) or plain(question.other_text)
-    parts: Iterable[Any] = getattr(question, "choices", ()) or getattr(question, "rate_values", ())
-    for part in parts:
-        if isinstance(part, Choice) and same(part.value, value):
-            return plain(part.text) or _said(part.value)
+        return ", ".join(displayed(question, each, everything, artist) for each in value)
     if isinstance(question, YesNo):
-        return plain(question.label_true if same(value, question.value_true) else question.label_false) or _said(value)
-    return _said(value)
+        return yes_or_no(question, value, artist.plain, artist.locale)
+    if value in (NONE, OTHER) and isinstance(question, Choosing):
+        said = str(everything.get(f"{question.name}-comment".lower(), "")) if value == OTHER else ""
+        own = question.other_text if value == OTHER else question.none_text
+        return said or artist.plain(own) or own_words(artist.locale)[value]
+    parts: Iterable[Any] = getattr(question, "choices", ()) or getattr(question, "rate_values", ())
+    texts = [part.text for part in parts if isinstance(part, Choice) and same(part.value, value)]
+    return (artist.plain(texts[0]) if texts else "") or _said(value)
 
 
 def _said(value: Any) -> str:
