@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.collect.surveys.expressions.cases import OWN
 from tests.collect.surveys.expressions.drawing import trees
 
 from cxloop.collect.surveys.expressions import (
@@ -102,6 +104,12 @@ def test_a_mistake_is_named_at_its_place(text: str, position: int, part: str) ->
     said = failure(text)
 
     assert (said.position, part in said.problem) == (position, True)
+
+
+def test_the_page_about_the_language_names_every_function() -> None:
+    page = (Path(__file__).parents[4] / OWN).read_text(encoding="utf-8")
+
+    assert [name for name in FUNCTIONS if f"`{name}(" not in page] == []
 
 
 def test_a_long_text_is_shown_around_the_mistake_only() -> None:
