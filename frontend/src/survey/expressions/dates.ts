@@ -3,6 +3,9 @@
 import type { Value } from "./values";
 
 const MINUTE = 60_000;
+export const DAY = 86_400_000;
+/** Milliseconds of the units that are always as long. */
+export const STEPS: Record<string, number> = { days: DAY, hours: 3_600_000, minutes: MINUTE, seconds: 1000 };
 const WRITTEN = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:(\.\d{1,3})\d*)?)?(Z|[+-]\d\d:\d\d)?)?$/;
 
 export interface Clock {
@@ -44,24 +47,21 @@ export function dateOf(value: Value, clock: Clock): Date | null {
   return typeof value === "number" ? bounded(Math.trunc(value) + clock.offset) : null;
 }
 
-export const dateText = (wall: Date): string => wall.toISOString().slice(0, Number(wall) % 86_400_000 ? 19 : 10);
+export const dateText = (wall: Date): string => wall.toISOString().slice(0, Number(wall) % DAY ? 19 : 10);
 
 /** A date with everything finer than a unit, in milliseconds, taken away. */
 export const cut = (wall: Date, unit: number): Date => new Date(Math.floor(Number(wall) / unit) * unit);
 
+const month = (wall: Date): number => wall.getUTCFullYear() * 12 + wall.getUTCMonth();
+
 export const monthsBetween = (first: Date, second: Date): number =>
-  (second.getUTCFullYear() - first.getUTCFullYear()) * 12 +
-  second.getUTCMonth() -
-  first.getUTCMonth() -
-  Number(second.getUTCDate() < first.getUTCDate());
+  month(second) - month(first) - Number(second.getUTCDate() < first.getUTCDate());
 
 /** A time moved by whole units; 31 January and a month is 3 March, as everywhere in JavaScript. */
 export function add(wall: Date, count: number, unit: string): Date | null {
-  const step = { days: 86_400, hours: 3600, minutes: 60, seconds: 1 }[unit];
   const steps = Math.trunc(count);
-  if (step) return bounded(Number(wall) + steps * step * 1000);
-  const months = { months: 1, years: 12 }[unit];
-  if (!months) return null;
+  const months = unit === "months" ? steps : unit === "years" ? steps * 12 : 0;
   const moved = new Date(wall);
-  return bounded(moved.setUTCMonth(moved.getUTCMonth() + steps * months));
+  moved.setUTCMonth(moved.getUTCMonth() + months);
+  return months || !steps ? bounded(Number(moved)) : bounded(Number(wall) + steps * (STEPS[unit] ?? NaN));
 }

@@ -1,6 +1,6 @@
 // The functions of the language, as in functions.py beside the server's parser.
 
-import { add, type Clock, dateOf, monthsBetween } from "./dates";
+import { add, type Clock, cut, DAY, dateOf, monthsBetween, STEPS } from "./dates";
 import { exact, less } from "./operators";
 import { isEmpty, number, numberIn, text, type Value } from "./values";
 
@@ -8,7 +8,6 @@ type Work = (values: Value[], clock: Clock) => Value;
 /** What it does, and how many values it takes: at least, at most. */
 type Function = [Work, number, number];
 
-const DAY = 86_400_000;
 const MANY = 100;
 
 /** Values, and those in lists, without null; texts that say a number as numbers. */
@@ -32,7 +31,8 @@ const extreme = (values: Value[], better: (one: Value, best: Value) => boolean):
 function rounding(values: Value[], round: (value: number, digits: number) => number): Value {
   const [value = null, digits = 0] = flat(values);
   const places = digits || 0;
-  return Number.isFinite(value) && Number.isFinite(places) ? round(value as number, places as number) : null;
+  const found = Number.isFinite(value) && Number.isFinite(places) ? round(value as number, places as number) : NaN;
+  return isFinite(found) ? found : null;
 }
 
 function round(value: number, digits: number): number {
@@ -58,18 +58,14 @@ const part =
 const shifted = (wall: Date, count: Value, unit: string): Date | null =>
   isFinite(number(count)) ? add(wall, number(count), unit) : null;
 
-const today = (clock: Clock): Date => new Date(Math.floor(Number(clock.wall) / DAY) * DAY);
-const daysBetween = (first: Date, second: Date): number =>
-  Math.abs(Math.floor(Number(first) / DAY) - Math.floor(Number(second) / DAY));
-
 function between(first: Date | null, second: Date | null, unit: string): Value {
   if (!first || !second) return null;
-  if (unit === "days") return daysBetween(first, second);
   const months = monthsBetween(first, second);
   if (unit === "months") return months;
   if (unit === "years") return Math.trunc(months / 12);
-  const seconds = { hours: 3600, minutes: 60, seconds: 1 }[unit];
-  return seconds ? Math.ceil(Math.abs(Number(second) - Number(first)) / 1000 / seconds) : null;
+  const step = STEPS[unit];
+  const [from, to] = [first, second].map((wall) => Number(unit === "days" ? cut(wall, DAY) : wall));
+  return step ? Math.ceil(Math.abs(Number(to) - Number(from)) / step) : null;
 }
 
 const unitOf = (value: Value | undefined, otherwise: string): string => (value ? text(value) : otherwise);
@@ -119,7 +115,7 @@ export const FUNCTIONS: Record<string, Function> = {
   month: [part((wall) => wall.getUTCMonth() + 1), 0, 1],
   round: [(values) => rounding(values, round), 1, 2],
   sum: [sum, 0, MANY],
-  today: [([days], clock) => (days === undefined ? today(clock) : shifted(today(clock), days, "days")), 0, 1],
+  today: [([days = 0], clock) => shifted(cut(clock.wall, DAY), days, "days"), 0, 1],
   trunc: [(values) => rounding(values, trunc), 1, 2],
   weekday: [part((wall) => wall.getUTCDay()), 0, 1],
   year: [part((wall) => wall.getUTCFullYear()), 0, 1],

@@ -1,6 +1,6 @@
 // What the operators mean; each rule that surprises is SurveyJS's own. See operators.py beside the server's parser.
 
-import { type Clock, cut, dateOf } from "./dates";
+import { type Clock, cut, DAY, dateOf } from "./dates";
 import { decimals, fixed, isEmpty, isObject, number, text, type Value } from "./values";
 
 export type Operator = (left: Value, right: Value, clock: Clock) => Value;
@@ -17,9 +17,10 @@ export function equal(left: Value, right: Value): boolean {
   if (isNested(left) || isNested(right)) return false;
   if (isText(left) && isText(right)) return left.trim().toLowerCase() === right.trim().toLowerCase();
   if (isEmpty(left) || isEmpty(right)) return false;
-  if (typeof left === "boolean" && isText(right)) return text(left) === right.toLowerCase();
-  if (typeof right === "boolean" && isText(left)) return text(right) === left.toLowerCase();
-  return number(left) === number(right);
+  const pair = [left, right];
+  return pair.some(isText) && pair.some((value) => typeof value === "boolean")
+    ? text(left).toLowerCase() === text(right).toLowerCase()
+    : number(left) === number(right);
 }
 
 function sameItems(left: Value[], right: Value[]): boolean {
@@ -42,11 +43,8 @@ export const isTrue = (value: Value): boolean => value !== null && !(value insta
 
 export function less(left: Value, right: Value): boolean {
   if (left === null || right === null) return false;
-  const [one, other] = [left, right].map((value) => (Array.isArray(value) || isObject(value) ? text(value) : value)) as [
-    Value,
-    Value,
-  ];
-  return isText(one) && isText(other) ? one < other : number(one) < number(other);
+  const lettered = [left, right].every((value) => isText(value) || Array.isArray(value) || isObject(value));
+  return lettered ? text(left) < text(right) : number(left) < number(right);
 }
 
 /** A date and a text both as dates, as exact as the coarser one of them. */
@@ -55,14 +53,14 @@ const dated =
   (left, right, clock) => {
     const readBeside = (written: string, beside: Date): Date | null => {
       const found = dateOf(written, clock);
-      return found && Number(cut(beside, 1000)) % 86_400_000 === 0
-        ? new Date(Number(cut(found, 86_400_000)) + found.getUTCMilliseconds())
+      return found && Number(cut(beside, 1000)) % DAY === 0
+        ? new Date(Number(cut(found, DAY)) + found.getUTCMilliseconds())
         : found;
     };
     if (isText(left) && right instanceof Date) return compare(readBeside(left, right), cut(right, 1000));
     if (left instanceof Date && isText(right)) {
       const { length } = right;
-      const coarse = cut(left, length < 11 ? 86_400_000 : length < 14 ? 3_600_000 : length < 17 ? 60_000 : 1000);
+      const coarse = cut(left, length < 11 ? DAY : length < 14 ? 3_600_000 : length < 17 ? 60_000 : 1000);
       return compare(coarse, readBeside(right, coarse));
     }
     return compare(left, right);

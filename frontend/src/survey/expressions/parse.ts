@@ -27,11 +27,8 @@ const MOST = 500;
 
 /** An expression that cannot be read; `position` is a character, from 1. */
 export class ExpressionError extends Error {
-  constructor(
-    message: string,
-    readonly position: number,
-  ) {
-    super(`${message} at character ${position}`);
+  constructor(readonly position: number) {
+    super(`Not readable at character ${position}`);
   }
 }
 
@@ -46,7 +43,7 @@ function tokens(text: string): Token[] {
   for (let at = 0; at < text.length; ) {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
-    if (!match) throw new ExpressionError("Not readable", at + 1);
+    if (!match) throw new ExpressionError(at + 1);
     const kind = match[1] ? "number" : match[2] ? "word" : match[3] ? "text" : match[4] ? "name" : "sign";
     if (match[0].trim()) found.push({ kind, text: match[0], at: at + 1 });
     at += match[0].length;
@@ -56,6 +53,7 @@ function tokens(text: string): Token[] {
 
 /** Reads an expression; throws ExpressionError. */
 export function parse(text: string): Node {
+  if (text.length > LONGEST) throw new ExpressionError(LONGEST);
   const list = tokens(text);
   let place = 0;
   let depth = 0;
@@ -65,8 +63,8 @@ export function parse(text: string): Node {
     const small = kind === "word" || kind === "sign" ? word.toLowerCase() : "";
     return SPELLINGS.get(small) ?? small;
   };
-  const fail = (message: string): never => {
-    throw new ExpressionError(message, next().at);
+  const fail = (at = next().at): never => {
+    throw new ExpressionError(at);
   };
   const takes = (sign: string): boolean => {
     const found = next().kind === "sign" && next().text === sign;
@@ -74,7 +72,7 @@ export function parse(text: string): Node {
     return found;
   };
   const nested = <T>(read: () => T): T => {
-    if (++depth > DEEPEST) fail("Too deep");
+    if (++depth > DEEPEST) fail();
     const result = read();
     depth--;
     return result;
@@ -104,11 +102,11 @@ export function parse(text: string): Node {
   }
 
   function primary(): Node {
-    if (++terms > MOST) fail("Too long");
+    if (++terms > MOST) fail();
     if (takes("("))
       return nested(() => {
         const inner = binary(0);
-        if (!takes(")")) fail("Expected )");
+        if (!takes(")")) fail();
         return inner;
       });
     return takes("[") ? ["array", sequence("]")] : atom();
@@ -120,7 +118,7 @@ export function parse(text: string): Node {
       if (takes(end)) return items;
       do items.push(binary(0));
       while (takes(","));
-      if (!takes(end)) fail(`Expected ${end}`);
+      if (!takes(end)) fail();
       return items;
     });
 
@@ -132,14 +130,14 @@ export function parse(text: string): Node {
       return ["value", 0 - Number(after.text)];
     }
     if (token.kind === "word") return word(token);
-    if (token.kind === "sign" || token.kind === "end") fail("Expected a value");
+    if (token.kind === "sign" || token.kind === "end") fail();
     place++;
     if (token.kind === "number") return ["value", Number(token.text)];
     const inner = token.text.slice(1, -1);
     if (token.kind === "text") return ["value", inner.replace(/\\(['"])/g, "$1")];
     const path = inner.trim();
     const raw = path.startsWith("#");
-    if (!path || path === "#" || path[Number(raw)] === "$") fail("Expected a name");
+    if (!path || path === "#" || path[Number(raw)] === "$") fail(token.at);
     return ["name", path.slice(Number(raw)), raw];
   }
 
@@ -147,19 +145,18 @@ export function parse(text: string): Node {
     const small = spelling(token);
     place++;
     if (takes("(")) {
-      const [, least, most] = (Object.hasOwn(FUNCTIONS, token.text) && FUNCTIONS[token.text]) || fail("Unknown function");
+      const [, least, most] = (Object.hasOwn(FUNCTIONS, token.text) && FUNCTIONS[token.text]) || fail(token.at);
       const given = sequence(")");
-      if (given.length < least || given.length > most) fail("Wrong number of values");
+      if (given.length < least || given.length > most) fail(token.at);
       return ["call", token.text, given];
     }
     if (small === "true" || small === "false") return ["value", small === "true"];
     if (token.text === "null" || token.text === "undefined") return ["value", null];
-    if (LEVEL.has(small) || small === "empty" || small === "notempty") fail("Expected a value");
+    if (LEVEL.has(small) || small === "empty" || small === "notempty") fail(token.at);
     return ["value", token.text];
   }
 
-  if (text.length > LONGEST) fail("Too long");
   const tree = binary(0);
-  if (next().kind !== "end") fail("Expected an operator");
+  if (next().kind !== "end") fail();
   return tree;
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,15 +23,25 @@ def survey_core() -> Program:
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The browser's evaluator as one small file, as a page of a survey loads it."""
+    """The browser's evaluator with its parser as one small file."""
+    return bundled("index.ts", tmp_path_factory.mktemp("bundle"))
+
+
+@pytest.fixture(scope="session")
+def bundle_of_pages(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The browser's evaluator without a parser, as a page of a survey loads it."""
+    return bundled("evaluate.ts", tmp_path_factory.mktemp("bundle"))
+
+
+def bundled(source: str, folder: Path) -> str:
     run, npm = programs()
     install(npm, FRONTEND)
-    made = tmp_path_factory.mktemp("bundle") / "expressions.mjs"
+    made = str(folder / "expressions.mjs")
     build = "require('esbuild').buildSync({entryPoints: [process.argv[1]], outfile: process.argv[2], bundle: true, "
     build += "minify: true, format: 'esm', target: 'es2022'})"
-    source = "./src/survey/expressions/index.ts"
-    subprocess.run([*run, "-e", build, source, str(made)], cwd=FRONTEND, check=True, capture_output=True)
-    return str(made)
+    command = [*run, "-e", build, f"./src/survey/expressions/{source}", made]
+    subprocess.run(command, cwd=FRONTEND, check=True, capture_output=True)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from cxloop.collect.surveys.expressions.functions import FUNCTIONS
 from cxloop.collect.surveys.expressions.nodes import Array, Binary, Call, Const, Name, Node, Unary
 from cxloop.collect.surveys.expressions.parser import LEVELS
 
-__all__ = ["answers", "trees"]
+__all__ = ["MISTAKES", "answers", "trees"]
 
 TEXTS = [
     "",
@@ -28,6 +28,27 @@ TEXTS = [
     "\\x",
 ]
 NAMES = ["a", "b", "A", "panel[0].b", "panel[-1].why", "panel.length", "a.b", "c-Comment", "missing"]
+MISTAKES = [
+    ("{a} = 'late", 7, "not closed"),
+    ("{a = 1", 1, "missing }"),
+    ("a} = 1", 2, "no { before"),
+    ("({a} = 1", 9, "the ) that closes what is opened at character 1"),
+    ("{a} = 1)", 8, "no ( before"),
+    ("{a} | {b}", 5, "Write `or`"),
+    ("{a} & {b}", 5, "Write `and`"),
+    ("{} = 1", 1, "no name"),
+    ("{a} {b}", 5, "Expected an operator"),
+    ("- 5", 1, "touches it"),
+    ("round()", 1, "one or two values, but 0 given"),
+    ("{$a.isVisible}", 1, "only answers"),
+    ("{a} = 5\u00a0", 8, "is not part"),
+    ("", 1, "the end"),
+    ("nosuch(1)", 1, "no function"),
+    ("{a} = empty", 7, "stands in quotes"),
+    ("{#$a}", 1, "only answers"),
+    (" " * 8001, 8000, "8000 are allowed"),
+]
+"""Texts that cannot be read, the place of what is wrong, and words of what is said."""
 UNARY: list[Literal["not", "empty", "notempty"]] = ["not", "empty", "notempty"]
 
 _texts = st.sampled_from(TEXTS) | st.text(max_size=5).filter(lambda text: not text.endswith("\\") and _portable(text))

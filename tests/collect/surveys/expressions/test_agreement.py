@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from tests.collect.surveys.expressions.cases import agree, ours
 from tests.collect.surveys.expressions.conftest import Program
-from tests.collect.surveys.expressions.drawing import answers, trees
+from tests.collect.surveys.expressions.drawing import MISTAKES, answers, trees
 
-from cxloop.collect.surveys.expressions import Expression, ExpressionError, parse, write
-from cxloop.collect.surveys.expressions.nodes import Array, Binary, Call, Const, Name, Node, Unary, walk
+from cxloop.collect.surveys.expressions import Expression, ExpressionError, for_browser, parse, write
+from cxloop.collect.surveys.expressions.nodes import Const, Name, Node, Unary, walk
 
 
 @cache
@@ -28,21 +28,6 @@ def drawn(examples: int) -> list[dict[str, Any]]:
     return cases
 
 
-def plain(tree: Node) -> list[Any]:
-    """Returns a tree as the browser's parser gives it."""
-    if isinstance(tree, Const):
-        return ["value", tree.value]
-    if isinstance(tree, Name):
-        return ["name", tree.path, tree.raw]
-    if isinstance(tree, Array):
-        return ["array", [plain(item) for item in tree.items]]
-    if isinstance(tree, Call):
-        return ["call", tree.function, [plain(each) for each in tree.arguments]]
-    if isinstance(tree, Binary):
-        return ["binary", tree.operator, plain(tree.left), plain(tree.right)]
-    return ["unary", tree.operator, plain(tree.operand)]
-
-
 def test_python_and_the_browser_agree_on_random_expressions(browser: Program) -> None:
     cases = drawn(600)
 
@@ -51,7 +36,7 @@ def test_python_and_the_browser_agree_on_random_expressions(browser: Program) ->
     apart = [
         (case, mine, his)
         for case, his in zip(cases, results, strict=True)
-        if not agree(mine := ours(case), his) or plain(parse(case["expression"]).tree) != his["tree"]
+        if not agree(mine := ours(case), his) or for_browser(parse(case["expression"]).tree) != his["tree"]
     ]
     assert apart == []
 
@@ -69,7 +54,8 @@ def portable(tree: Node) -> bool:
 
 
 def test_python_and_the_browser_refuse_the_same_broken_texts_at_the_same_place(browser: Program) -> None:
-    cases = [{**case, "expression": case["expression"][:-1]} for case in drawn(600)]
+    texts = [*(case["expression"][:-1] for case in drawn(600)), *(text for text, *_ in MISTAKES)]
+    cases = [{"expression": text, "values": {}} for text in texts]
 
     results = browser(cases)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.collect.surveys.expressions.cases import OWN
-from tests.collect.surveys.expressions.drawing import trees
+from tests.collect.surveys.expressions.drawing import MISTAKES, trees
 
 from cxloop.collect.surveys.expressions import (
     FUNCTIONS,
@@ -83,22 +83,7 @@ def test_a_function_like_no_other_is_answered_with_all_there_are() -> None:
 
 @pytest.mark.parametrize(
     ("text", "position", "part"),
-    [
-        ("{a} = 'late", 7, "not closed"),
-        ("{a = 1", 1, "missing }"),
-        ("a} = 1", 2, "no { before"),
-        ("({a} = 1", 9, "the ) that closes what is opened at character 1"),
-        ("{a} = 1)", 8, "no ( before"),
-        ("{a} | {b}", 5, "Write `or`"),
-        ("{a} & {b}", 5, "Write `and`"),
-        ("{} = 1", 1, "no name"),
-        ("{a} {b}", 5, "Expected an operator"),
-        ("- 5", 1, "touches it"),
-        ("round()", 1, "one or two values, but 0 given"),
-        ("{$a.isVisible}", 1, "only answers"),
-        ("{a} = 5\u00a0", 8, "is not part"),
-        ("", 1, "the end"),
-    ],
+    MISTAKES,
 )
 def test_a_mistake_is_named_at_its_place(text: str, position: int, part: str) -> None:
     said = failure(text)

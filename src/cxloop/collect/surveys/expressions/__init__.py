@@ -9,7 +9,7 @@ from cxloop.collect.surveys.expressions.functions import FUNCTIONS, Function, me
 from cxloop.collect.surveys.expressions.nodes import Expression, ExpressionError
 from cxloop.collect.surveys.expressions.parser import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
 from cxloop.collect.surveys.expressions.text import Piece, Text, read_text
-from cxloop.collect.surveys.expressions.writing import rename, write
+from cxloop.collect.surveys.expressions.writing import for_browser, rename, write
 
 __all__ = [
     "FUNCTIONS",
@@ -22,6 +22,7 @@ __all__ = [
     "Piece",
     "Text",
     "evaluate",
+    "for_browser",
     "holds",
     "look_up",
     "mentions",

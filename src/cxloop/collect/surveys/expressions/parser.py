@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from cxloop.collect.surveys.expressions.functions import FUNCTIONS
@@ -96,8 +97,9 @@ class _Token:
         return self.text.lower() if self.kind in ("word", "sign") else ""
 
 
+@lru_cache(maxsize=2048)
 def parse(text: str) -> Expression:
-    """Returns the expression that `text` says.
+    """Returns the expression that `text` says; remembered, because each answer asks the same ones again.
 
     Args:
         text: in SurveyJS's language, such as `{nps} <= 6 and {why} notempty`; at most MAX_LENGTH characters.

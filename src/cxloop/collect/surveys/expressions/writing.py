@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from cxloop.collect.surveys.expressions.nodes import (
     Array,
@@ -20,7 +21,7 @@ from cxloop.collect.surveys.expressions.nodes import (
 from cxloop.collect.surveys.expressions.parser import LEVELS, parse
 from cxloop.core.errors import InputError
 
-__all__ = ["moved", "rename", "replace_at", "write"]
+__all__ = ["for_browser", "moved", "rename", "replace_at", "write"]
 
 _COMMENT = "-Comment"
 """What SurveyJS adds to a question's name for the comment beside it."""
@@ -84,6 +85,34 @@ def _const(node: Const) -> str:
     if value.endswith("\\"):
         raise InputError(f"The text {value!r} ends in a backslash: an expression cannot say that. Add a character.")
     return "'" + re.sub(r"""(['"])""", r"\\\1", value) + "'"
+
+
+def for_browser(tree: Node) -> list[Any]:
+    """Returns a tree as the browser's evaluator takes it, to be written as JSON: a page then needs no parser.
+
+    Example:
+        >>> for_browser(parse("{a} = 1").tree)
+        ['binary', '==', ['name', 'a', False], ['value', 1]]
+    """
+    if isinstance(tree, Const):
+        return ["value", tree.value]
+    if isinstance(tree, Name):
+        return ["name", tree.path, tree.raw]
+    if isinstance(tree, Array):
+        return ["array", [for_browser(item) for item in tree.items]]
+    if isinstance(tree, Call):
+        return ["call", tree.function, [for_browser(each) for each in tree.arguments]]
+    if isinstance(tree, Unary):
+        return ["unary", tree.operator, for_browser(tree.operand)]
+    chain = []
+    node: Node = tree
+    while isinstance(node, Binary):
+        chain.append(node)
+        node = node.left
+    made = for_browser(node)
+    for binary in reversed(chain):
+        made = ["binary", binary.operator, made, for_browser(binary.right)]
+    return made
 
 
 def rename(expression: Expression, old: str, new: str) -> Expression:
