@@ -50,7 +50,11 @@ SHOP = {
                 {
                     "type": "checkbox",
                     "name": "what",
-                    "choices": [{"value": "late", "text": "It was late"}, "broken", {"value": "x", "visibleIf": "{nps} = 0"}],
+                    "choices": [
+                        {"value": "late", "text": "It was late"},
+                        "broken",
+                        {"value": "x", "visibleIf": "{nps} = 0"},
+                    ],
                     "showOtherItem": True,
                     "choicesOrder": "random",
                 },
@@ -220,10 +224,10 @@ def test_no_answer_to_a_hidden_question_is_ever_stored_and_none_to_a_shown_one_i
     case = draw(Random(seed), setting=setting)
     survey = read(case.document)
     answers = begin(survey, case.variables, now=NOW).answers
-    for page, given in case.steps:
+    for page, sent in case.steps:
         forged = data.draw(st.dictionaries(st.sampled_from([*case.order, "plan", "nobody"]), ANYTHING, max_size=2))
         before = answers
-        accepted = accept(survey, answers, page, {**forged, **given}, now=NOW)
+        accepted = accept(survey, answers, page, {**forged, **sent}, now=NOW)
         answers = accepted.answers
         state = run(survey, answers, now=NOW)
         shown = {question.name for question in state.questions}
@@ -232,7 +236,7 @@ def test_no_answer_to_a_hidden_question_is_ever_stored_and_none_to_a_shown_one_i
         assert answers == state.values
         assert {name for name in answers if name != "plan"} <= shown
         assert answers.get("plan") == case.variables.get("plan")
-        for name, value in given.items():
+        for name, value in sent.items():
             if name in shown and value is not None:
                 assert answers[name] == value
         for name, value in before.items():

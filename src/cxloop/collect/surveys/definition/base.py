@@ -11,11 +11,11 @@ from pydantic import (
     Discriminator,
     Field,
     PlainValidator,
+    SerializerFunctionWrapHandler,
     Tag,
     model_serializer,
     model_validator,
 )
-from pydantic.functional_serializers import SerializerFunctionWrapHandler
 
 from cxloop.collect.surveys import expressions
 from cxloop.collect.surveys.definition.names import PRESENTATION

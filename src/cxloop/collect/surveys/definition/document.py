@@ -30,7 +30,18 @@ from cxloop.collect.surveys.definition.questions import (
 from cxloop.collect.surveys.definition.structure import Structure, structure
 from cxloop.core.errors import Mistake, MistakesError
 
-__all__ = ["Calculated", "Closing", "Definition", "Hidden", "Page", "Panel", "Participant", "Quota", "Session", "Trigger"]
+__all__ = [
+    "Calculated",
+    "Closing",
+    "Definition",
+    "Hidden",
+    "Page",
+    "Panel",
+    "Participant",
+    "Quota",
+    "Session",
+    "Trigger",
+]
 
 MOST_QUESTIONS = 500
 Order = Literal["initial", "random", "default"]
@@ -136,7 +147,7 @@ class Session(Part):
     """
 
     participants: Annotated[tuple[Participant, ...], Field(max_length=50)] = ()
-    minutes: dict[str, Annotated[int, Field(ge=1, le=600)]] = {}
+    minutes: dict[str, Annotated[int, Field(ge=1, le=600)]] = Field(default={})
     remarks: Name
 
 
@@ -171,10 +182,12 @@ class Definition(Part):
 
     def _mistakes(self) -> Iterator[Mistake]:
         if bool(self.pages) == bool(self.elements):
-            yield Mistake("pages", "A survey has pages with elements, or elements alone for one page. Give one of both.")
+            yield Mistake(
+                "pages", "A survey has pages with elements, or elements alone for one page. Give one of both."
+            )
         if len(self.questions) > MOST_QUESTIONS:
             yield Mistake("pages", f"{len(self.questions)} questions; at most {MOST_QUESTIONS} can be asked.")
-        named = [part.name for part in (*self.questions, *self.hidden, *self.calculated_values)]
+        named = [question.name for question in self.questions] + list(self.variables)
         # Expressions find names without regard to capitals, so two that differ only by them are one.
         for name in sorted({name for name in named if [n.lower() for n in named].count(name.lower()) > 1}):
             yield Mistake("pages", f"{name!r} names two questions or variables. Rename one of them.")
@@ -191,6 +204,11 @@ class Definition(Part):
         return tuple(
             page if page.name else page.model_copy(update={"name": f"page{at}"}) for at, page in enumerate(pages, 1)
         )
+
+    @cached_property
+    def variables(self) -> tuple[str, ...]:
+        """The names that expressions read besides questions: variables of the link, then calculated values."""
+        return (*(each.name for each in self.hidden), *(each.name for each in self.calculated_values))
 
     @cached_property
     def questions(self) -> tuple[Asking, ...]:

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 __all__ = ["PRESENTATION", "REFUSED_PROPERTIES", "REFUSED_TYPES"]
 
+# fmt: off
 PRESENTATION = frozenset(
-    """
-    $schema allowClear autoGrow backgroundImage backgroundImageAttachment backgroundImageFit backgroundOpacity
-    checkErrorsMode colCount colSpan columnColCount columnMinWidth columnsVisibleIf cols completeText
-    cookieName descriptionLocation displayMode editText errorLocation fitToContainer
-    focusFirstQuestionAutomatic focusOnFirstError fontColor gridLayoutColumns gridLayoutEnabled headerView height
-    hideNumber imageFit imageHeight imageWidth indent innerIndent isSinglePage itemSize itemTitleWidth
-    layoutElement lazyLoadEnabled locationInMatrix logo logoFit logoHeight logoPosition logoWidth
-    maxImageHeight maxImageWidth maxTextLength maxWidth maxTimeToFinish minImageHeight minImageWidth minWidth
-    navigationButtonsVisibility navigationDescription navigationTitle pageNextText pagePrevText placeholder
-    previewText progressBarInheritWidthFrom progressBarLocation progressBarShowPageNumbers
-    progressBarShowPageTitles progressBarType questionDescriptionLocation questionErrorLocation
-    questionStartIndex questionTitleLocation questionTitlePattern questionTitleWidth questionsOnPageMode
-    rateColorMode rateDescriptionLocation renderAs requiredMark requiredText rowTitleWidth scaleColorMode
-    searchEnabled searchMode selectToRankAreasLayout separateSpecialChoices shortcutText showCompletedPage
-    showItemsInOrder showLabel showNavigationButtons showNumber showPageNumbers showPageTitles showPreview
-    showPreviewBeforeComplete showPrevButton showProgressBar showQuestionNumbers showTitle showTOC
-    signaturePadWidth size startWithNewLine state stepSize textUpdateMode themeVariables tocLocation
-    titleLocation titleWidth useDropdownList verticalAlign wideMode width widthMode autoAdvanceEnabled
-    autoAdvanceAllowComplete autoFocusFirstQuestion autoFocusFirstError autocomplete dataList inputFormat
-    allowCompleteSurveyAutomatic goNextPageAutomatic labelLocation swapOrder
-    showPreviewText commentAreaRows textWrapEnabled closeOnSelect showScale showTooltip tooltipVisibility
-    """.split()
+    (
+         "$schema", "allowClear", "allowCompleteSurveyAutomatic", "autoAdvanceAllowComplete", "autoAdvanceEnabled",
+         "autoFocusFirstError", "autoFocusFirstQuestion", "autoGrow", "autocomplete", "backgroundImage",
+         "backgroundImageAttachment", "backgroundImageFit", "backgroundOpacity", "checkErrorsMode", "closeOnSelect",
+         "colCount", "colSpan", "cols", "columnColCount", "columnMinWidth", "columnsVisibleIf", "commentAreaRows",
+         "completeText", "cookieName", "dataList", "descriptionLocation", "displayMode", "editText", "errorLocation",
+         "fitToContainer", "focusFirstQuestionAutomatic", "focusOnFirstError", "fontColor", "goNextPageAutomatic",
+         "gridLayoutColumns", "gridLayoutEnabled", "headerView", "height", "hideNumber", "imageFit", "imageHeight",
+         "imageWidth", "indent", "innerIndent", "inputFormat", "isSinglePage", "itemSize", "itemTitleWidth",
+         "labelLocation", "layoutElement", "lazyLoadEnabled", "locationInMatrix", "logo", "logoFit", "logoHeight",
+         "logoPosition", "logoWidth", "maxImageHeight", "maxImageWidth", "maxTextLength", "maxTimeToFinish", "maxWidth",
+         "minImageHeight", "minImageWidth", "minWidth", "navigationButtonsVisibility", "navigationDescription",
+         "navigationTitle", "pageNextText", "pagePrevText", "placeholder", "previewText", "progressBarInheritWidthFrom",
+         "progressBarLocation", "progressBarShowPageNumbers", "progressBarShowPageTitles", "progressBarType",
+         "questionDescriptionLocation", "questionErrorLocation", "questionStartIndex", "questionTitleLocation",
+         "questionTitlePattern", "questionTitleWidth", "questionsOnPageMode", "rateColorMode",
+         "rateDescriptionLocation",
+         "renderAs", "requiredMark", "requiredText", "rowTitleWidth", "scaleColorMode", "searchEnabled", "searchMode",
+         "selectToRankAreasLayout", "separateSpecialChoices", "shortcutText", "showCompletedPage", "showItemsInOrder",
+         "showLabel", "showNavigationButtons", "showNumber", "showPageNumbers", "showPageTitles", "showPrevButton",
+         "showPreview", "showPreviewBeforeComplete", "showPreviewText", "showProgressBar", "showQuestionNumbers",
+         "showScale", "showTOC", "showTitle", "showTooltip", "signaturePadWidth", "size", "startWithNewLine", "state",
+         "stepSize", "swapOrder", "textUpdateMode", "textWrapEnabled", "themeVariables", "titleLocation", "titleWidth",
+         "tocLocation", "tooltipVisibility", "useDropdownList", "verticalAlign", "wideMode", "width", "widthMode",
+    )
 )
+# fmt: on
 """Properties that change how SurveyJS draws a survey and not what is asked: kept, written back, and not read."""
 
 REFUSED_TYPES = {

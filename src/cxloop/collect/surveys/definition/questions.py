@@ -35,8 +35,16 @@ __all__ = [
     "conditions",
 ]
 
-Name = Annotated[str, Field(pattern=r"^[^{}\[\]\x00-\x1f]{1,200}$")]
-"""What expressions call a question by; braces and brackets belong to the expression language."""
+
+def _can_be_read(name: str) -> str:
+    if not re.fullmatch(r"[^{}\[\].#\x00-\x1f]{1,200}", name) or name != name.strip():
+        told = "up to 200 characters, without { } [ ] . # and without space around it, so that expressions can read it"
+        raise ValueError(f"{name[:60]!r} cannot be a name: a name has {told}. Rename it.")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_can_be_read)]
+"""What expressions call a question by; braces, brackets and dots belong to the expression language."""
 Metric = Literal["nps", "csat", "ces", "rating"]
 Count = Annotated[int, Field(ge=0, le=1000)]
 NESTED = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")
@@ -354,7 +362,18 @@ class Statement(Element):
 
 
 Question = (
-    RadioGroup | Dropdown | Checkbox | Ranking | ImagePicker | Rating | Matrix | TextInput | Comment | YesNo | File | Slider
+    RadioGroup
+    | Dropdown
+    | Checkbox
+    | Ranking
+    | ImagePicker
+    | Rating
+    | Matrix
+    | TextInput
+    | Comment
+    | YesNo
+    | File
+    | Slider
 )
 
 

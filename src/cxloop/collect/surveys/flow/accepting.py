@@ -106,7 +106,9 @@ def accept(
     """
     before = settle(definition, answers, now=now)
     mine = _on_page(definition, page)
-    values, changed, problems = dict(before.values), [], []
+    values = dict(before.values)
+    changed: list[str] = []
+    problems: list[Problem] = []
     ignored = [name for name in given if name.removesuffix(COMMENT) not in mine]
     for name in (name for name in given if name not in ignored):
         question = mine[name.removesuffix(COMMENT)]
@@ -144,9 +146,7 @@ def _on_page(definition: Definition, page: str) -> dict[str, Asking]:
     nodes = definition.structure.nodes
     places = {node.place for node in nodes if not node.within and node.element.name == page}
     return {
-        node.element.name: node.element
-        for node in nodes
-        if isinstance(node.element, Asking) and node.page in places
+        node.element.name: node.element for node in nodes if isinstance(node.element, Asking) and node.page in places
     }
 
 
@@ -177,9 +177,13 @@ def _missing(settled: Settled, question: Asking) -> Iterator[Problem]:
         yield Problem(question.name, "count", f"Choose at least {question.min_selected_choices}.")
     elif getattr(question, "other", False) and OTHER in chosen and not settled.values.get(question.name + COMMENT):
         yield Problem(question.name, "other", "Say what it is.")
-    elif isinstance(question, Matrix) and (question.each_row_required or question.is_all_row_required):
-        if len(value or {}) < len(question.rows) and (value or is_required(settled, question)):
-            yield Problem(question.name, "rows", "Every row has to be answered.")
+    elif isinstance(question, Matrix) and _lacks_rows(question, value):
+        yield Problem(question.name, "rows", "Every row has to be answered.")
+
+
+def _lacks_rows(question: Matrix, value: Any) -> bool:
+    wanted = question.each_row_required or question.is_all_row_required
+    return wanted and len(value or {}) < len(question.rows)
 
 
 def _invalid(settled: Settled, mine: Mapping[str, Asking], locale: str) -> Iterator[Problem]:
@@ -205,7 +209,7 @@ def _counted(question: Asking, value: Any) -> Iterator[Problem]:
             yield Problem(question.name, "count", f"Choose at most {most}.")
 
 
-def _numeric(validator: NumericValidator, value: Any, settled: Settled) -> str | None:
+def _numeric(validator: NumericValidator, value: Any, _settled: Settled) -> str | None:
     low, high = validator.min_value, validator.max_value
     try:
         found = number(value)
@@ -216,7 +220,7 @@ def _numeric(validator: NumericValidator, value: Any, settled: Settled) -> str |
     return None
 
 
-def _text(validator: TextValidator, value: Any, settled: Settled) -> str | None:
+def _text(validator: TextValidator, value: Any, _settled: Settled) -> str | None:
     text = str(value)
     if len(text) < validator.min_length or (validator.max_length and len(text) > validator.max_length):
         return f"Write {validator.min_length} to {validator.max_length or 'any number of'} characters."
@@ -225,11 +229,11 @@ def _text(validator: TextValidator, value: Any, settled: Settled) -> str | None:
     return None
 
 
-def _email(validator: EmailValidator, value: Any, settled: Settled) -> str | None:
+def _email(_validator: EmailValidator, value: Any, _settled: Settled) -> str | None:
     return None if EMAIL.fullmatch(str(value).strip()) else "This is no e-mail address."
 
 
-def _regex(validator: RegexValidator, value: Any, settled: Settled) -> str | None:
+def _regex(validator: RegexValidator, value: Any, _settled: Settled) -> str | None:
     text = str(value)
     flags = re.IGNORECASE if validator.case_insensitive else 0
     if len(text) <= LONGEST_SEARCHED and re.search(validator.regex, text, flags):
@@ -237,14 +241,14 @@ def _regex(validator: RegexValidator, value: Any, settled: Settled) -> str | Non
     return "This does not have the expected form."
 
 
-def _count(validator: CountValidator, value: Any, settled: Settled) -> str | None:
+def _count(validator: CountValidator, value: Any, _settled: Settled) -> str | None:
     count = len(value) if isinstance(value, list) else 1
     if count < validator.min_count or (validator.max_count and count > validator.max_count):
         return f"Choose {validator.min_count} to {validator.max_count or 'any number'}."
     return None
 
 
-def _condition(validator: ExpressionValidator, value: Any, settled: Settled) -> str | None:
+def _condition(validator: ExpressionValidator, _value: Any, settled: Settled) -> str | None:
     return None if settled.holds(validator.expression) else "This does not fit the other answers."
 
 

@@ -25,7 +25,17 @@ from cxloop.collect.surveys.definition.questions import (
 from cxloop.collect.surveys.flow.settling import Settled, offered, settle
 from cxloop.collect.surveys.flow.values import NONE, OTHER, is_empty, same
 
-__all__ = ["Option", "ShownPage", "ShownPanel", "ShownQuestion", "ShownStatement", "State", "run", "show", "shown_questions"]
+__all__ = [
+    "Option",
+    "ShownPage",
+    "ShownPanel",
+    "ShownQuestion",
+    "ShownStatement",
+    "State",
+    "run",
+    "show",
+    "shown_questions",
+]
 
 WORDS = {
     "en": {"yes": "Yes", "no": "No", OTHER: "Other", NONE: "None of these"},
@@ -188,7 +198,7 @@ class _Artist:
         if place is not None:
             question = self.definition.structure.nodes[place].element
             return displayed(question, self.everything.get(small), self.everything, self)
-        variables = [v.name.lower() for v in (*self.definition.hidden, *self.definition.calculated_values)]
+        variables = [variable.lower() for variable in self.definition.variables]
         return _said(self.everything.get(small)) if small in variables else otherwise
 
     def plain(self, text: Any) -> str:

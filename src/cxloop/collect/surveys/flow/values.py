@@ -114,7 +114,11 @@ def _values(parts: Iterable[Choice | Row | Any]) -> list[Any]:
 
 
 def _offered(question: Choosing) -> list[Any]:
-    return [*(c.value for c in choices(question)), *([NONE] if question.none else []), *([OTHER] if question.other else [])]
+    return [
+        *(c.value for c in choices(question)),
+        *([NONE] if question.none else []),
+        *([OTHER] if question.other else []),
+    ]
 
 
 def _one(question: Choosing, value: Any) -> Any:
@@ -181,9 +185,9 @@ EXAMPLES = {"date": "2026-11-22", "datetime-local": "2026-11-22T18:30", "time": 
 
 
 def _between(value: float, low: Any, high: Any) -> float:
-    for bound, outside in ((low, lambda b: value < b), (high, lambda b: value > b)):
-        if isinstance(bound, int | float) and outside(bound):
-            raise Refused("range", f"{value:g} is outside of {_shown(low)} to {_shown(high)}.")
+    too_low = isinstance(low, int | float) and value < low
+    if too_low or (isinstance(high, int | float) and value > high):
+        raise Refused("range", f"{value:g} is outside of {_shown(low)} to {_shown(high)}.")
     return value
 
 
