@@ -19,7 +19,7 @@ from cxloop.collect.surveys.flow import ShownPage, ShownPanel, ShownStatement, a
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-CASES = {True: 40, False: 10}
+CASES = {True: 200, False: 60}
 """SurveyJS is built anew for every step where people go back, which takes its time."""
 Play = Callable[[list[Drawn], bool], list[list[dict[str, Any]]]]
 
