@@ -11,6 +11,7 @@ from cxloop.core.errors import EngineError
 from cxloop.core.schema import Personal
 from cxloop.store import documents, notes, personal
 from cxloop.store.base import Store
+from cxloop.store.declared import DECLARED, STAFF
 from cxloop.store.models import Base
 from cxloop.store.secrets import Vault
 
@@ -24,10 +25,10 @@ def test_every_column_of_the_records_has_a_class() -> None:
 def test_what_is_declared_is_there() -> None:
     there = {table.name: set(table.c.keys()) for table in Base.metadata.sorted_tables}
 
-    assert {name: set(columns) - there[name] for name, columns in personal._DECLARED.items() if columns} == {
-        name: set() for name in personal._DECLARED
+    assert {name: set(columns) - there[name] for name, columns in DECLARED.items() if columns} == {
+        name: set() for name in DECLARED
     }
-    assert set(personal._STAFF) <= set(there)
+    assert set(STAFF) <= set(there)
 
 
 def test_a_new_column_without_a_class_keeps_an_erasure_from_beginning() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "Store", "open_store"]
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; a test holds it against the scripts, so that opening need not load Alembic."""
 
 _BEGIN = "cxloop_begin"

@@ -1,20 +1,21 @@
 """What each column of the records says about a customer, and how a customer is taken out of them.
 
-Every column is declared here or, with `info={"personal": ...}`, where it stands; a column without a class fails a test
-and keeps an erasure from beginning. What is said of staff (accounts, sessions) is no customer's and stays.
+Every column is declared, in `declared` or with `info={"personal": ...}` where it stands; one without a class fails a
+test and keeps an erasure from beginning. What is said of staff (accounts, sessions) is no customer's and stays.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, Column, Table, delete, func, select, update
 
 from cxloop.core.errors import EngineError
 from cxloop.core.schema import Personal
+from cxloop.store.declared import DECLARED, STAFF
 from cxloop.store.models import Base
 
 if TYPE_CHECKING:
@@ -25,104 +26,6 @@ __all__ = ["REMOVED", "class_of", "forget_keys", "forget_words", "require_declar
 REMOVED = "[removed]"
 _OF_CUSTOMERS = ("key_id", "customer_id")
 """Columns that say whose a row is."""
-_NOTHING = Personal.NONE
-_STAFF = (
-    "accounts",
-    "recovery_codes",
-    "links",
-    "sessions",
-    "throttles",
-    "api_keys",
-    "key_secrets",
-)
-"""Tables about who works here, and how they get in; addresses in `throttles` are digests."""
-_DECLARED: Mapping[str, Mapping[str, Personal]] = {
-    # the log of who did what is a chain that nobody may change: it names customers by number alone
-    "audit_entries": dict.fromkeys(
-        [
-            "id",
-            "account_id",
-            "key_id",
-            "verb",
-            "arguments",
-            "outcome",
-            "seconds",
-            "address",
-            "happened_at",
-            "previous",
-            "digest",
-            "target",
-        ],
-        _NOTHING,
-    ),
-    "connections": {
-        **dict.fromkeys(
-            [
-                "id",
-                "name",
-                "system",
-                "secrets",
-                "every",
-                "paused",
-                "created_at",
-                "created_by",
-                "changed_at",
-                "changed_by",
-                "started_at",
-                "finished_at",
-                "succeeded_at",
-                "outcome",
-                "failure",
-                "rows",
-                "admitted",
-                "already_there",
-                "rejected",
-                "failures",
-                "next_due",
-            ],
-            _NOTHING,
-        ),
-        "settings": Personal.FREE_TEXT,
-        "mapping": Personal.FREE_TEXT,
-        "reason": Personal.FREE_TEXT,
-        "position": Personal.FREE_TEXT,
-    },
-    "documents": {
-        **dict.fromkeys(["id", "kind", "version", "author_id", "created_at"], _NOTHING),
-        "name": Personal.FREE_TEXT,
-        "content": Personal.FREE_TEXT,
-    },
-    "saved_views": {
-        **dict.fromkeys(["id", "account_id", "page", "shared", "created_at"], _NOTHING),
-        "name": Personal.FREE_TEXT,
-        "arguments": Personal.FREE_TEXT,
-    },
-    "customer_notes": dict.fromkeys(["id", "author_id", "author", "written_at"], _NOTHING),
-    "erasures": {
-        **dict.fromkeys(
-            [
-                "id",
-                "state",
-                "mode",
-                "customers",
-                "keys",
-                "account_id",
-                "author",
-                "requested_at",
-                "hidden_at",
-                "proved_at",
-                "failure",
-                "removed",
-                "looked",
-                "document",
-                "signature",
-                "sealed",
-            ],  # sealed: encrypted, and gone with the proof
-            _NOTHING,
-        ),
-        "reason": Personal.FREE_TEXT,
-    },
-}
 
 
 def class_of(table: str, column: Column[Any]) -> Personal | None:
@@ -130,7 +33,7 @@ def class_of(table: str, column: Column[Any]) -> Personal | None:
     own = column.info.get("personal")
     if own is not None:
         return Personal(own)
-    return Personal.NONE if table in _STAFF else _DECLARED.get(table, {}).get(column.name)
+    return Personal.NONE if table in STAFF else DECLARED.get(table, {}).get(column.name)
 
 
 def undeclared(tables: Sequence[Table] | None = None) -> list[str]:

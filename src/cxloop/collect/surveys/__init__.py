@@ -1,0 +1,1 @@
+"""Surveys: what is asked, in which order, and what of the answers counts."""
