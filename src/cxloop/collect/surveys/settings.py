@@ -29,8 +29,6 @@ class Theme(Strict):
     background: Colour = "#faf9f7"
     name: Name | None = None
     logo: Image | None = None
-        Annotated[str, Field(pattern=r"^data:image/(png|svg\+xml|webp|jpeg);base64,[A-Za-z0-9+/=]{1,8000}$")] | None
-    ) = None
     rounded: bool = True
 
 
