@@ -1,0 +1,1 @@
+"""Surveys in the records: what they are, who was asked, what was answered, and their short addresses."""

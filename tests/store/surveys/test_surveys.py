@@ -1,0 +1,58 @@
+"""Surveys in the records: states, settings, and since and until when they take answers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from cxloop.core.errors import InputError, UnknownNameError
+from cxloop.store.base import Store
+from cxloop.store.surveys import surveys
+
+
+def test_a_survey_begins_as_a_draft_that_nobody_may_answer(store: Store) -> None:
+    made = surveys.create(store, "delivery", title="Delivery", settings={"once": True})
+
+    assert (made.state, made.version, made.settings) == ("draft", None, {"once": True})
+    assert not made.takes_answers(store.clock())
+    assert surveys.get(store, "delivery") == made
+
+
+def test_a_name_is_given_once(store: Store) -> None:
+    surveys.create(store, "delivery", title="Delivery")
+
+    with pytest.raises(InputError, match="There is a survey 'delivery' already"):
+        surveys.create(store, "delivery", title="Another")
+
+
+def test_an_unknown_survey_is_told_with_the_nearest_name(store: Store) -> None:
+    surveys.create(store, "delivery", title="Delivery")
+
+    with pytest.raises(UnknownNameError, match="delivery"):
+        surveys.get(store, "delivry")
+
+
+def test_a_live_survey_takes_answers_from_its_opening_until_its_closing(store: Store) -> None:
+    surveys.create(store, "delivery", title="Delivery")
+    surveys.set_state(store, "delivery", "live", version=3)
+    opening, closing = datetime(2026, 6, 1), datetime(2026, 7, 1)
+    found = surveys.change(store, "delivery", moments={"opens_at": opening, "closes_at": closing})
+
+    moment = timedelta(microseconds=1)
+    assert found.version == 3
+    assert [found.takes_answers(at) for at in (opening - moment, opening, closing - moment, closing)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_change_leaves_what_it_does_not_name(store: Store) -> None:
+    surveys.create(store, "delivery", title="Delivery", settings={"once": True})
+    surveys.change(store, "delivery", moments={"closes_at": datetime(2026, 7, 1)})
+    surveys.change(store, "delivery", title="Parcels")
+
+    found = surveys.get(store, "delivery")
+    assert (found.title, found.settings, found.closes_at) == ("Parcels", {"once": True}, datetime(2026, 7, 1))
