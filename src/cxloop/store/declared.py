@@ -127,6 +127,9 @@ DECLARED: Mapping[str, Mapping[str, Personal]] = {
         ],
         _NOTHING,
     ),
+    "consent_statements": dict.fromkeys(
+        ["id", "purpose", "channel", "granted", "evidence", "said_at", "logged_at"], _NOTHING
+    ),
     "preferences": dict.fromkeys(["channel", "language", "paused_until", "changed_at"], _NOTHING),
     "suppressions": dict.fromkeys(["digest", "channel", "reason", "since"], _NOTHING),
     "survey_quotas": dict.fromkeys(["survey", "quota", "taken"], _NOTHING),

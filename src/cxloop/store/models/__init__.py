@@ -2,7 +2,7 @@
 
 from cxloop.store.models.access import Account, ApiKey, KeySecret, Link, RecoveryCode, Session, Throttle
 from cxloop.store.models.base import Base
-from cxloop.store.models.messages import Message, Preference, Suppression
+from cxloop.store.models.messages import ConsentStatement, Message, Preference, Suppression
 from cxloop.store.models.records import AuditEntry, Connection, CustomerNote, Document, Erasure, SavedView
 from cxloop.store.models.surveys import (
     Invitation,
@@ -20,6 +20,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Connection",
+    "ConsentStatement",
     "CustomerNote",
     "Document",
     "Erasure",

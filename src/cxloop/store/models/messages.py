@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cxloop.core.schema import Personal
 from cxloop.store.models.base import Base
 
-__all__ = ["Message", "Preference", "Suppression"]
+__all__ = ["ConsentStatement", "Message", "Preference", "Suppression"]
 
 _PSEUDONYM = {"personal": Personal.PSEUDONYM}
 _IDENTIFIER = {"personal": Personal.IDENTIFIER}
@@ -81,3 +81,21 @@ class Preference(Base):
     language: Mapped[str | None]
     paused_until: Mapped[datetime | None]
     changed_at: Mapped[datetime]
+
+
+class ConsentStatement(Base):
+    """What a customer said on a public page about a purpose, on its way into the log; it counts from this moment on.
+
+    `logged_at` is when the log had it: until then, whoever asks what a customer allows has to look here, too.
+    """
+
+    __tablename__ = "consent_statements"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_id: Mapped[int] = mapped_column(BigInteger, index=True, info=_PSEUDONYM)
+    purpose: Mapped[str]
+    channel: Mapped[str | None]
+    granted: Mapped[bool]
+    evidence: Mapped[str]
+    said_at: Mapped[datetime]
+    logged_at: Mapped[datetime | None] = mapped_column(index=True)

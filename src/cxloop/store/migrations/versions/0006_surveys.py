@@ -46,6 +46,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_messages_reference"), "messages", ["reference"], unique=False)
     op.create_index("ix_messages_state_due_at", "messages", ["state", "due_at"], unique=False)
     op.create_table(
+        "consent_statements",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key_id", sa.BigInteger(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=True),
+        sa.Column("granted", sa.Boolean(), nullable=False),
+        sa.Column("evidence", sa.String(), nullable=False),
+        sa.Column("said_at", sa.DateTime(), nullable=False),
+        sa.Column("logged_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_statements")),
+    )
+    op.create_index(op.f("ix_consent_statements_key_id"), "consent_statements", ["key_id"], unique=False)
+    op.create_index(op.f("ix_consent_statements_logged_at"), "consent_statements", ["logged_at"], unique=False)
+    op.create_table(
         "preferences",
         sa.Column("key_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("channel", sa.String(), nullable=True),
