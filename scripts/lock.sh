@@ -9,7 +9,7 @@ lock() {
 }
 
 lock requirements/bootstrap.in --output-file requirements/bootstrap.txt
-lock pyproject.toml --extra sources --constraints requirements/limits.in --output-file requirements/product.txt
+lock pyproject.toml --extra sources --extra messages --constraints requirements/limits.in --output-file requirements/product.txt
 lock requirements/build.in --constraints requirements/product.txt --output-file requirements/build.txt
-lock pyproject.toml requirements/dev.in --extra notebook --extra sources --constraints requirements/product.txt \
+lock pyproject.toml requirements/dev.in --extra notebook --extra sources --extra messages --constraints requirements/product.txt \
     --constraints requirements/build.txt --output-file requirements/dev.txt
