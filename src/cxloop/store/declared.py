@@ -162,6 +162,7 @@ DECLARED: Mapping[str, Mapping[str, Personal]] = {
             "wave_id",
             "state",
             "reason",
+            "rule",
             "probability",
             "channel",
             "language",

@@ -65,8 +65,8 @@ class SurveyWave(Base):
 class Invitation(Base):
     """One customer whom a survey wanted to ask: asked, to be asked, or not asked, and then why.
 
-    `trigger` is the message id of the event that it answers: no event asks twice. `probability` is the one that this
-    customer was chosen with. `reason` is empty for whoever is asked.
+    `trigger` is what it answers, an event or a place in a wave: nothing asks twice. `probability` is the one that this
+    customer was chosen with. `reason` is empty for whoever is asked; `rule` names the clock that spoke.
     """
 
     __tablename__ = "invitations"
@@ -75,7 +75,7 @@ class Invitation(Base):
             "state in ('held', 'planned', 'queued', 'sent', 'in_doubt', 'failed', 'bounced', 'expired')", name="state"
         ),
         UniqueConstraint("survey", "trigger"),
-        UniqueConstraint("wave_id", "key_id"),
+        Index("ix_invitations_wave_id_state", "wave_id", "state"),
         Index("ix_invitations_state_due_at", "state", "due_at"),
     )
 
@@ -83,9 +83,10 @@ class Invitation(Base):
     survey: Mapped[str] = mapped_column(index=True)
     wave_id: Mapped[int] = mapped_column(ForeignKey("survey_waves.id", ondelete="CASCADE"))
     key_id: Mapped[int] = mapped_column(BigInteger, index=True, info=_PSEUDONYM)
-    trigger: Mapped[str | None] = mapped_column(info=_PSEUDONYM)
+    trigger: Mapped[str] = mapped_column(info=_PSEUDONYM)
     state: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
+    rule: Mapped[str] = mapped_column(default="")
     probability: Mapped[float | None]
     channel: Mapped[str]
     language: Mapped[str] = mapped_column(default="")

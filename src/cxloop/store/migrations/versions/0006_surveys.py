@@ -154,9 +154,10 @@ def upgrade() -> None:
         sa.Column("survey", sa.String(), nullable=False),
         sa.Column("wave_id", sa.Integer(), nullable=False),
         sa.Column("key_id", sa.BigInteger(), nullable=False),
-        sa.Column("trigger", sa.String(), nullable=True),
+        sa.Column("trigger", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
         sa.Column("probability", sa.Double(), nullable=True),
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
@@ -182,12 +183,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
         sa.UniqueConstraint("survey", "trigger", name=op.f("uq_invitations_survey_trigger")),
-        sa.UniqueConstraint("wave_id", "key_id", name=op.f("uq_invitations_wave_id_key_id")),
     )
     op.create_index(op.f("ix_invitations_key_id"), "invitations", ["key_id"], unique=False)
     op.create_index(op.f("ix_invitations_remind_at"), "invitations", ["remind_at"], unique=False)
     op.create_index(op.f("ix_invitations_sent_at"), "invitations", ["sent_at"], unique=False)
     op.create_index("ix_invitations_state_due_at", "invitations", ["state", "due_at"], unique=False)
+    op.create_index("ix_invitations_wave_id_state", "invitations", ["wave_id", "state"], unique=False)
     op.create_index(op.f("ix_invitations_survey"), "invitations", ["survey"], unique=False)
     op.create_table(
         "survey_responses",

@@ -1,0 +1,294 @@
+"""Invitations in the records: whom a survey wanted to ask, what became of it, and what the log has of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cxloop.core.errors import NotFoundError
+from cxloop.store import models
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session as Work
+
+    from cxloop.store.base import Store
+
+__all__ = [
+    "InvitationRecord",
+    "NewInvitation",
+    "Progress",
+    "State",
+    "Step",
+    "add",
+    "changed",
+    "counts",
+    "find",
+    "get",
+    "mark_logged",
+    "note",
+    "planned",
+    "set_states",
+    "some",
+    "to_remind",
+]
+
+State = Literal["held", "planned", "queued", "sent", "in_doubt", "failed", "bounced", "expired"]
+"""held: not asked. planned: has its place. queued: its message waits. The rest is what became of the message."""
+Progress = Literal["opened", "started", "finished"]
+_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """A customer whom a wave wants to ask. Times are UTC without zone.
+
+    Attributes:
+        key_id: the customer's key.
+        trigger: what it answers; of the same survey and trigger there is one invitation.
+        state: held or planned.
+        reason: why it is held; empty for whoever is asked.
+        rule: which clock or rule spoke.
+        probability: what the customer was chosen with.
+        channel: in which it goes out; empty where there is no address.
+        due_at: when it goes out; of one that is held, when the customer could be asked at the earliest.
+        expires_at: until when its link works.
+        remind_at: when whoever has not answered is reminded first.
+    """
+
+    key_id: int
+    trigger: str
+    state: Literal["held", "planned"]
+    reason: str = ""
+    rule: str = ""
+    probability: float | None = None
+    channel: str = ""
+    language: str = ""
+    hidden: Mapping[str, Any] = field(default_factory=dict)
+    single_use: bool = True
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+    remind_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRecord:
+    """One customer whom a survey wanted to ask, as `NewInvitation` says it, and what became of it."""
+
+    id: int
+    survey: str
+    wave_id: int
+    key_id: int
+    trigger: str
+    state: State
+    reason: str
+    rule: str
+    probability: float | None
+    channel: str
+    language: str
+    hidden: Mapping[str, Any]
+    single_use: bool
+    created_at: datetime
+    due_at: datetime | None
+    expires_at: datetime | None
+    sent_at: datetime | None
+    opened_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    reminders: int
+    remind_at: datetime | None
+    revision: int
+    logged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of an invitation; None leaves a value as it is. `clear_reminder`: nobody is reminded any more."""
+
+    id: int
+    state: State | None = None
+    reason: str | None = None
+    rule: str | None = None
+    due_at: datetime | None = None
+    sent_at: datetime | None = None
+    remind_at: datetime | None = None
+    reminders: int | None = None
+    clear_reminder: bool = False
+
+
+def add(store: Store, wave_id: int, new: Sequence[NewInvitation], *, before: str, after: str) -> bool:
+    """Writes down whom a wave decided about, and how far it has come, in one transaction.
+
+    Args:
+        store: the records.
+        wave_id: of the wave.
+        new: what was decided; one whose trigger the survey has met already is left out.
+        before: the position of the wave from which this was decided.
+        after: its new position.
+
+    Returns:
+        Whether it was written: False where somebody else moved or stopped the wave meanwhile, and nothing changed.
+    """
+    with store.work() as work:
+        wave = work.get(models.SurveyWave, wave_id)
+        if wave is None or wave.position != before or wave.state not in ("planned", "running"):
+            return False
+        wave.position, wave.state = after, "running"
+        work.flush()
+        shared = {"survey": wave.survey, "wave_id": wave_id, "created_at": store.clock(), "revision": 1}
+        rows = [{**asdict(each), **shared, "reminders": 0, "logged": 0} for each in new]
+        _insert_or_ignore(work, rows)
+    return True
+
+
+def _insert_or_ignore(work: Work, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    dialect = postgresql if work.get_bind().dialect.name == "postgresql" else sqlite
+    table = models.Invitation.__table__
+    work.connection().execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def get(store: Store, invitation_id: int) -> InvitationRecord:
+    """Returns an invitation; raises NotFoundError where there is none of that number."""
+    found = find(store, invitation_id)
+    if found is None:
+        raise NotFoundError(f"There is no invitation {invitation_id}. It may have been erased with its customer.")
+    return found
+
+
+def find(store: Store, invitation_id: int) -> InvitationRecord | None:
+    """Returns an invitation, if there is one of that number."""
+    with store.read() as work:
+        row = work.get(models.Invitation, invitation_id)
+        return None if row is None else _record(row)
+
+
+def some(
+    store: Store,
+    *,
+    survey: str | None = None,
+    wave_id: int | None = None,
+    state: State | None = None,
+    reason: str | None = None,
+    limit: int = 100,
+    offset: int = 0,
+) -> list[InvitationRecord]:
+    """Returns one page of the invitations, newest first."""
+    chosen = _chosen(select(models.Invitation), survey, wave_id, state, reason)
+    with store.read() as work:
+        page = chosen.order_by(models.Invitation.id.desc()).limit(limit).offset(offset)
+        return [_record(row) for row in work.scalars(page)]
+
+
+def counts(store: Store, *, survey: str | None = None, wave_id: int | None = None) -> dict[tuple[str, str], int]:
+    """Returns how many invitations there are by state and reason."""
+    table = models.Invitation
+    chosen = _chosen(select(table.state, table.reason, func.count()), survey, wave_id, None, None)
+    with store.read() as work:
+        rows = work.execute(chosen.group_by(table.state, table.reason).order_by(table.state, table.reason))
+        return {(state, reason): int(number) for state, reason, number in rows}
+
+
+def _chosen(query: Any, survey: str | None, wave_id: int | None, state: State | None, reason: str | None) -> Any:
+    wanted = {"survey": survey, "wave_id": wave_id, "state": state, "reason": reason}
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(getattr(models.Invitation, name) == value)
+    return query
+
+
+def note(store: Store, invitation_id: int, what: Progress, at: datetime) -> None:
+    """Writes that an invitation was opened, started or finished; the first time counts.
+
+    Whoever finished is not reminded any more. An invitation that is gone, erased with its customer, is passed over.
+    """
+    with store.work() as work:
+        row = work.get(models.Invitation, invitation_id)
+        if row is None or getattr(row, f"{what}_at") is not None:
+            return
+        setattr(row, f"{what}_at", at)
+        if what == "finished":
+            row.remind_at = None
+        row.revision += 1
+
+
+def planned(store: Store, *, limit: int, after: int = 0) -> list[InvitationRecord]:
+    """Returns invitations that have their place and no message yet, by number, from above `after` on."""
+    table = models.Invitation
+    chosen = select(table).where(table.state == "planned", table.id > after).order_by(table.id).limit(limit)
+    with store.read() as work:
+        return [_record(row) for row in work.scalars(chosen)]
+
+
+def to_remind(store: Store, now: datetime, *, limit: int) -> list[InvitationRecord]:
+    """Returns invitations that were sent, not answered, and are to be reminded of by `now`."""
+    table = models.Invitation
+    waiting = (table.state == "sent", table.finished_at.is_(None), table.remind_at <= now)
+    with store.read() as work:
+        return [_record(row) for row in work.scalars(select(table).where(*waiting).order_by(table.id).limit(limit))]
+
+
+def set_states(store: Store, steps: Sequence[Step], *, only: Sequence[State] | None = None) -> int:
+    """Writes what became of invitations, in one transaction; returns how many there were.
+
+    Args:
+        store: the records.
+        steps: one for each.
+        only: leave out those that are in no such state.
+    """
+    if not steps:
+        return 0
+    table, reached = models.Invitation, 0
+    with store.work() as work:
+        for values, ids in _alike(steps):
+            for start in range(0, len(ids), _AT_ONCE):
+                chosen = update(table).where(table.id.in_(ids[start : start + _AT_ONCE]))
+                if only is not None:
+                    chosen = chosen.where(table.state.in_(only))
+                done = work.execute(
+                    chosen.values(revision=table.revision + 1, **dict(values)),
+                    execution_options={"synchronize_session": False},
+                )
+                reached += int(done.rowcount)  # type: ignore[attr-defined]
+    return reached
+
+
+def _alike(steps: Sequence[Step]) -> list[tuple[tuple[tuple[str, Any], ...], list[int]]]:
+    """Steps that set the same values, together: one statement writes them all."""
+    found: dict[tuple[tuple[str, Any], ...], list[int]] = {}
+    for step in steps:
+        values = {name: value for name, value in asdict(step).items() if value is not None}
+        number = values.pop("id")
+        if values.pop("clear_reminder"):
+            values["remind_at"] = None
+        found.setdefault(tuple(sorted(values.items(), key=lambda item: item[0])), []).append(number)
+    return list(found.items())
+
+
+def changed(store: Store, limit: int) -> list[InvitationRecord]:
+    """Returns invitations of which the log lacks something, oldest first."""
+    table = models.Invitation
+    chosen = select(table).where(table.revision > table.logged).order_by(table.id).limit(limit)
+    with store.read() as work:
+        return [_record(row) for row in work.scalars(chosen)]
+
+
+def mark_logged(store: Store, revisions: Mapping[int, int]) -> None:
+    """Writes up to which revision the log has some invitations, by their number."""
+    by_revision: dict[int, list[int]] = {}
+    for number, revision in revisions.items():
+        by_revision.setdefault(revision, []).append(number)
+    with store.work() as work:
+        for revision, ids in by_revision.items():
+            for start in range(0, len(ids), _AT_ONCE):
+                part = ids[start : start + _AT_ONCE]
+                work.execute(update(models.Invitation).where(models.Invitation.id.in_(part)).values(logged=revision))
+
+
+def _record(row: models.Invitation) -> InvitationRecord:
+    return InvitationRecord(**{name: getattr(row, name) for name in InvitationRecord.__slots__})
