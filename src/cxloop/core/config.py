@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from cxloop.core import patterns
 from cxloop.core.addresses import url
 from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean, what_is_wrong
-from cxloop.core.time import moved, parse_zone
+from cxloop.core.sending import Outreach
+from cxloop.core.strict import Name, Strict, Term
+from cxloop.core.time import parse_zone
 
 __all__ = [
     "Basis",
@@ -40,26 +41,10 @@ __all__ = [
     "read_toml",
 ]
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
 Redactable = Literal["email", "phone", "card", "iban", "names"]
 """What can be taken out of free text."""
 Basis = Literal["consent", "contract", "legitimate interest", "legal obligation", "vital interest", "public task"]
 """Why personal data may be used: the six of Article 6 (1) GDPR."""
-
-
-def _term(value: str) -> str:
-    moved(datetime(2000, 1, 1), value)
-    return value
-
-
-Term = Annotated[str, AfterValidator(_term)]
-"""A length of time with its unit: 36h, 90d, 12w or 2y."""
-
-
-class Strict(BaseModel):
-    """A part of a configuration file: frozen, and unknown names are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
 class Company(Strict):
@@ -213,6 +198,7 @@ class Settings(Strict):
     collect: Collect = Collect()
     imports: Import = Field(default=Import(), alias="import")
     privacy: Privacy = Privacy()
+    outreach: Outreach = Outreach()
     retention: tuple[Retention, ...] = ()
 
     @model_validator(mode="after")
@@ -272,7 +258,7 @@ class Dimension(Strict):
     name: Annotated[str, Field(pattern=patterns.NAME)]
     property: Name
     label: str = ""
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = Field(default={})
 
 
 class Identifier(Strict):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = [
     "ADDRESS",
     "COUNTRY",
     "CURRENCY",
     "IN_WORDS",
     "ISSUER",
+    "MAILBOX",
     "NAME",
     "SEALED",
     "SIZE",
     "SIZE_OR_AUTO",
     "VARIABLE",
+    "WEB_ADDRESS",
+    "matches",
 ]
 
 CURRENCY = r"^[A-Z]{3}$"
@@ -24,6 +29,8 @@ COUNTRY = r"^([A-Z]{2})?$"
 VARIABLE = r"^$|^env:\w+$"
 NAME = r"^[a-z][a-z0-9_]{0,62}$"
 ISSUER = r"^$|^https://\S+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?$"
+MAILBOX = r"^$|^[^<>\r\n\"]{0,100}<[^<>\s@]+@[^<>\s@]+>$|^[^<>\s@]+@[^<>\s@]+$"
+WEB_ADDRESS = r"^$|^https://\S+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?$|^env:\w+$"
 
 IN_WORDS = {
     CURRENCY: "a currency in three capitals, such as EUR",
@@ -35,5 +42,12 @@ IN_WORDS = {
     VARIABLE: "env:NAME, the name of a variable of the environment",
     NAME: "small letters, digits and underscores, a letter first",
     ISSUER: "an address that begins with https://",
+    MAILBOX: "an address such as feedback@example.org, or Example <feedback@example.org>",
+    WEB_ADDRESS: "an address that begins with https://, or env:NAME",
 }
 """A pattern to what it asks for."""
+
+
+def matches(pattern: str, value: str) -> bool:
+    """Whether a value has one of the forms."""
+    return re.search(pattern, value) is not None

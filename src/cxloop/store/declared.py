@@ -119,6 +119,7 @@ DECLARED: Mapping[str, Mapping[str, Personal]] = {
             "failure",
             "tries",
             "external_id",
+            "told",
             "created_at",
             "due_at",
             "not_after",

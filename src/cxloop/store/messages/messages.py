@@ -30,15 +30,19 @@ __all__ = [
     "earliest",
     "expire",
     "get",
+    "mark_told",
     "of_keys",
     "put",
     "some",
     "to_doubt",
+    "untold",
     "with_external_id",
 ]
 
 State = Literal["waiting", "sending", "sent", "in_doubt", "failed", "bounced", "complained", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
+_ON_THE_WAY = frozenset({"waiting", "sending"})
+"""States of which nobody has to hear."""
 _AT_ONCE = 400
 """Values in one statement; SQLite takes 32,766 parameters, and each new message has 17."""
 
@@ -188,6 +192,8 @@ def change(store: Store, changes: Sequence[Change]) -> list[bool]:
 
 def _take(work: Work, step: Change, now: datetime) -> bool:
     values: dict[str, Any] = {"state": step.state, "failure": step.failure, "changed_at": now}
+    if step.state not in _ON_THE_WAY:
+        values["told"] = False
     for name in ("tries", "due_at", "external_id", "sent_at"):
         if (value := getattr(step, name)) is not None:
             values[name] = value
@@ -268,6 +274,22 @@ def with_external_id(store: Store, external_ids: Sequence[str]) -> list[MessageR
         return [_record(row) for row in work.scalars(chosen)]
 
 
+def untold(store: Store, limit: int) -> list[MessageRecord]:
+    """Returns messages of whose present state nobody has heard, changed first first."""
+    with store.read() as work:
+        chosen = select(Message).where(Message.told.is_(False)).order_by(Message.changed_at, Message.id).limit(limit)
+        return [_record(row) for row in work.scalars(chosen)]
+
+
+def mark_told(store: Store, heard: Sequence[MessageRecord]) -> None:
+    """Writes down that those who wait have heard of these states; one that has changed since stays untold."""
+    with store.work() as work:
+        for state in {each.state for each in heard}:
+            numbers = [each.id for each in heard if each.state == state]
+            chosen = update(Message).where(Message.id.in_(numbers), Message.state == state)
+            work.execute(chosen.values(told=True))
+
+
 def counts(store: Store) -> dict[State, int]:
     """Returns how many messages are in each state; states without any are left out."""
     with store.read() as work:
@@ -280,7 +302,7 @@ def _moved(store: Store, chosen: Sequence[Any], state: State, because: str) -> l
     with store.work() as work:
         rows = work.scalars(select(Message).where(*chosen).order_by(Message.id)).all()
         for row in rows:
-            row.state, row.failure, row.changed_at = state, because, store.clock()
+            row.state, row.failure, row.changed_at, row.told = state, because, store.clock(), False
         return [_record(row) for row in rows]
 
 
@@ -309,6 +331,7 @@ def _row(new: NewMessage, now: datetime) -> dict[str, Any]:
         "template": new.template,
         "parameters": dict(new.parameters),
         "state": "waiting",
+        "told": True,
         "created_at": now,
         "changed_at": now,
         "due_at": new.due_at or now,

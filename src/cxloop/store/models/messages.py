@@ -22,7 +22,8 @@ class Message(Base):
     """One message to one customer. `once` is what it must not be sent twice for: it is there before anything is sent.
 
     A message is `sending` from before its last byte is handed over until the other side's answer is written down; one
-    that is found so later is `in_doubt`, and is never sent again by itself.
+    that is found so later is `in_doubt`, and is never sent again by itself. `told` is whether those who wait for what
+    becomes of it have heard of its present state.
     """
 
     __tablename__ = "messages"
@@ -50,6 +51,7 @@ class Message(Base):
     failure: Mapped[str] = mapped_column(default="")
     tries: Mapped[int] = mapped_column(default=0)
     external_id: Mapped[str] = mapped_column(default="", index=True)
+    told: Mapped[bool] = mapped_column(default=True, index=True)
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     not_after: Mapped[datetime | None]

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("failure", sa.String(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("external_id", sa.String(), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("due_at", sa.DateTime(), nullable=False),
         sa.Column("not_after", sa.DateTime(), nullable=True),
@@ -44,6 +45,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_messages_external_id"), "messages", ["external_id"], unique=False)
     op.create_index("ix_messages_key_id_sent_at", "messages", ["key_id", "sent_at"], unique=False)
     op.create_index(op.f("ix_messages_reference"), "messages", ["reference"], unique=False)
+    op.create_index(op.f("ix_messages_told"), "messages", ["told"], unique=False)
     op.create_index("ix_messages_state_due_at", "messages", ["state", "due_at"], unique=False)
     op.create_table(
         "consent_statements",
