@@ -14,7 +14,16 @@ from cxloop.collect.surveys.flow.moving import (
     progress,
     quotas,
 )
-from cxloop.collect.surveys.flow.showing import Option, ShownPage, ShownPanel, ShownQuestion, ShownStatement, State, run
+from cxloop.collect.surveys.flow.showing import (
+    Option,
+    ShownPage,
+    ShownPanel,
+    ShownQuestion,
+    ShownStatement,
+    State,
+    live,
+    run,
+)
 
 __all__ = [
     "Accepted",
@@ -31,6 +40,7 @@ __all__ = [
     "closing",
     "finished",
     "first_page",
+    "live",
     "next_page",
     "previous_page",
     "progress",

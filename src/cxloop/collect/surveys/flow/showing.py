@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from typing import Any, TypeVar
 
 from cxloop.collect.surveys.definition import Definition, Page, Panel, in_language
@@ -22,6 +23,7 @@ from cxloop.collect.surveys.definition.questions import (
     YesNo,
     choices,
 )
+from cxloop.collect.surveys.definition.structure import reads
 from cxloop.collect.surveys.flow.settling import Settled, offered, settle
 from cxloop.collect.surveys.flow.values import NONE, OTHER, is_empty, same
 
@@ -32,6 +34,8 @@ __all__ = [
     "ShownQuestion",
     "ShownStatement",
     "State",
+    "isolated",
+    "live",
     "run",
     "show",
     "shown_questions",
@@ -40,18 +44,26 @@ __all__ = [
 WORDS = {
     "en": {"yes": "Yes", "no": "No", OTHER: "Other", NONE: "None of these"},
     "de": {"yes": "Ja", "no": "Nein", OTHER: "Sonstiges", NONE: "Nichts davon"},
+    "fr": {"yes": "Oui", "no": "Non", OTHER: "Autre", NONE: "Aucun de ces choix"},
+    "es": {"yes": "Sí", "no": "No", OTHER: "Otro", NONE: "Ninguna de las anteriores"},
+    "ar": {"yes": "نعم", "no": "لا", OTHER: "غير ذلك", NONE: "لا شيء مما سبق"},
 }
 PIPED = re.compile(r"\{([^{}]{1,250})\}")
+TURNING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 Each = TypeVar("Each")
 
 
 @dataclass(frozen=True)
 class Option:
-    """Something that can be chosen: what is stored, what is read, and the picture of an imagepicker."""
+    """Something that can be chosen: what is stored, what is read, and the picture of an imagepicker.
+
+    `hidden` is one that answers on the same page may bring.
+    """
 
     value: Any
     text: str
     image: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,7 @@ class ShownStatement:
 
     name: str
     html: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,7 @@ class ShownQuestion:
     comment: str
     options: tuple[Option, ...] = ()
     rows: tuple[Option, ...] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +100,7 @@ class ShownPanel:
     title: str
     description: str
     items: tuple[ShownItem, ...]
+    hidden: bool = False
 
 
 ShownItem = ShownQuestion | ShownStatement | ShownPanel
@@ -143,9 +158,44 @@ def run(definition: Definition, answers: Mapping[str, Any], *, locale: str = "",
     return show(settle(definition, answers, now=now), locale=locale, seed=seed)
 
 
-def show(settled: Settled, *, locale: str = "", seed: int = 0) -> State:
-    """Returns what a respondent sees of answers at rest."""
-    artist = _Artist(settled, locale or settled.definition.own_language, seed)
+def live(definition: Definition, answers: Mapping[str, Any], *, locale: str, seed: int, now: datetime) -> State:
+    """Returns what a respondent sees, and beside it, as `hidden`, what answers on the same page may bring.
+
+    Args:
+        definition: the survey.
+        answers: likewise, `locale`, `seed` and `now`: as in `run`.
+        locale: the language.
+        seed: of random orders.
+        now: the moment.
+    """
+    settled = settle(definition, answers, now=now)
+    return show(settled, locale=locale, seed=seed, waiting=_waiting(settled))
+
+
+def _waiting(settled: Settled) -> frozenset[int]:
+    """The places of what is hidden now, and may be seen as soon as something on its page is answered."""
+    definition, nodes = settled.definition, settled.definition.structure.nodes
+    calculated = {value.name: value.expression for value in definition.calculated_values}
+    found: set[int] = set()
+    for node in nodes:
+        if not node.visible or node.place in settled.shown or not node.within:
+            continue
+        read = {name.removesuffix("-comment") for name in reads(node.conditions, calculated)}
+        if any(nodes[place].page == node.page for name, place in definition.structure.places.items() if name in read):
+            found |= {node.place, *(place for place in node.within[1:] if place not in settled.shown)}
+    return frozenset(found)
+
+
+def show(settled: Settled, *, locale: str = "", seed: int = 0, waiting: frozenset[int] = frozenset()) -> State:
+    """Returns what a respondent sees of answers at rest.
+
+    Args:
+        settled: the answers.
+        locale: the language; the survey's own where it is empty.
+        seed: of random orders.
+        waiting: the places of what is not shown, and drawn all the same, as `hidden`.
+    """
+    artist = _Artist(settled, locale or settled.definition.own_language, seed, waiting)
     pages = tuple(artist.page(node.element) for node in _pages(settled) if node.place in settled.shown)
     return State(pages, dict(settled.values), dict(settled.calculated), settled.loops, artist.locale)
 
@@ -177,19 +227,24 @@ def _pages(settled: Settled) -> list[Any]:
 class _Artist:
     """Writes out what is shown, in one language and one order."""
 
-    def __init__(self, settled: Settled, locale: str, seed: int) -> None:
+    def __init__(self, settled: Settled, locale: str, seed: int, waiting: frozenset[int] = frozenset()) -> None:
         self.settled, self.locale, self.seed = settled, locale, seed
         self.definition = settled.definition
         nodes = self.definition.structure.nodes
         # Panels and statements may share a name: what is shown is known by the place, found by the object.
         self.shown = {id(nodes[place].element) for place in settled.shown}
+        self.waiting = {id(nodes[place].element) for place in waiting}
         self.everything = {name.lower(): value for name, value in settled.everything.items()}
 
     def text(self, text: Any) -> str:
         return self.piped(in_language(text, self.locale, self.definition.own_language))
 
-    def piped(self, text: str) -> str:
-        return PIPED.sub(lambda found: self.answer_of(found[1].strip(), found[0]), text)
+    def html(self, text: Any) -> str:
+        """A text with tags: what somebody answered, or put into a link, adds none."""
+        return self.piped(in_language(text, self.locale, self.definition.own_language), escape)
+
+    def piped(self, text: str, written: Callable[[str], str] = str) -> str:
+        return PIPED.sub(lambda found: written(isolated(self.answer_of(found[1].strip(), found[0]))), text)
 
     def answer_of(self, name: str, otherwise: str) -> str:
         """The words of an answer; nothing where there is none, and the braces stay around what nobody knows."""
@@ -214,17 +269,19 @@ class _Artist:
         elements = list(holder.elements)
         if order == "random":
             elements = shuffled(elements, self.seed, scope)
-        return tuple(self.item(element, order) for element in elements if id(element) in self.shown)
+        drawn = self.shown | self.waiting
+        return tuple(self.item(element, order) for element in elements if id(element) in drawn)
 
     def item(self, element: Element, order: str) -> ShownItem:
+        hidden = id(element) not in self.shown
         if isinstance(element, Panel):
             items = self.items(element, element.name, order)
-            return ShownPanel(element.name, self.text(element.title), self.text(element.description), items)
+            return ShownPanel(element.name, self.text(element.title), self.text(element.description), items, hidden)
         if isinstance(element, Statement):
-            return ShownStatement(element.name, self.text(element.html))
-        return self.question(element)  # type: ignore[arg-type]
+            return ShownStatement(element.name, self.html(element.html), hidden)
+        return self.question(element, hidden)  # type: ignore[arg-type]
 
-    def question(self, question: Asking) -> ShownQuestion:
+    def question(self, question: Asking, hidden: bool) -> ShownQuestion:
         values = self.settled.values
         return ShownQuestion(
             name=question.name,
@@ -237,6 +294,7 @@ class _Artist:
             comment=str(values.get(f"{question.name}-Comment", "")),
             options=self.options(question),
             rows=self.rows(question),
+            hidden=hidden,
         )
 
     def options(self, question: Asking) -> tuple[Option, ...]:
@@ -274,6 +332,27 @@ class _Artist:
             return Option(part, str(part))
         image = self.plain(part.image_link) if isinstance(part, Choice) else ""
         return Option(part.value, self.text(part.text) or str(part.value), image)
+
+
+def isolated(text: str) -> str:
+    """Returns an answer so that control characters in it turn the direction of nothing around it.
+
+    Source: Unicode Standard Annex 9, "Explicit Directional Isolates": PDI ends what the answer left open.
+
+    Example:
+        >>> isolated("Ann"), isolated("\u202eAnn")
+        ('Ann', '\u2068\u202eAnn\u2069')
+    """
+    if not TURNING.search(text):
+        return text
+    depth, kept = 0, []
+    for character in text:
+        depth += (character in "\u2066\u2067\u2068") - (character == "\u2069")
+        if depth < 0:
+            depth = 0
+            continue
+        kept.append(character)
+    return "\u2068" + "".join(kept) + "\u2069" * (depth + 1)
 
 
 def is_required(settled: Settled, question: Asking) -> bool:
@@ -325,5 +404,5 @@ def _said(value: Any) -> str:
 
 
 def pipe(settled: Settled, text: Any, *, locale: str = "") -> str:
-    """Returns a text of the document in a language, with answers piped in."""
-    return _Artist(settled, locale or settled.definition.own_language, 0).text(text)
+    """Returns a text with tags of the document in a language, with answers piped in."""
+    return _Artist(settled, locale or settled.definition.own_language, 0).html(text)
