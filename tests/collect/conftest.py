@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class Desk:
     settings: Settings = field(default_factory=Settings)
     experience: Experience = field(default_factory=Experience)
     as_of: datetime = NOW
+    moment: datetime = NOW
     progress: Callable[[str, float | None], None] = _quiet
     actor: Actor = LOCAL
     heavy: AbstractContextManager[object] = field(default_factory=nullcontext)
@@ -51,8 +52,12 @@ class Desk:
             self.store.close()
 
     def now(self) -> datetime:
-        """The same moment always."""
-        return NOW
+        """The same moment always, unless a test moves it."""
+        return self.moment
+
+    def forward(self, **much: float) -> None:
+        """Moves the hands on."""
+        self.moment += timedelta(**much)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Returns what a query over the tables gives."""

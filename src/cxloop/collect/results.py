@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from cxloop.collect.surveys.results import (
+    SurveyCheck,
+    SurveyDetails,
+    SurveyProblem,
+    Surveys,
+    SurveyTemplates,
+    SurveyVersion,
+)
 from cxloop.core.results import Records, Result, Value
 from cxloop.core.wording import count, many
 
@@ -26,6 +34,12 @@ __all__ = [
     "Skipped",
     "Sources",
     "Suggestion",
+    "SurveyCheck",
+    "SurveyDetails",
+    "SurveyProblem",
+    "SurveyTemplates",
+    "SurveyVersion",
+    "Surveys",
     "Systems",
     "Trial",
 ]

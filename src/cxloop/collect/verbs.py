@@ -9,6 +9,18 @@ from pydantic import BeforeValidator, Field
 
 from cxloop.collect.connections import connect, connection, connections, disconnect, pause, pull, resume, systems
 from cxloop.collect.results import Imports, Intake, Latest, Mappings, Rejects, Replay, Sources
+from cxloop.collect.surveys.verbs import (
+    check_survey,
+    close_survey,
+    draft_survey,
+    import_survey,
+    pause_survey,
+    publish_survey,
+    survey,
+    survey_settings,
+    survey_templates,
+    surveys,
+)
 from cxloop.collect.tracking.verbs import drift, enforce, import_plan, learn, plan
 from cxloop.core.errors import InputError
 from cxloop.core.results import Result
@@ -16,14 +28,18 @@ from cxloop.core.verbs import verb
 from cxloop.store.context import Operations
 
 __all__ = [
+    "check_survey",
+    "close_survey",
     "connect",
     "connection",
     "connections",
     "disconnect",
+    "draft_survey",
     "drift",
     "enforce",
     "file",
     "import_plan",
+    "import_survey",
     "imports",
     "intake",
     "latest",
@@ -31,12 +47,18 @@ __all__ = [
     "load",
     "mappings",
     "pause",
+    "pause_survey",
     "plan",
+    "publish_survey",
     "pull",
     "rejects",
     "replay",
     "resume",
     "sources",
+    "survey",
+    "survey_settings",
+    "survey_templates",
+    "surveys",
     "systems",
 ]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from cxloop.core.errors import InputError, UnknownNameError
 from cxloop.store import models
@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DRAFT",
+    "NOBODY",
     "PUBLISHED",
     "Moment",
     "State",
     "SurveyRecord",
+    "Tally",
     "change",
     "create",
     "every_one",
     "find",
     "get",
     "set_state",
+    "tallies",
 ]
 
 DRAFT = "survey_draft"
@@ -65,8 +68,26 @@ class SurveyRecord:
 
     def takes_answers(self, now: datetime) -> bool:
         """Whether somebody may answer at `now`, UTC without zone."""
-        begun = self.opens_at is None or self.opens_at <= now
-        return self.state == "live" and begun and (self.closes_at is None or now < self.closes_at)
+        return self.state_at(now) == "live" and (self.opens_at is None or self.opens_at <= now)
+
+    def state_at(self, now: datetime) -> State:
+        """The state at `now`: one whose end has come is closed, although nobody closed it."""
+        over = self.version is not None and self.closes_at is not None and self.closes_at <= now
+        return "closed" if over else self.state
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many responses of a survey are in which state, and when the last of them changed."""
+
+    open: int = 0
+    finished: int = 0
+    partial: int = 0
+    screened: int = 0
+    last_at: datetime | None = None
+
+
+NOBODY = Tally()
 
 
 def create(
@@ -140,6 +161,21 @@ def set_state(
     """
     values: dict[str, Any] = {"state": state} | ({} if version is None else {"version": version})
     return _update(store, name, values, by)
+
+
+def tallies(store: Store) -> dict[str, Tally]:
+    """Returns how many answered, by survey; a survey that nobody has begun is not among them."""
+    response = models.SurveyResponse
+    counted = select(response.survey, response.state, func.count(), func.max(response.changed_at)).group_by(
+        response.survey, response.state
+    )
+    found: dict[str, Tally] = {}
+    with store.read() as work:
+        for survey, state, n, last_at in work.execute(counted):
+            before = found.get(survey, NOBODY)
+            latest = max(last_at, before.last_at or last_at)
+            found[survey] = replace(before, **{state: n}, last_at=latest)
+    return found
 
 
 def _update(store: Store, name: str, values: Mapping[str, Any], by: int | None) -> SurveyRecord:
