@@ -9,13 +9,14 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from cxloop.core.errors import CxloopError
+from cxloop.collect.results import SurveyDetails
+from cxloop.core.errors import CxloopError, NotFoundError, UnknownNameError
 from cxloop.web.access import Door
 from cxloop.web.site import Site, respond
 from cxloop.web.tabs import Tab, open_tabs, said_of, status_of
 from cxloop.web.words import _
 
-__all__ = ["DONE", "PATH", "STATES", "address_of", "show"]
+__all__ = ["DONE", "PATH", "STATES", "address_of", "found_survey", "show"]
 
 PATH = "/surveys"
 TABS = (
@@ -55,6 +56,15 @@ def address_of(name: str, below: str = "") -> str:
     return f"{PATH}/{quote(name, safe='')}{below}"
 
 
+def found_survey(door: Door, name: str) -> SurveyDetails:
+    """Returns a survey with its draft; raises NotFoundError where the address names none."""
+    try:
+        found: SurveyDetails = door.run("collect.survey", {"name": name})
+    except UnknownNameError as failure:  # in an address it is a place that is not there
+        raise NotFoundError(failure.message) from None
+    return found
+
+
 def show(
     request: Request,
     door: Door,
@@ -62,9 +72,7 @@ def show(
     template: str,
     context: Mapping[str, Any],
     *,
-    name: str = "",
-    heading: str = "",
-    state: str = "",
+    survey: SurveyDetails | None = None,
 ) -> HTMLResponse:
     """Returns one page of Surveys.
 
@@ -74,19 +82,18 @@ def show(
         tab: name of the tab; empty for a page that is none of one survey's.
         template: file name within templates/surveys; it extends surveys/frame.html.
         context: what the template shows, with its `title`; `failure` is told above the page and gives its status.
-        name: the survey's name, for its tabs; empty for the list.
-        heading: the survey's title.
-        state: the survey's state: draft, live, paused or closed.
+        survey: the survey that the page is about, for its tabs and state; None for the list.
     """
     failure: CxloopError | None = context.get("failure")
     site: Site = request.app.state.site
+    name = survey.name if survey else ""
     frame = {
         "page": "surveys",
         "tab": tab,
-        "tabs": [(entry, address_of(name, entry.address)) for entry in open_tabs(door, TABS)] if name else [],
+        "tabs": [(entry, address_of(name, entry.address)) for entry in open_tabs(door, TABS)] if survey else [],
         "survey_name": name,
-        "heading": heading or name,
-        "state": STATES.get(state, ("", "")),
+        "heading": survey.title if survey else "",
+        "state": STATES.get(survey.state if survey else "", ("", "")),
         "said": said_of(request, DONE),
         "mistake": failure.message if failure else "",
         "zone_name": site.host.settings.company.time_zone,
