@@ -10,7 +10,7 @@ import { Tracker } from "./tracker";
 const METHODS = ["page", "track", "identify", "group", "alias", "reset", "consent"] as const;
 type Method = (typeof METHODS)[number];
 type Call = [Method, ...unknown[]];
-type Api = Record<Method, (...given: unknown[]) => void> & { push: (...calls: Call[]) => void; loaded: true };
+type Api = Record<Method, (...given: unknown[]) => void> & { push: (...calls: Call[]) => void; loaded: true; events: string[] };
 
 function install(): void {
   const script = document.currentScript;
@@ -31,7 +31,7 @@ function install(): void {
       console.warn("cx:", failure);
     }
   };
-  const api = { loaded: true, push: (...calls: Call[]) => calls.forEach(call) } as Api;
+  const api = { loaded: true, push: (...calls: Call[]) => calls.forEach(call), events: tracker.events } as Api;
   METHODS.forEach((method) => (api[method] = (...words) => call([method, ...words])));
   const waiting = Array.isArray(given.cx) ? given.cx : [];
   given.cx = api;

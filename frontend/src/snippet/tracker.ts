@@ -15,6 +15,11 @@ const ANONYMOUS = "anonymous";
 const USER = "user";
 const GROUP = "group";
 
+/** Tells the widget, which may be on the page too. */
+const tell = (what: string, detail?: unknown): void => {
+  dispatchEvent(new CustomEvent(`cx:${what}`, { detail }));
+};
+
 type State = "asked" | "granted" | "refused";
 
 export class Tracker {
@@ -25,6 +30,9 @@ export class Tracker {
   private state: State;
   private referrer = document.referrer;
   private campaign = campaignOf(location.search);
+
+  /** Names of what was tracked on this page: what shows surveys may come later. */
+  readonly events: string[] = [];
 
   constructor(private readonly settings: Settings) {
     this.outbox = new Outbox(`${settings.host}/v1/batch`, settings.key, this.storage);
@@ -37,10 +45,14 @@ export class Tracker {
     const given = typeof name === "object" ? name : properties;
     const page = pageOf(this.settings.query, this.referrer);
     this.send("page", { name: named, properties: { ...page, ...given } });
+    tell("page");
   }
 
   track(event: string, properties?: Properties): void {
     this.send("track", { event: String(event), properties: { ...properties } });
+    if (this.state === "refused") return;
+    if (this.events.push(String(event)) > MOST_HELD) this.events.shift();
+    tell("track", String(event));
   }
 
   identify(userId?: string | number | Properties | null, traits?: Properties): void {
@@ -94,6 +106,7 @@ export class Tracker {
     this.send("track", { event: "Segment Consent Preference Updated", properties: {} }, undefined, {
       consent: { categoryPreferences: choice },
     });
+    tell("consent", true);
   }
 
   private refuse(): void {
@@ -101,6 +114,7 @@ export class Tracker {
     this.held = [];
     this.outbox.stop();
     this.storage.clear();
+    tell("consent", false);
   }
 
   private send(type: string, fields: Properties, remember?: readonly [string, string], more?: Properties): void {
