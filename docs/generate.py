@@ -106,7 +106,8 @@ def settings() -> str:
     for title, model in (("cxloop.toml", Settings), ("experience.toml", Experience)):
         lines += [f"## {title}", "", inspect.cleandoc(model.__doc__ or ""), ""]
         for name, field in model.model_fields.items():
-            lines += setting_section(field.alias or name, field.annotation, repeated=model is Experience)
+            repeated = model is Experience and not is_model(field.annotation)
+            lines += setting_section(field.alias or name, field.annotation, repeated=repeated)
     return page(*lines)
 
 
@@ -120,8 +121,9 @@ def setting_section(name: str, annotation: Any, *, repeated: bool) -> list[str]:
     lines += table("setting", "type", "default", "allowed")
     inner: list[str] = []
     for key, field in model.model_fields.items():
-        if is_model(field.annotation) and not repeated:
-            inner += setting_section(f"{name}.{key}", field.annotation, repeated=False)
+        single = is_model(field.annotation)
+        if (single or any(map(is_model, get_args(field.annotation)))) and not repeated:
+            inner += setting_section(f"{name}.{key}", field.annotation, repeated=not single)
             continue
         default = "required" if field.is_required() else f"`{toml(field.get_default(call_default_factory=True))}`"
         lines.append(row(f"`{field.alias or key}`", type_name(field.annotation), default, allowed(field)))

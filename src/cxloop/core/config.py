@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from cxloop.core import patterns
 from cxloop.core.addresses import url
+from cxloop.core.contact import Contact, unmet_purposes
 from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean, what_is_wrong
 from cxloop.core.sending import Outreach
 from cxloop.core.strict import Name, Strict, Term
@@ -345,6 +346,7 @@ class Experience(Strict):
     purpose: tuple[Purpose, ...] = ()
     profile: tuple[Profile, ...] = ()
     hierarchy: tuple[Hierarchy, ...] = ()
+    contact: Contact = Contact()
 
     @model_validator(mode="after")
     def _names_meet(self) -> Experience:
@@ -376,6 +378,7 @@ def _unmet_names(experience: Experience) -> Iterator[Mistake]:
                 f"Unknown stage {touchpoint.stage!r}. " + did_you_mean(touchpoint.stage, stages),
             )
     yield from _unmet_channels(experience)
+    yield from unmet_purposes(experience.contact, [purpose.name for purpose in experience.purpose])
     for place, rule in enumerate(experience.rule):
         if rule.touchpoint is not None and rule.touchpoint not in touchpoints:
             yield Mistake(
