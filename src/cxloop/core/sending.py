@@ -19,10 +19,10 @@ class Smtp(Strict):
     """[outreach.smtp]: the mail server that takes messages from here. Without `host` no mail is sent.
 
     `tls` is "starttls" (a connection that turns to TLS, port 587), "tls" (from its first byte, port 465) or "none" (in
-    a network that you trust; with a password only on this machine). `password` names a variable of the environment. `sender` is whom customers
-    see; `bounces` where undeliverable mail returns to, the sender without one; with `verp` each message has a return
-    address of its own, bounces+NUMBER@. `per_minute` is how many messages leave at most (0: no limit), over all
-    `connections`.
+    a network that you trust; with a password only on this machine). `password` names a variable of the environment.
+    `sender` is whom customers see; `bounces` is where undeliverable mail returns to, the sender without one; with
+    `verp` each message has a return address of its own, bounces+NUMBER@. `per_minute` is how many messages leave at
+    most (0: no limit), over all `connections`.
     """
 
     host: str = ""

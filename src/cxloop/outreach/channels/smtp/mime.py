@@ -1,0 +1,108 @@
+"""A message as the bytes of a mail (RFC 5322, MIME, RFC 8058), with nothing in its headers that was not meant there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+
+from cxloop.outreach.channels.smtp.client import Envelope
+from cxloop.outreach.templates.writing import Written, clean
+
+__all__ = ["AddressError", "From", "ascii_address", "envelope"]
+
+_LOCAL = re.compile(r"[^\s<>()\[\]\\,;:@\"\x00-\x1f\x7f-\x9f]{1,64}")
+_LINK = re.compile(r"https?://[!-;=?-~]{1,900}")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+class AddressError(ValueError):
+    """An address that no mail can be sent to; says why without naming it."""
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """Who sends: the address that is shown with its name, where bounces go, and the domain of Message-IDs."""
+
+    name: str
+    address: str
+    bounces: Callable[[str], str]
+
+    @property
+    def domain(self) -> str:
+        """What stands behind the @ of Message-IDs."""
+        return self.address.rpartition("@")[2]
+
+
+def ascii_address(address: str) -> tuple[str, bool]:
+    """Returns an address with its domain as DNS writes it, and whether what is before the @ is beyond ASCII.
+
+    Raises:
+        AddressError: it is none.
+
+    Example:
+        >>> ascii_address("ada@bücher.example")
+        ('ada@xn--bcher-kva.example', False)
+    """
+    import idna
+
+    local, _, domain = address.strip().rpartition("@")
+    if not _LOCAL.fullmatch(local) or local.startswith(".") or local.endswith(".") or ".." in local:
+        raise AddressError("the address is none that mail can be sent to")
+    try:
+        host = domain if domain.isascii() and _plain_host(domain) else idna.encode(domain, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        raise AddressError("the domain of the address is none") from None
+    if len(local.encode()) + 1 + len(host) > 254:
+        raise AddressError("the address is longer than addresses are")
+    return f"{local}@{host}", not local.isascii()
+
+
+def _plain_host(domain: str) -> bool:
+    return re.fullmatch(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*", domain) is not None
+
+
+def envelope(to: str, written: Written, sender: From, reference: str, now: datetime) -> Envelope:
+    """Returns a message for the wire.
+
+    Args:
+        to: the address.
+        written: what it says.
+        sender: who sends.
+        reference: its name in the world.
+        now: its date, UTC without zone.
+
+    Raises:
+        AddressError: the address cannot be one.
+    """
+    recipient, international = ascii_address(to)
+    mail = EmailMessage(policy=SMTPUTF8 if international else SMTP)
+    mail["From"] = _mailbox(written.sender or sender.name, sender.address)
+    mail["Subject"] = clean(written.subject) or "-"
+    if written.reply_to:
+        mail["Reply-To"] = _mailbox("", ascii_address(parseaddr(written.reply_to)[1])[0])
+    mail.set_content(written.text, subtype="plain", charset="utf-8", cte="quoted-printable")
+    if written.html is not None:
+        mail.add_alternative(written.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    # by hand: the library writes a long word of a header, such as an address, as an encoded one that nobody reads
+    own = [f"To: <{recipient}>", f"Message-ID: <{reference}@{sender.domain}>", *_lists(written)]
+    own += [f"Date: {format_datetime(now.replace(tzinfo=UTC))}", f"Content-Language: {written.language}"]
+    head = "\r\n".join([*own, "Auto-Submitted: no", ""]).encode()
+    content = _LINE_END.sub(b"\r\n", head + mail.as_bytes())  # a lone CR or LF could be taken for the end of a message
+    return Envelope(sender.bounces(reference), recipient, content, international)
+
+
+def _lists(written: Written) -> list[str]:
+    """The headers of one-click unsubscribing (RFC 8058)."""
+    if not _LINK.fullmatch(written.unsubscribe):
+        return []
+    return [f"List-Unsubscribe: <{written.unsubscribe}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+
+
+def _mailbox(name: str, address: str) -> Address:
+    return Address(display_name=clean(name, 80), addr_spec=address)
