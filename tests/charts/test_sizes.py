@@ -8,8 +8,11 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cxloop.charts import size_history, size_line
+from cxloop.charts.axes import text_width
 
 FIRST = date(2026, 8, 1)
 POINTS = [(FIRST + timedelta(days=day), 10 + day) for day in range(31)]
@@ -44,3 +47,19 @@ def test_a_segment_that_does_not_change_is_drawn_as_well(size: int) -> None:
     still = [(FIRST, size), (FIRST + timedelta(days=1), size)]
 
     assert f"{size} on 2 Aug 2026" in size_history(still, label="late", width=270)
+
+
+@given(
+    start=st.dates(date(2020, 1, 1), date(2026, 1, 1)),
+    days=st.integers(1, 900),
+    width=st.sampled_from([270, 640, 1100]),
+)
+def test_at_least_two_dates_are_written_and_none_is_cut_off(start: date, days: int, width: int) -> None:
+    points = [(start, 3), (start + timedelta(days=days), 5)]
+    drawn = ElementTree.fromstring(size_history(points, label="late", width=width))
+    written = [item for item in drawn.iter("text") if item.attrib.get("text-anchor") == "middle"]
+
+    assert len(written) >= 2
+    for item in written:
+        half = text_width(item.text or "") / 2
+        assert half - 0.1 <= float(item.attrib["x"]) <= width - half + 0.1

@@ -7,7 +7,7 @@ from datetime import date
 from html import escape
 
 from cxloop.charts.axes import Scale, dates, numbers, text_width, without_overlap
-from cxloop.core.wording import count, day
+from cxloop.core.wording import MONTHS, count, day
 
 __all__ = ["size_history", "size_line"]
 
@@ -91,13 +91,22 @@ def _level(level: int, y: float, left: float, right: float) -> str:
 
 
 def _dates(points: Sequence[Point], across: Scale, width: int) -> str:
-    marks = dates(points[0][0], points[-1][0], max(round(width / LABELS), 2))
-    placed = without_overlap([(across(at.toordinal()), text) for at, text in marks])
+    first, last = points[0][0], points[-1][0]
+    marks = dates(first, last, max(round(width / LABELS), 2))
+    if len(marks) < 2:  # one date alone says nothing of how long the others are
+        marks = [(at, f"{at.day} {MONTHS[at.month - 1][:3]}") for at in (first, last)]
+    placed = without_overlap([(_inside(across(at.toordinal()), text, width), text) for at, text in marks])
     y = ABOVE + HEIGHT + 18
     return "".join(
         f'<text x="{x:.1f}" y="{y:g}" fill="var(--ink-3)" text-anchor="middle">{escape(text)}</text>'
         for x, text in placed
     )
+
+
+def _inside(middle: float, text: str, width: int) -> float:
+    """The middle of a label, moved so far that the picture does not cut it off."""
+    half = text_width(text) / 2
+    return min(max(middle, half), width - half)
 
 
 def _told(points: Sequence[Point], label: str) -> str:
