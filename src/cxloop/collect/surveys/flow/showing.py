@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from typing import Any, TypeVar
@@ -39,6 +39,7 @@ __all__ = [
     "run",
     "show",
     "shown_questions",
+    "whole",
 ]
 
 WORDS = {
@@ -172,6 +173,18 @@ def live(definition: Definition, answers: Mapping[str, Any], *, locale: str, see
     return show(settled, locale=locale, seed=seed, waiting=_waiting(settled))
 
 
+def whole(definition: Definition, *, locale: str, now: datetime) -> tuple[ShownPage, ...]:
+    """Returns every page with everything on it, the braces of piped answers still there: for a kiosk to fill and hide.
+
+    Args:
+        definition: the survey.
+        locale: the language.
+        now: the moment, for questions that are required or locked under a condition.
+    """
+    artist = _Template(Settled(definition, {}, now), locale, 0)
+    return tuple(artist.page(node.element) for node in _pages(artist.settled))
+
+
 def _waiting(settled: Settled) -> frozenset[int]:
     """The places of what is hidden now, and may be seen as soon as something on its page is answered."""
     definition, nodes = settled.definition, settled.definition.structure.nodes
@@ -186,14 +199,14 @@ def _waiting(settled: Settled) -> frozenset[int]:
     return frozenset(found)
 
 
-def show(settled: Settled, *, locale: str = "", seed: int = 0, waiting: frozenset[int] = frozenset()) -> State:
+def show(settled: Settled, *, locale: str = "", seed: int = 0, waiting: frozenset[int] | None = None) -> State:
     """Returns what a respondent sees of answers at rest.
 
     Args:
         settled: the answers.
         locale: the language; the survey's own where it is empty.
         seed: of random orders.
-        waiting: the places of what is not shown, and drawn all the same, as `hidden`.
+        waiting: the places of what is not shown, and drawn all the same, as `hidden`, with choices that may come.
     """
     artist = _Artist(settled, locale or settled.definition.own_language, seed, waiting)
     pages = tuple(artist.page(node.element) for node in _pages(settled) if node.place in settled.shown)
@@ -227,13 +240,13 @@ def _pages(settled: Settled) -> list[Any]:
 class _Artist:
     """Writes out what is shown, in one language and one order."""
 
-    def __init__(self, settled: Settled, locale: str, seed: int, waiting: frozenset[int] = frozenset()) -> None:
-        self.settled, self.locale, self.seed = settled, locale, seed
+    def __init__(self, settled: Settled, locale: str, seed: int, waiting: frozenset[int] | None = None) -> None:
+        self.settled, self.locale, self.seed, self.live = settled, locale, seed, waiting is not None
         self.definition = settled.definition
         nodes = self.definition.structure.nodes
         # Panels and statements may share a name: what is shown is known by the place, found by the object.
         self.shown = {id(nodes[place].element) for place in settled.shown}
-        self.waiting = {id(nodes[place].element) for place in waiting}
+        self.waiting = {id(nodes[place].element) for place in waiting or ()}
         self.everything = {name.lower(): value for name, value in settled.everything.items()}
 
     def text(self, text: Any) -> str:
@@ -310,8 +323,7 @@ class _Artist:
         return ()
 
     def choices(self, question: Choosing) -> tuple[Option, ...]:
-        there = offered(self.settled, question)
-        found = [self.option(c) for c in choices(question) if any(same(c.value, value) for value in there)]
+        found = self.drawn(question)
         if question.choices_order == "random":
             found = shuffled(found, self.seed, question.name)
         elif question.choices_order != "none":
@@ -319,6 +331,25 @@ class _Artist:
         added = ((question.none, NONE, question.none_text), (question.other, OTHER, question.other_text))
         words = own_words(self.locale)
         return (*found, *(Option(each, self.text(text) or words[each]) for wanted, each, text in added if wanted))
+
+    def drawn(self, question: Choosing) -> list[Option]:
+        """What can be chosen, and on a live page, as `hidden`, what its answers may bring."""
+        there = offered(self.settled, question)
+        drawn = []
+        for choice in choices(question):
+            hidden = not any(same(choice.value, value) for value in there)
+            if not hidden or (self.live and self.may_come(question, choice)):
+                drawn.append(replace(self.option(choice), hidden=hidden))
+        return drawn
+
+    def may_come(self, question: Choosing, choice: Choice) -> bool:
+        """Whether the condition of a choice reads a question of its own page."""
+        structure = self.definition.structure
+        calculated = {value.name: value.expression for value in self.definition.calculated_values}
+        page = structure.nodes[structure.places[question.name.lower()]].page
+        read = reads([choice.visible_if] if choice.visible_if else [], calculated)
+        places = (structure.places.get(name.removesuffix("-comment")) for name in read)
+        return any(structure.nodes[place].page == page for place in places if place is not None)
 
     def rows(self, question: Asking) -> tuple[Option, ...]:
         if not isinstance(question, Matrix):
@@ -332,6 +363,20 @@ class _Artist:
             return Option(part, str(part))
         image = self.plain(part.image_link) if isinstance(part, Choice) else ""
         return Option(part.value, self.text(part.text) or str(part.value), image)
+
+
+class _Template(_Artist):
+    """Writes out everything, with the braces of piped answers as the document has them."""
+
+    def __init__(self, settled: Settled, locale: str, seed: int) -> None:
+        super().__init__(settled, locale, seed)
+        self.shown = {id(node.element) for node in self.definition.structure.nodes}
+
+    def piped(self, text: str, written: Callable[[str], str] = str) -> str:  # noqa: ARG002 - nothing is filled in
+        return text
+
+    def drawn(self, question: Choosing) -> list[Option]:
+        return [self.option(choice) for choice in choices(question)]
 
 
 def isolated(text: str) -> str:
