@@ -64,8 +64,10 @@ def said(damage: Damage) -> str:
 
 
 def load_waiting(ws: Operations) -> Intake:
-    """Loads what waits now, where no loader runs; returns how things are afterwards."""
+    """Loads what waits now and what surveys brought, where no loader runs; returns how things are afterwards."""
     if progress_of(ws.path) is None:
+        from cxloop.collect.surveys.logged import log_all
+
         spool, plans = open_spool(ws.path, ws.settings), Plans(ws.store)
         loader = Loader(ws, spool, plans)
         try:
@@ -77,4 +79,5 @@ def load_waiting(ws: Operations) -> Intake:
             loader.close()
             plans.close()
             spool.close()
+        log_all(ws)
     return look(ws)

@@ -1,4 +1,4 @@
-"""The thread of the app process that loads live events, and has derived tables and pages catch up with them.
+"""The thread of the app process that loads live events and what surveys bring, and has tables and pages catch up.
 
 It takes no lane: pages do not wait for it, and an import only as long as either of them writes.
 """
@@ -28,6 +28,8 @@ RETRY_SECONDS = 2.0
 REST_SHARE = 2.0
 """A small batch is followed by a rest of this many times its length, so that a trickle costs a third of a core."""
 LONGEST_REST_SECONDS = 0.8
+SURVEYS_SECONDS = 1.0
+"""How often somebody looks whether surveys have brought anything that the log lacks."""
 DERIVE_CALM_SECONDS = 1.0
 DERIVE_BUSY_SECONDS = 5.0
 TIME_SECONDS = 2.0
@@ -47,6 +49,8 @@ class Intake:
         self._derived_at = 0.0
         self._derive_seconds = 0.0
         self._looked_at = 0.0
+        self._asked_surveys_at = 0.0
+        self._surveys_failed = False
         self.progress = Progress()
         self.progress.is_alive = self._thread.is_alive
 
@@ -81,12 +85,31 @@ class Intake:
                 if loaded is not None:
                     self.progress.note(loaded)
                     self._behind = True
+                self._tell_surveys()
                 self._catch_up(busy=loaded is not None and loaded.more)
                 self._stop.wait(_rest(loaded))
         finally:
             loader.close()
             plans.close()
             spool.close()
+
+    def _tell_surveys(self) -> None:
+        """Tells the log what surveys have brought; live events go on where that fails."""
+        if time.monotonic() - self._asked_surveys_at < SURVEYS_SECONDS:
+            return
+        from cxloop.collect.surveys import logged
+
+        try:
+            done = logged.step(self._host.workspace)
+            self._behind = self._behind or (done is not None and done.rows > 0)
+            self._surveys_failed = False
+            more = done is not None and done.more
+        except Exception as failure:  # noqa: BLE001 - the records keep everything; the next attempt may succeed
+            more = False
+            if not self._surveys_failed:  # once, not every second
+                logs.failure(self._host.workspace.folder.log, failure, where="surveys")
+            self._surveys_failed = True
+        self._asked_surveys_at = 0.0 if more else time.monotonic()
 
     def _catch_up(self, *, busy: bool) -> None:
         """Has derived tables brought up to date, where there is something new and the last time is long enough ago."""

@@ -32,7 +32,7 @@ from cxloop.core.time import parse_moment, parse_zone
 from cxloop.core.wording import count, many
 from cxloop.store import documents
 from cxloop.store.context import Operations
-from cxloop.store.surveys import surveys
+from cxloop.store.surveys import responses, surveys
 from cxloop.store.surveys.surveys import DRAFT, PUBLISHED, Moment, SurveyRecord
 
 __all__ = [
@@ -324,7 +324,11 @@ def close(ws: Operations, name: str) -> SurveyDetails:
     """Takes no more answers; raises UnknownNameError, and InputError where it never took any."""
     _needs(ws, name, "live", "paused", "closed")
     surveys.set_state(ws.store, name, "closed", by=ws.actor.account_id)
-    return details(ws, name, said=f"{name} is closed: nobody can answer any more. What was answered stays.")
+    ended = responses.end_open(ws.store, name)
+    begun = (
+        f" {many(ended, 'response')} that {'was' if ended == 1 else 'were'} begun count as partial." if ended else ""
+    )
+    return details(ws, name, said=f"{name} is closed: nobody can answer any more. What was answered stays.{begun}")
 
 
 def _needs(ws: Operations, name: str, *states: str) -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "set_states",
     "some",
     "to_remind",
+    "waves_of",
 ]
 
 State = Literal["held", "planned", "queued", "sent", "in_doubt", "failed", "bounced", "expired"]
@@ -268,6 +269,17 @@ def _alike(steps: Sequence[Step]) -> list[tuple[tuple[tuple[str, Any], ...], lis
             values["remind_at"] = None
         found.setdefault(tuple(sorted(values.items(), key=lambda item: item[0])), []).append(number)
     return list(found.items())
+
+
+def waves_of(store: Store, numbers: Sequence[int]) -> dict[int, int]:
+    """Returns the wave of each of some invitations, by their number; one that is gone is not among them."""
+    table = models.Invitation
+    found: dict[int, int] = {}
+    with store.read() as work:
+        for start in range(0, len(numbers), _AT_ONCE):
+            part = numbers[start : start + _AT_ONCE]
+            found |= dict(work.execute(select(table.id, table.wave_id).where(table.id.in_(part))).all())
+    return found
 
 
 def changed(store: Store, limit: int) -> list[InvitationRecord]:
