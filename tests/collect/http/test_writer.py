@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from cxloop.collect.http.writer import MOST_GROUP, MOST_GROUP_BYTES, Writer
+from cxloop.collect.groups import MOST_GROUP, MOST_GROUP_SIZE
+from cxloop.collect.http.writer import Writer
 from cxloop.collect.spool import Envelope, SpoolError
 
 
@@ -107,7 +108,7 @@ def test_a_client_that_went_away_does_not_disturb_the_others() -> None:
 
 @pytest.mark.parametrize(
     ("bodies", "groups"),
-    [([b"x"] * (MOST_GROUP + 7), [MOST_GROUP, 7]), ([b"x" * (MOST_GROUP_BYTES // 2)] * 5, [2, 2, 1])],
+    [([b"x"] * (MOST_GROUP + 7), [MOST_GROUP, 7]), ([b"x" * (MOST_GROUP_SIZE // 2)] * 5, [2, 2, 1])],
 )
 def test_a_group_is_bounded(bodies: list[bytes], groups: list[int]) -> None:
     disk = Disk()
