@@ -40,9 +40,7 @@ class Files:
 
     def add(self, response_id: str, question: str, name: str, media_type: str, content: bytes) -> int:
         """Keeps a file and returns its number; one that is there already is not kept twice."""
-        row = models.SurveyFile
-        same = select(row.id).where(row.response_id == response_id, row.question == question, row.name == name)
-        there = self._work.scalar(same.where(row.content == content))
+        there = self.find(response_id, question, name, content)
         if there is not None:
             return there
         made = models.SurveyFile(
@@ -57,6 +55,12 @@ class Files:
         self._work.add(made)
         self._work.flush()
         return made.id
+
+    def find(self, response_id: str, question: str, name: str, content: bytes) -> int | None:
+        """Returns the number of a file that is there already, or None."""
+        row = models.SurveyFile
+        same = select(row.id).where(row.response_id == response_id, row.question == question, row.name == name)
+        return self._work.scalar(same.where(row.content == content))
 
     def bytes_of(self, response_id: str) -> int:
         """Returns how many bytes of files a response has."""

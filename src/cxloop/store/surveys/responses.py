@@ -188,6 +188,12 @@ class Writing:
         )
         return bool(getattr(done, "rowcount", 0))
 
+    def give_back(self, survey: str, quota: str) -> None:
+        """Gives a place of a quota back that was taken in this transaction."""
+        counted = models.SurveyQuota
+        chosen = update(counted).where(counted.survey == survey, counted.quota == quota)
+        self._work.execute(chosen.values(taken=counted.taken - 1).execution_options(synchronize_session=False))
+
     def state_of(self, survey: str) -> str | None:
         """Returns the state of a survey as it is in this transaction."""
         return self._work.scalar(select(models.Survey.state).where(models.Survey.name == survey))
