@@ -296,10 +296,16 @@ VERBS: Mapping[str, frozenset[str]] = {
     "collect.survey_templates": WHOLE,
     "collect.surveys": WHOLE,
     "measure.ces": SIGNED_IN,
+    "measure.crosstab": SIGNED_IN,
     "measure.csat": SIGNED_IN,
     "measure.nps": SIGNED_IN,
     "measure.pulse": SIGNED_IN,
     "measure.rating": SIGNED_IN,
+    "measure.survey": SIGNED_IN,
+    "measure.survey_funnel": SIGNED_IN,
+    "measure.survey_questions": SIGNED_IN,
+    "measure.survey_rows": PERSONS,
+    "measure.survey_verbatims": PERSONS,
     "understand.verbatims": PERSONS,
     "unify.compare": WHOLE_PERSONS,
     "unify.customer": PERSONS,
@@ -355,6 +361,14 @@ ARGUMENTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
         {"where": f'region == "{PROBE}"'},
     ),
     "measure.pulse": ({}, {"period": "365d"}),
+    **{
+        f"measure.{verb}": ({"name": "aftercare"}, {"name": PROBE}, {"name": "aftercare", "where": f'text == "{PROBE}"'})
+        for verb in ("survey", "survey_funnel", "survey_questions", "survey_rows", "survey_verbatims")
+    },
+    "measure.crosstab": (
+        {"name": "aftercare", "row": "recommend", "column": "team"},
+        {"name": "aftercare", "row": PROBE, "column": f"{PROBE}ern"},
+    ),
     "understand.verbatims": ({}, {"limit": 1000}, {"where": f'contains(text, "{PROBE}")'}),
     "unify.customer": (
         {"customer": "{north}"},

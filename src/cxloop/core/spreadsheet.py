@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from cxloop.core.results import Records, Result, Value
 
 __all__ = ["as_csv"]
+
+_BEGINS_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+_NEEDS_QUOTES = frozenset(',;\t"\r\n')
+"""Where a comma is the decimal sign, spreadsheets part cells at semicolons: quotes keep a cell whole there, too."""
 
 
 def as_csv(result: Result) -> str:
@@ -20,13 +21,16 @@ def as_csv(result: Result) -> str:
     """
     rows = result.records()
     columns = result.columns if isinstance(result, Records) else list(rows[0]) if rows else []
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
-    return buffer.getvalue()
+    lines = [columns, *([row[name] for name in columns] for row in rows)]
+    return "".join(f"{','.join(map(_cell, line))}\n" for line in lines)
+
+
+def _cell(value: Value) -> str:
+    text = "" if value is None else str(_harmless(value))
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"' if _NEEDS_QUOTES.intersection(text) else text
 
 
 def _harmless(value: Value) -> Value:
     """Keeps a spreadsheet from running a customer's text as a formula (CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    return f"'{value}" if isinstance(value, str) and value[:1] in _BEGINS_A_FORMULA else value

@@ -1,4 +1,4 @@
-"""What the Pulse page shows, as one frozen result."""
+"""What measure's verbs return beside estimates: the Pulse page as one frozen result, and what surveys brought."""
 
 from __future__ import annotations
 
@@ -7,8 +7,41 @@ from datetime import datetime
 from typing import Literal
 
 from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
+from cxloop.measure.surveys.results import (
+    ChannelFunnel,
+    CrossCell,
+    Crosstab,
+    FunnelStep,
+    QuestionAnswers,
+    RankedItem,
+    SurveyFunnel,
+    SurveyQuestions,
+    SurveyResults,
+    SurveyRows,
+    SurveyScore,
+    SurveyVerbatims,
+)
 
-__all__ = ["Change", "ChannelAnswers", "Mover", "Pulse", "PulseMetric", "Verdict"]
+__all__ = [
+    "Change",
+    "ChannelAnswers",
+    "ChannelFunnel",
+    "CrossCell",
+    "Crosstab",
+    "FunnelStep",
+    "Mover",
+    "Pulse",
+    "PulseMetric",
+    "QuestionAnswers",
+    "RankedItem",
+    "SurveyFunnel",
+    "SurveyQuestions",
+    "SurveyResults",
+    "SurveyRows",
+    "SurveyScore",
+    "SurveyVerbatims",
+    "Verdict",
+]
 
 Verdict = Literal["rose", "fell", "not shown to have changed", "cannot say"]
 

@@ -11,8 +11,28 @@ from cxloop.core.time import Period
 from cxloop.core.verbs import Condition, Names, verb
 from cxloop.engine.base import Analysis
 from cxloop.measure.results import Pulse
+from cxloop.measure.surveys.verbs import (
+    crosstab,
+    survey,
+    survey_funnel,
+    survey_questions,
+    survey_rows,
+    survey_verbatims,
+)
 
-__all__ = ["ces", "csat", "nps", "pulse", "rating"]
+__all__ = [
+    "ces",
+    "crosstab",
+    "csat",
+    "nps",
+    "pulse",
+    "rating",
+    "survey",
+    "survey_funnel",
+    "survey_questions",
+    "survey_rows",
+    "survey_verbatims",
+]
 
 Moment = Annotated[str, Field(max_length=40)]
 Certainty = Annotated[float, Field(gt=0, le=1)]

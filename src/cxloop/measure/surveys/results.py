@@ -1,0 +1,476 @@
+"""What survey results are, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from cxloop.core.results import Estimate, Estimates, How, InsufficientData, Records, Result, Unit, Value
+from cxloop.core.wording import answers, count, number
+
+__all__ = [
+    "ChannelFunnel",
+    "CrossCell",
+    "CrossGroup",
+    "Crosstab",
+    "FunnelStep",
+    "Known",
+    "PageDrop",
+    "QuestionAnswers",
+    "Quoted",
+    "RankedItem",
+    "Said",
+    "SurveyFunnel",
+    "SurveyQuestions",
+    "SurveyResults",
+    "SurveyRows",
+    "SurveyScore",
+    "SurveyVerbatims",
+]
+
+Known = Estimate | InsufficientData
+QuestionKind = Literal["score", "single", "several", "ranking", "number", "date", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelStep:
+    """One step of the way from being wanted to having answered.
+
+    Attributes:
+        name: sampled, asked, sent, delivered, opened, started or finished.
+        n: how many invitations came so far; None where the channel cannot say.
+        of: the step whose share `rate` is; empty for the first.
+        rate: that share; None where there is nothing to compare with.
+        note: what the number rests on, or why there is none.
+    """
+
+    name: str
+    n: int | None
+    of: str = ""
+    rate: Known | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFunnel:
+    """The funnel of one channel.
+
+    Attributes:
+        channel: its name; None where nobody said.
+        steps: of those who were wanted, in order; empty where nobody was invited by this channel.
+        answered: share of what was delivered that was answered to the end.
+        reminded: how many were reminded.
+        bounced: how many messages came back.
+        screened: how many were told that no more answers of their kind are wanted.
+        came: responses begun without an invitation: by an open link, a code, the widget, a kiosk.
+        completed: how many of these were answered to the end.
+        completion: their share.
+    """
+
+    channel: str | None
+    steps: tuple[FunnelStep, ...]
+    answered: Known | None
+    reminded: int
+    bounced: int
+    screened: int
+    came: int
+    completed: int
+    completion: Known | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageDrop:
+    """One page, or one question, and how many got that far.
+
+    Attributes:
+        name: of the page or the question.
+        n: responses that sent it off.
+        rate: their share of those that were started.
+        left: responses that went no further, and were not finished.
+        seconds: how long it took on average; None where it was not measured.
+    """
+
+    name: str
+    n: int
+    rate: Known | None
+    left: int
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class SurveyFunnel(Result):
+    """Who was wanted, asked, reached, and who answered.
+
+    Attributes:
+        survey: its name.
+        total: all channels together.
+        channels: each by itself, the largest first.
+        reasons: what was decided about everybody who was wanted: a reason and how many.
+        pages: how far responses came.
+        how: method and the same call elsewhere.
+    """
+
+    survey: str
+    total: ChannelFunnel
+    channels: tuple[ChannelFunnel, ...]
+    reasons: tuple[tuple[str, int], ...] = ()
+    pages: tuple[PageDrop, ...] = ()
+    how: How = field(default_factory=How)
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per channel and step."""
+        rows: list[dict[str, Value]] = []
+        for funnel in (self.total, *self.channels):
+            channel = "all channels" if funnel is self.total else funnel.channel
+            rows += [_step_row(channel, step) for step in funnel.steps]
+            rows += [
+                {**_step_row(channel, FunnelStep("came by themselves", funnel.came))},
+                {**_step_row(channel, FunnelStep("completed", funnel.completed, "came", funnel.completion))},
+            ][: 2 if funnel.came else 0]
+        return rows
+
+    def __str__(self) -> str:
+        steps = {step.name: step.n for step in self.total.steps}
+        own = f"{answers(self.total.completed)} came without an invitation." if self.total.completed else ""
+        if not steps.get("sampled") and not steps.get("sent"):
+            return own or f"Nobody has been invited to {self.survey} yet."
+        said = f"{count(steps.get('sent') or 0)} invitations were sent, {count(steps.get('finished') or 0)} answered"
+        rate = self.total.answered
+        known = f" ({number(rate.value, 'share')})" if isinstance(rate, Estimate) else ""
+        return " ".join(part for part in (f"{said}{known}.", own) if part)
+
+
+def _step_row(channel: str | None, step: FunnelStep) -> dict[str, Value]:
+    rate = step.rate if isinstance(step.rate, Estimate) else None
+    return {
+        "channel": channel,
+        "step": step.name,
+        "n": step.n,
+        "of": step.of or None,
+        "rate": None if rate is None else rate.value,
+        "low": None if rate is None else rate.low,
+        "high": None if rate is None else rate.high,
+        "method": None if rate is None else rate.method,
+        "note": step.note or None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer that can be given: its value, how often it was given, and its share of those who answered."""
+
+    value: str
+    n: int
+    share: Known
+
+
+@dataclass(frozen=True, slots=True)
+class RankedItem:
+    """One item of a ranking: on which place it stands on average, 1 being the first, and how often it is first."""
+
+    value: str
+    n: int
+    mean_rank: Known
+    first: Known
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswers:
+    """What was answered to one question; of a matrix to one of its rows.
+
+    Attributes:
+        question: its name; `matrix.row` for the row of a matrix.
+        title: its words, where the log has them.
+        kind: what its answers are.
+        metric: of which metric its score is; None for none.
+        scale: (lowest, highest) of the score; None where there is none.
+        wording: which wording it is, where it was asked in several; empty otherwise.
+        versions: the first and the last version of the survey with this wording.
+        n: answers.
+        customers: customers who gave them.
+        answers: how often each was given, the largest first, in the order of the scale for scores and dates.
+        ranking: the items of a ranking, the best first.
+        mean: the mean of numbers.
+        spread: (least, lower quartile, median, upper quartile, largest) of numbers.
+        texts: how many wrote something.
+        hidden: answers that are not shown because hardly two are alike.
+    """
+
+    question: str
+    title: str
+    kind: QuestionKind
+    metric: str | None
+    scale: tuple[float, float] | None
+    wording: str
+    versions: tuple[str, str]
+    n: int
+    customers: int
+    answers: tuple[Said, ...] = ()
+    ranking: tuple[RankedItem, ...] = ()
+    mean: Known | None = None
+    spread: tuple[float, float, float, float, float] | None = None
+    texts: int = 0
+    hidden: int = 0
+
+
+@dataclass(frozen=True)
+class SurveyQuestions(Result):
+    """What was answered to each question of a survey.
+
+    Attributes:
+        survey: its name.
+        questions: in the order in which they are asked.
+        left_out: responses that do not count.
+        how: method and the same call elsewhere.
+    """
+
+    survey: str
+    questions: tuple[QuestionAnswers, ...]
+    left_out: int = 0
+    how: How = field(default_factory=How)
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per question and answer; numbers and texts have one row each."""
+        return [row for question in self.questions for row in _question_rows(question)]
+
+    def __str__(self) -> str:
+        if not self.questions:
+            return f"Nobody has answered {self.survey} yet."
+        most = max(question.n + question.texts * (question.kind == "text") for question in self.questions)
+        out = f" {count(self.left_out)} responses are left out." if self.left_out else ""
+        return f"{count(len(self.questions))} questions with up to {answers(most)} each.{out}"
+
+
+def _question_rows(item: QuestionAnswers) -> list[dict[str, Value]]:
+    head: dict[str, Value] = {"question": item.question, "kind": item.kind, "wording": item.wording or None}
+    if item.ranking:
+        return [
+            {**head, "answer": one.value, "n": one.n, **_number("first", one.first), **_number("rank", one.mean_rank)}
+            for one in item.ranking
+        ]
+    if item.mean is not None:
+        return [{**head, "answer": "mean", "n": item.n, **_number("mean", item.mean)}]
+    if item.kind == "text":
+        return [{**head, "answer": "texts", "n": item.texts}]
+    return [{**head, "answer": one.value, "n": one.n, **_number("share", one.share)} for one in item.answers]
+
+
+def _number(name: str, found: Known) -> dict[str, Value]:
+    if not isinstance(found, Estimate):
+        return {name: None, f"{name}_low": None, f"{name}_high": None}
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+
+
+@dataclass(frozen=True)
+class SurveyScore:
+    """One number of a survey: a metric of one question, in one wording, on one scale.
+
+    Attributes:
+        question: the question's name.
+        title: its words, where the log has them.
+        metric: nps, csat, ces or rating.
+        unit: how the number reads.
+        wording: which wording, where there are several.
+        versions: the first and the last version of the survey that asked it so.
+        where: the condition that selects its answers.
+        now: over the whole window.
+        course: over time; it has no rows where nothing was answered.
+    """
+
+    question: str
+    title: str
+    metric: str
+    unit: Unit
+    wording: str
+    versions: tuple[str, str]
+    where: str
+    now: Known
+    course: Estimates
+
+
+@dataclass(frozen=True)
+class SurveyResults(Result):
+    """A survey at a glance.
+
+    Attributes:
+        survey: its name.
+        headline: the sentence a colleague would say first.
+        sub: what it rests on.
+        scores: its numbers, those of NPS first.
+        responses: all that count: finished, unfinished and screened out.
+        finished: answered to the end.
+        unfinished: begun and not ended.
+        screened: told that no more answers of their kind are wanted.
+        flagged: responses whose answers may be no honest ones, and that count all the same.
+        left_out: responses that a person has left out: none of the numbers here counts them.
+        answered: share of those reached by an invitation who answered; None where nobody was invited.
+        first_at: the first response, UTC; None where there is none.
+        last_at: the last.
+        notes: what should be known before the numbers are used.
+        how: method and the same call elsewhere.
+    """
+
+    survey: str
+    headline: str
+    sub: str
+    scores: tuple[SurveyScore, ...]
+    responses: int
+    finished: int
+    unfinished: int
+    screened: int
+    flagged: int
+    left_out: int
+    answered: Known | None
+    first_at: datetime | None
+    last_at: datetime | None
+    notes: tuple[str, ...] = ()
+    how: How = field(default_factory=How)
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per score."""
+        return [
+            {
+                "question": score.question,
+                "metric": score.metric,
+                "wording": score.wording or None,
+                **_number("value", score.now),
+                "n": score.now.n,
+                "method": score.now.method if isinstance(score.now, Estimate) else f"needs {score.now.needed} answers",
+            }
+            for score in self.scores
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.headline} {self.sub}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class CrossGroup:
+    """A row or a column of a cross-table: its value and how many stand in it."""
+
+    value: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCell:
+    """One cell.
+
+    Attributes:
+        row: value of its row.
+        column: value of its column.
+        n: how many; None where its column is too small to be shown.
+        share: of its column.
+        residual: distance from chance in standard errors.
+        p: how often chance alone would go so far, corrected for the number of cells.
+        mark: "more" or "less" than by chance; empty where that is not shown.
+    """
+
+    row: str
+    column: str
+    n: int | None
+    share: Known
+    residual: float
+    p: float
+    mark: Literal["more", "less", ""]
+
+
+@dataclass(frozen=True)
+class Crosstab(Result):
+    """Answers to one question by those to another, or by a dimension.
+
+    Attributes:
+        survey: its name.
+        row: the question whose answers are the rows.
+        column: the question or dimension whose values are the columns.
+        rows: the answers.
+        columns: the values of the other.
+        cells: row by row.
+        n: customers, each with the newest response.
+        p: how often chance alone would tie both so much; None where it cannot be tested.
+        v: Cramér's V: how strongly they go together, 0 to 1; None where that cannot be said.
+        test: name of the test, or why there is none.
+        how: method and the same call elsewhere.
+    """
+
+    survey: str
+    row: str
+    column: str
+    rows: tuple[CrossGroup, ...]
+    columns: tuple[CrossGroup, ...]
+    cells: tuple[CrossCell, ...]
+    n: int
+    p: float | None
+    v: float | None
+    test: str
+    how: How = field(default_factory=How)
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per cell."""
+        return [
+            {
+                self.row: cell.row,
+                self.column if self.column != self.row else f"{self.column} (column)": cell.column,
+                "n": cell.n,
+                **_number("share", cell.share),
+                "residual": None if cell.n is None else cell.residual,
+                "p": None if cell.n is None else cell.p,
+                "mark": cell.mark or None,
+            }
+            for cell in self.cells
+        ]
+
+    def __str__(self) -> str:
+        if not self.cells:
+            return f"Nobody has answered {self.row} together with {self.column} yet."
+        who = f"{self.row} by {self.column}, {count(self.n)} customers"
+        if self.p is None:
+            return f"{who}: {self.test}"
+        said = "they go together" if self.p < 0.05 else "not shown to go together"
+        strength = "" if self.v is None else f", Cramér's V {self.v:.2f}"
+        return f"{who}: {said} ({self.test}, p = {self.p:.3g}{strength})."
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What one customer wrote, with the score of the same response. `occurred_at` is UTC without zone."""
+
+    interaction_id: int
+    customer_id: int | None
+    occurred_at: datetime
+    question: str
+    text: str
+    language: str | None
+    response: str | None
+    channel: str | None
+    touchpoint: str | None
+    metric: str | None
+    score: float | None
+    scale_max: float | None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SurveyVerbatims(Result):
+    """Some of the `total` texts of a survey."""
+
+    survey: str
+    total: int
+    rows: tuple[Quoted, ...]
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per text."""
+        return [{**asdict(row), "flags": ", ".join(row.flags)} for row in self.rows]
+
+    def __str__(self) -> str:
+        if not self.total:
+            return f"Nobody wrote anything in {self.survey}."
+        return f"{count(len(self.rows))} of {count(self.total)} {'text' if self.total == 1 else 'texts'}."
+
+
+@dataclass(frozen=True)
+class SurveyRows(Records):
+    """The responses of a survey, one row each, with a column for each question."""
+
+    main: ClassVar[tuple[str, ...]] = ("response", "customer", "started_at", "state", "channel", "flags")
