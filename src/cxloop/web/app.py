@@ -12,7 +12,7 @@ from cxloop.core.accounts import Accounts
 from cxloop.core.errors import AccessDeniedError, CxloopError, InputError, NotFoundError, SignInNeededError
 from cxloop.core.host import Host
 from cxloop.web.access import Door, visit_of
-from cxloop.web.pages import appearance, customers, explore, pulse, settings, signin, sources
+from cxloop.web.pages import appearance, customers, explore, pulse, settings, signin, sources, surveys
 from cxloop.web.security import SecurityHeaders, add_headers
 from cxloop.web.site import BUILT, Site, assets_version, respond
 from cxloop.web.words import _
@@ -34,7 +34,7 @@ def create_app(host: Host, accounts: Accounts) -> FastAPI:
     app = FastAPI(title="cxloop", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(host, accounts)
     app.mount("/static", StaticFiles(directory=BUILT.parent), name="static")
-    for pages in (signin, appearance, settings, pulse, explore, customers, sources):
+    for pages in (signin, appearance, settings, pulse, explore, customers, sources, surveys):
         app.include_router(pages.router, include_in_schema=False)
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(CxloopError, _refused)

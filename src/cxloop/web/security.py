@@ -35,6 +35,8 @@ HEADERS = {
 }
 MOST_FORM_BYTES = 100_000
 """No form of the pages is longer; strangers may send some of them. The API has a limit of its own."""
+MOST_DOCUMENT_BYTES = 12_000_000
+"""The form of a survey's document, or of all its translations: 2,000,000 characters, each written in up to six."""
 BODY_SECONDS = 20.0
 """How long a request may take to arrive: each one that dawdles holds one of the server's connections."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -63,7 +65,7 @@ class SecurityHeaders:
             await refusal(scope, receive, send_with_headers)
             return
         prompt = _prompt(receive, asyncio.get_running_loop().time() + BODY_SECONDS)
-        bounded = prompt if scope["path"].startswith("/api/") else _bounded(prompt)
+        bounded = prompt if scope["path"].startswith("/api/") else _bounded(prompt, _most(scope["path"]))
         await self._app(scope, bounded, send_with_headers)
 
 
@@ -86,7 +88,11 @@ def _prompt(receive: Receive, until: float) -> Receive:
     return prompt
 
 
-def _bounded(receive: Receive) -> Receive:
+def _most(path: str) -> int:
+    return MOST_DOCUMENT_BYTES if path.startswith("/surveys/") else MOST_FORM_BYTES
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
     """Returns a `receive` that gives up on a form that is too long, before it fills memory or disk."""
     seen = 0
 
@@ -94,8 +100,8 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > MOST_FORM_BYTES:
-            raise HTTPException(413, f"A form may have {MOST_FORM_BYTES:,} bytes.")
+        if seen > most:
+            raise HTTPException(413, f"A form may have {most:,} bytes.")
         return message
 
     return bounded

@@ -59,6 +59,7 @@ class Page:
 PAGES = (
     Page("pulse", _("Pulse"), "/", None, "p", 0),
     Page("sources", _("Sources"), "/sources", "collect.imports", "s", 1),
+    Page("surveys", _("Surveys"), "/surveys", "collect.surveys", "u", 1),
     Page("customers", _("Customers"), "/customers", "unify.customers", "c", 1),
     Page("explore", _("Explore"), "/explore", "measure.nps", "e", 2),
 )

@@ -22,6 +22,7 @@ PATH = "/surveys"
 TABS = (
     Tab("editor", _("Questions"), "", "collect.survey"),
     Tab("settings", _("Settings"), "/settings", "collect.survey"),
+    Tab("publish", _("Publish"), "/publish", "collect.survey"),
     Tab("share", _("Links and codes"), "/share", "collect.short_links"),
     Tab("invite", _("Invite"), "/invite", "collect.waves"),
     Tab("results", _("Results"), "/results", "measure.survey"),

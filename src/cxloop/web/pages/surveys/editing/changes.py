@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from cxloop.web.pages.surveys.editing.fields import fields_of, number, read_into, slug
+from cxloop.web.pages.surveys.editing.fields import fields_of, matched, number, read_into, slug
 from cxloop.web.pages.surveys.editing.kinds import blank
 from cxloop.web.pages.surveys.editing.places import Document, around, items, path_of, steps_of, there
 from cxloop.web.pages.surveys.editing.words import own_language, put, shown, with_words
@@ -34,6 +34,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
     "triggers": ("expression",),
 }
 """What is said of a whole survey in lists, with the columns of each."""
+MOST_LINES = 200
 TEXT_OF_WORD = "word-"
 
 
@@ -268,18 +269,23 @@ def rules(document: Document, form: Form) -> None:
     for kept, columns in RULES.items():
         if f"rules-{kept}" not in form:
             continue
-        before = document.get(kept) if isinstance(document.get(kept), list) else []
-        found = [line for at in range(200) if (line := _rule(before or [], kept, columns, at, form))]
+        known = [each for each in document.get(kept) or () if isinstance(each, dict)]
+        sent = [at for at in range(MOST_LINES) if f"{kept}-{at}-{columns[0]}" in form]
+        names = [form[f"{kept}-{at}-{columns[0]}"].strip() for at in sent]
+        was = matched(names, [str(each.get(columns[0], "")) for each in known])
+        lines = (_rule(known[old] if old is not None else {}, kept, columns, at, form)
+                 for at, old in zip(sent, was, strict=True))  # fmt: skip
+        found = [line for line in lines if line]
         document.pop(kept, None)
         if found:
             document[kept] = found
 
 
-def _rule(before: list[Any], kept: str, columns: tuple[str, ...], at: int, form: Form) -> dict[str, Any] | None:
+def _rule(before: Document, kept: str, columns: tuple[str, ...], at: int, form: Form) -> Document | None:
     sent = {column: form.get(f"{kept}-{at}-{column}", "").strip() for column in columns}
     if not sent[columns[0]] and not sent.get("when"):
         return None
-    line = dict(before[at]) if at < len(before) and isinstance(before[at], dict) else {}
+    line = dict(before)
     if kept == "triggers":
         line["type"] = "complete"
     for column, words in sent.items():

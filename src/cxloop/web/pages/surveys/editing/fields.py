@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from cxloop.web.pages.surveys.editing.places import Document
 from cxloop.web.pages.surveys.editing.words import said, shown, with_words
 from cxloop.web.words import _
 
-__all__ = ["Field", "Input", "Row", "fields_of", "inputs", "number", "read_into", "rows_of", "slug"]
+__all__ = ["Field", "Input", "Row", "fields_of", "inputs", "matched", "number", "read_into", "rows_of", "slug"]
 
 FieldKind = Literal["text", "long", "flag", "number", "choice", "condition", "plain", "rows"]
 MOST_ROWS = 1000
@@ -89,7 +89,8 @@ LENGTH = Field("maxLength", _("At most so many characters"), "number", group=CHE
 PAGE_ORDER = Field("questionsOrder", _("Order of the questions"), "choice", "",
                    (("", _("as listed")), ("random", _("random for each person"))))  # fmt: skip
 TYPED = (("", _("text")), ("number", _("number")), ("date", _("date")), ("datetime-local", _("date and time")),
-         ("time", _("time")), ("email", _("e-mail address")), ("tel", _("telephone")), ("url", _("web address")))  # fmt: skip
+         ("time", _("time")), ("email", _("e-mail address")), ("tel", _("telephone")),
+         ("url", _("web address")))  # fmt: skip
 BY_TYPE: Mapping[str, tuple[Field, ...]] = {
     "rating": (
         Field("rateType", _("Drawn as"), "choice", "",
@@ -246,20 +247,43 @@ def number(text: str) -> int | float | str | None:
     return text or None
 
 
+def matched(sent: Sequence[str], known: Sequence[str]) -> list[int | None]:
+    """Returns for each line of a form which line of the document it was: by its value, else by its place.
+
+    A line whose value is new was renamed where the line at its place is not in the form any more, else it is new.
+
+    Example:
+        >>> matched(["", "b", "cc"], ["a", "b", "c"]), matched(["b", "new"], ["b"])
+        ([0, 1, 2], [0, None])
+    """
+    gone = [at for at, value in enumerate(known) if value not in sent]
+    free = [at for at, value in enumerate(sent) if value not in known]
+    places: list[int | None] = []
+    for at, value in enumerate(sent):
+        if value in known:
+            places.append(known.index(value))
+        elif at in gone:
+            places.append(at)
+        elif len(free) == len(gone):
+            places.append(gone[free.index(at)])
+        else:
+            places.append(None)
+    return places
+
+
 def _rows(before: Any, name: str, form: Mapping[str, str], language: str, own: str) -> list[Any]:
     """The lines of a list: one that was there keeps what the form does not show, such as other languages."""
-    known = before if isinstance(before, list) else []
+    known = [each if isinstance(each, dict) else {"value": each} for each in before or ()]
+    sent = [at for at in range(MOST_ROWS) if f"row-{name}-{at}-text" in form]
+    values = [form.get(f"row-{name}-{at}-value", "").strip() for at in sent]
     found: list[Any] = []
     taken: set[str] = set()
-    for at in range(MOST_ROWS):
-        text, value = form.get(f"row-{name}-{at}-text"), form.get(f"row-{name}-{at}-value", "").strip()
-        if text is None:
-            break
-        text = text.strip()
+    for at, value, was in zip(sent, values, matched(values, [str(each.get("value")) for each in known]), strict=True):
+        text = form[f"row-{name}-{at}-text"].strip()
+        part = dict(known[was]) if was is not None else {}
         if not text and not value:
-            continue
-        part = dict(known[at]) if at < len(known) and isinstance(known[at], dict) else {}
-        old = part.get("value", known[at] if at < len(known) and not isinstance(known[at], dict) else None)
+            continue  # a line that was emptied is gone
+        old = part.get("value")
         part["value"] = old if old is not None and str(old) == value else _stored(value, old) or slug(text, taken)
         taken.add(str(part["value"]))
         _keep(part, "text", with_words(part.get("text"), language, own, text))
