@@ -11,6 +11,7 @@ from tests.support.mailserver import MailServer, mail_server
 
 from cxloop.core.errors import WorkspaceError
 from cxloop.outreach import delivery as module
+from cxloop.outreach.asks import Verdict
 from cxloop.outreach.delivery import Delivery, recover, tell
 from cxloop.outreach.messages import put
 from cxloop.store.base import Store
@@ -216,15 +217,16 @@ def test_a_message_taken_back_at_the_last_moment_does_not_arrive(
     assert server.to == ["c1@example.org", "c3@example.org"]
 
 
-def test_a_last_look_may_hold_messages_back(store: Store, put_up: PutUp, server: MailServer) -> None:
-    one, *_ = put_up(2)
+def test_a_last_look_may_say_no_or_later(store: Store, put_up: PutUp, server: MailServer, clock: Clock) -> None:
+    one, two, _ = put_up(3)
     delivery = delivery_to(store, server.port)
-    delivery.last_look = lambda _messages: {one: "the survey is closed"}
+    later = NOON + timedelta(hours=8)
+    delivery.last_look = lambda _messages: {one: Verdict("no", reason="PAUSED"), two: Verdict("later", later)}
 
     assert delivery.run().outcomes == {"cancelled": 1, "sent": 1}
-    found = messages.get(store, one)
-    assert found is not None
-    assert found.failure == "the survey is closed"
+    found = {each.id: (each.state, each.failure, each.due_at) for each in messages.some(store, [], 5)}
+    assert found[one] == ("cancelled", "PAUSED", NOON)
+    assert found[two] == ("waiting", "", later)
 
 
 def test_a_full_disk_stops_everything_before_anything_leaves(

@@ -25,6 +25,7 @@ from cxloop.store.messages import preferences, suppressions
 from cxloop.store.messages.messages import Change, MessageRecord, backed_off
 
 if TYPE_CHECKING:
+    from cxloop.outreach.asks import Verdict
     from cxloop.store.base import Store
 
 __all__ = ["AT_ONCE", "Delivery", "LastLook", "Listener", "Pauses", "Round", "recover", "tell"]
@@ -45,13 +46,13 @@ class Listener(Protocol):
 
 
 class LastLook(Protocol):
-    """Asks, right before messages leave, whether they still may."""
+    """Asks, right before messages leave, whether they still may: the door's `still_may`."""
 
-    def __call__(self, messages: Sequence[MessageRecord], /) -> Mapping[int, str]:
-        """Returns the reasons against those that may not, by the number of the message."""
+    def __call__(self, messages: Sequence[MessageRecord], /) -> Mapping[int, Verdict]:
+        """Returns a verdict for messages by their number; one that is not named may go."""
 
 
-def _nothing_against(_messages: Sequence[MessageRecord]) -> Mapping[int, str]:
+def _nothing_against(_messages: Sequence[MessageRecord]) -> Mapping[int, Verdict]:
     return {}
 
 
@@ -142,15 +143,16 @@ class Delivery:
 
     def _allowed(self, due: Sequence[MessageRecord]) -> list[MessageRecord]:
         """Takes out what may not go any more: suppressed addresses, and what was said since the message was put up."""
-        against = dict(self.last_look(due))
-        for channel in {each.channel for each in due}:
-            own = [each for each in due if each.channel == channel]
-            refused = suppressions.suppressed(self.store, channel, [each.address for each in own])
-            against |= {each.id: SUPPRESSED for each in own if each.address in refused}
+        against: dict[int, Change] = {}
+        for number, verdict in self.last_look(due).items():
+            if verdict.answer != "go":
+                against[number] = _held_back(number, verdict)
+        no = dict.fromkeys(_suppressed(self.store, due), SUPPRESSED)
         said = preferences.by_key(self.store, sorted({each.key_id for each in due}))
-        against |= {each.id: WITHDRAWN for each in due if _refused(each, said.get(each.key_id, ()))}
-        kept.change(self.store, [Change(number, ("waiting",), "cancelled", why) for number, why in against.items()])
-        self.count("cancelled", len(against))
+        no |= {each.id: WITHDRAWN for each in due if _refused(each, said.get(each.key_id, ()))}
+        against |= {number: Change(number, ("waiting",), "cancelled", why) for number, why in no.items()}
+        kept.change(self.store, list(against.values()))
+        self.count("cancelled", sum(each.state == "cancelled" for each in against.values()))
         return [each for each in due if each.id not in against]
 
     def _handed_over(self, due: Sequence[MessageRecord]) -> dict[str, str]:
@@ -171,6 +173,23 @@ class Delivery:
                 for _ in range(min(way.channel.connections, len(way.waiting))):
                     together.create_task(way.work())
         return trouble
+
+
+def _held_back(number: int, verdict: Verdict) -> Change:
+    """Waits until the verdict says, or not at all."""
+    why = " ".join(each for each in (verdict.reason, verdict.rule) if each)
+    if verdict.answer == "later" and verdict.when is not None:
+        return Change(number, ("waiting",), "waiting", why, due_at=verdict.when)
+    return Change(number, ("waiting",), "cancelled", why)
+
+
+def _suppressed(store: Store, due: Sequence[MessageRecord]) -> list[int]:
+    found: list[int] = []
+    for channel in {each.channel for each in due}:
+        own = [each for each in due if each.channel == channel]
+        refused = suppressions.suppressed(store, channel, [each.address for each in own])
+        found += [each.id for each in own if each.address in refused]
+    return found
 
 
 def _refused(message: MessageRecord, said: Sequence[preferences.Said]) -> bool:
