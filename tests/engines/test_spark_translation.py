@@ -29,7 +29,7 @@ DIMENSIONS = Dimensions(Experience())
 
 # Functions that sqlglot knows no class for and that Spark SQL has (its reference, "Built-in Functions"). Whatever a
 # translated query calls beyond them would reach Spark as DuckDB wrote it.
-SPARK_HAS = {"element_at", "from_json", "map_entries", "unix_micros"}
+SPARK_HAS = {"element_at", "from_json", "map_entries", "unix_micros", "xxhash64"}
 
 
 def sample_slots(query: Query) -> Slots:

@@ -273,13 +273,18 @@ CUSTOMER_STRENGTH = Table(
     key=("key_id", "above"),
 )
 
+_WHO = {"given": "First name", "family": "Last name", "email": "E-mail", "phone": "Phone", "identifier": "Number"}
+_WHERE = {"birth": "Birth date", "street": "Street", "number": "House number", "extra": "Second line of the address"}
+_WHERE |= {"city": "City", "postcode": "Postcode", "state": "State or county", "country": "Country"}
 MATCHED_RECORDS = Table(
     "matched_records",
-    "What probabilistic matching has looked at: a record is compared again when what it says has changed.",
+    "What probabilistic matching has looked at: each record as it is compared, so that only what is new is read again.",
     (
         Column("key_id", "bigint", _P, "The key whose record it is.", required=True),
-        Column("content_hash", "bigint", _P, "Hash of what the record said.", required=True),
-        Column("run", "text", _N, "The run that compared it last.", required=True),
+        Column("content_hash", "bigint", _P, "Fingerprint of the traits that it was read from.", required=True),
+        Column("run", "text", _N, "The run that read it last.", required=True),
+        *(Column(name, "text", _I, f"{what}, written alike.") for name, what in _WHO.items()),
+        *(Column(name, "text", _S, f"{what}, written alike.") for name, what in _WHERE.items()),
     ),
     key=("key_id",),
 )

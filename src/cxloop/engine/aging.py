@@ -18,6 +18,8 @@ _REPLACED = """
 
 OLD: Mapping[str, str] = {
     "traits": "t.occurred_at < $before",
+    # read from traits that go, and written alike: what is left is read again
+    "matched_records": "t.key_id in (select o.key_id from traits as o where o.occurred_at < $before)",
     "consents": _REPLACED,
     "snapshots": "t.computed_at < $before",
 }

@@ -73,6 +73,18 @@ _SPARK_PARTS = """
 """
 
 
+def _duckdb_fingerprint(arguments: list[exp.Expr]) -> exp.Expr:
+    from sqlglot import exp
+
+    # it has no sign: half of its numbers would not fit
+    halved = exp.BitwiseRightShift(this=_call("hash", *arguments), expression=exp.Literal.number(1))
+    return exp.cast(exp.paren(halved), "bigint")
+
+
+def _spark_fingerprint(arguments: list[exp.Expr]) -> exp.Expr:
+    return _call("xxhash64", *arguments)
+
+
 def _template(sql: str, dialect: str) -> Builder:
     """Returns a builder that puts the only argument in place of `$document`."""
 
@@ -96,6 +108,8 @@ def _parsed_template(sql: str, dialect: str) -> exp.Expr:
 
 
 FUNCTIONS: Mapping[str, Mapping[str, Builder]] = {
+    # cx_fingerprint(a, b, ...): a number that is another one where a value is; the same on one version of one engine
+    "cx_fingerprint": {"duckdb": _duckdb_fingerprint, "spark": _spark_fingerprint},
     # cx_property(json, 'name'): a property of a JSON object as text; the name is always a literal
     "cx_property": {"duckdb": _duckdb_property, "spark": _spark_property},
     # cx_parts(json): what an object or an array holds, as a list of (key, value): the value is JSON text, the key is

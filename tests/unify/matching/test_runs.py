@@ -182,7 +182,7 @@ def test_a_run_that_breaks_off_leaves_nothing_and_the_next_one_starts_anew(
 ) -> None:
     ws = told
     with monkeypatch.context() as patched:
-        patched.setattr(runs, "_looked_at", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(runs, "_kept_rows", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             match(ws)
 

@@ -16,7 +16,9 @@ from cxloop.core.config import Engine as EngineSettings
 from cxloop.engine.quoting import identifier
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 __all__ = ["Scratch", "scratch"]
 
@@ -189,7 +191,7 @@ class Scratch:
         ).fetchall()
         return self.connection.table(name)
 
-    def some(self, name: str, table: str, records: Sequence[int]) -> None:
+    def some(self, name: str, table: str, records: Sequence[int] | NDArray[np.int64]) -> None:
         """Makes a table of the rows of another whose column `record` has one of these numbers."""
         import pyarrow as pa
 

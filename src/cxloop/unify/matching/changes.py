@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from cxloop.unify.matching.clusters import components, ties
 from cxloop.unify.matching.thresholds import probability
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from cxloop.unify.matching.gathering import People
     from cxloop.unify.matching.knots import Explained
-    from cxloop.unify.matching.ledger import Found, Pair, Said
+    from cxloop.unify.matching.ledger import Links, Pair, Said
     from cxloop.unify.matching.link import Linked
     from cxloop.unify.matching.model import Model
+
+    Ints = NDArray[np.int64]
 
 __all__ = ["Changes", "changes_of"]
 
@@ -34,7 +39,7 @@ class Changes:
         links: new links, with the pair of keys.
         proposals: new pairs for the review.
         left_out: how many more there would have been.
-        retracted: entries that no longer hold.
+        retracted: decisions that no longer hold.
         unchanged: how many links hold as they were.
         dropped: how many links and proposals named keys that are gone.
         model: which explains them.
@@ -43,7 +48,7 @@ class Changes:
     links: Sequence[tuple[Pair, Explained]]
     proposals: Sequence[tuple[Pair, Explained]]
     left_out: int
-    retracted: Sequence[Found]
+    retracted: Sequence[int]
     unchanged: int
     dropped: int
     model: Model
@@ -58,7 +63,7 @@ class Changes:
             about = {**common, "action": "link", "state": state}
             rows += [{**about, **self._about(pair, join)} for pair, join in found]
         undo = {**common, "action": "undo", "state": "accepted"}
-        rows += [{**undo, "refers_to": entry.decision_id} for entry in self.retracted]
+        rows += [{**undo, "refers_to": decision} for decision in self.retracted]
         numbered = [{"entry_id": first + place, "decision_id": first + place, **row} for place, row in enumerate(rows)]
         return pa.Table.from_pylist(numbered, schema=_schema())
 
@@ -81,104 +86,129 @@ class Changes:
         }
 
 
-def changes_of(
-    people: People, said: Said, linked: Linked, *, fresh: Collection[int], present: Collection[int]
-) -> Changes:
+def changes_of(people: People, said: Said, linked: Linked, *, present: Collection[int]) -> Changes:
     """Returns what a run changes.
 
     Args:
         people: the records as the run saw them.
         said: the ledger as it is now.
         linked: what matching found.
-        fresh: the places of the records that were compared.
-        present: the keys that still exist.
+        present: the keys that still exist, of those that it found.
     """
-    there = set(present)
-    label = {key: int(linked.clusters[place]) for place, key in enumerate(people.keys)}
-    moved = {people.keys[place] for place in fresh}
-    kept, gone = _reviewed(said, label, moved)
-    ties = _Ties([(key, people.groups[place]) for place, key in enumerate(people.keys)])
-    for each in kept:
-        ties.tie(each.key_a, each.key_b)
-    alive, dead = _alive(people, linked.links, there)
-    known = {each.pair for each in kept}
+    import numpy as np
+
+    looked = _Looked(people, linked.clusters, set(present))
+    accepted = said.accepted
+    left, right = people.places(accepted.key_a), people.places(accepted.key_b)
+    over = looked.takes_back(left, right)
+    tied = _Ties(people, accepted.take(~over))
+    alive, dead = looked.alive(linked.links)
     apart = said.apart
-    links = [(pair, join) for pair, join in alive if pair not in apart and ties.tie(*pair) and pair not in known]
-    proposals, moot, lost = _proposals(people, said, linked, label, moved, there)
+    links = [(pair, join) for pair, join in alive if pair not in apart and tied.tie(join)]
+    proposals, moot, lost = _proposals(said, linked, looked)
     left_out = max(len(proposals) - MOST_PROPOSED, 0)
-    return Changes(links, proposals[:MOST_PROPOSED], left_out, [*gone, *moot], len(kept), dead + lost, linked.model)
+    gone = [*accepted.decision[over].tolist(), *moot]
+    kept = int(np.count_nonzero(~over))
+    return Changes(links, proposals[:MOST_PROPOSED], left_out, gone, kept, dead + lost, linked.model)
 
 
-def _reviewed(said: Said, label: Mapping[int, int], moved: set[int]) -> tuple[list[Found], list[Found]]:
-    """Sorts the links that hold so far into those that still do, and those that a look at the records takes back."""
-    kept: list[Found] = []
-    gone: list[Found] = []
-    for each in said.links("accepted"):
+class _Looked:
+    """What a run looked at, and which person it found each record to be."""
+
+    def __init__(self, people: People, clusters: Ints, there: Collection[int]) -> None:
+        import numpy as np
+
+        self._people, self._clusters, self._there = people, clusters, there
+        self._moved = np.zeros(len(people.keys), dtype=bool)
+        self._moved[people.fresh] = True
+
+    def takes_back(self, left: Ints, right: Ints) -> NDArray[np.bool_]:
+        """Whether a look at the records takes back links; -1 is the place of a key without a record."""
+        import numpy as np
+
         # a key without a record stands in for somebody who was erased: what it holds together was found before
-        looked_at = each.key_a in label and each.key_b in label and bool({each.key_a, each.key_b} & moved)
-        (gone if looked_at and label[each.key_a] != label[each.key_b] else kept).append(each)
-    return kept, gone
+        known = np.flatnonzero((left >= 0) & (right >= 0))
+        one, other = left[known], right[known]
+        over = np.zeros(len(left), dtype=bool)
+        over[known] = (self._moved[one] | self._moved[other]) & (self._clusters[one] != self._clusters[other])
+        return over
+
+    def moved(self, pair: Pair) -> bool:
+        """Whether a key of a pair has a record that was compared."""
+        import numpy as np
+
+        at = self._people.places(np.array(pair))
+        return bool(self._moved[at[at >= 0]].any())
+
+    def sides(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Returns the persons of pairs of keys; a key without a record is a person of its own (below zero)."""
+        import numpy as np
+
+        keys = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        places = self._people.places(keys.ravel()).reshape(-1, 2)
+        persons = np.sort(np.where(places < 0, -keys, self._clusters[places]), axis=1)
+        return [(low, high) for low, high in persons.tolist()]
+
+    def alive(self, joins: Iterable[Explained]) -> tuple[list[tuple[Pair, Explained]], int]:
+        """Returns joins with their pairs of keys, without those of keys that are gone, and how many these were."""
+        found, dead = [], 0
+        keys = self._people.keys
+        for join in joins:
+            low, high = sorted((int(keys[join.left]), int(keys[join.right])))
+            if low in self._there and high in self._there:
+                found.append(((low, high), join))
+            else:
+                dead += 1
+        return found, dead
 
 
-def _proposals(
-    people: People, said: Said, linked: Linked, label: Mapping[int, int], moved: Collection[int], there: Collection[int]
-) -> tuple[list[tuple[Pair, Explained]], list[Found], int]:
+def _proposals(said: Said, linked: Linked, looked: _Looked) -> tuple[list[tuple[Pair, Explained]], list[int], int]:
     """Returns the pairs to propose, the proposals that no longer stand, and how many were dropped."""
-    alive, dead = _alive(people, linked.proposals, there)
-    between = {_sides(pair, label) for pair in said.apart}
+    alive, dead = looked.alive(linked.proposals)
+    between = set(looked.sides(sorted(said.apart)))
     wanted: dict[Pair, tuple[Pair, Explained]] = {}
-    for pair, join in alive:
-        sides = _sides(pair, label)
+    for sides, found in zip(looked.sides([pair for pair, _ in alive]), alive, strict=True):
         if sides not in between and sides[0] != sides[1]:
-            wanted.setdefault(sides, (pair, join))
-    weaker = {_sides(pair, label) for pair, _ in _alive(people, linked.weaker, there)[0]}
+            wanted.setdefault(sides, found)
+    weaker = set(looked.sides([pair for pair, _ in looked.alive(linked.weaker)[0]]))
     # what one decision does to the probabilities shall not take other pairs out of somebody's hands
     standing = set(wanted) | {sides for sides in weaker - between if sides[0] != sides[1]}
     moot = []
-    for each in said.links("proposed"):
-        if _sides(each.pair, label) in standing:
-            wanted.pop(_sides(each.pair, label), None)
-        elif {each.key_a, each.key_b} & set(moved) or _sides(each.pair, label)[0] == _sides(each.pair, label)[1]:
-            moot.append(each)
+    proposed = said.links("proposed")
+    for sides, each in zip(looked.sides([each.pair for each in proposed]), proposed, strict=True):
+        if sides in standing:
+            wanted.pop(sides, None)
+        elif looked.moved(each.pair) or sides[0] == sides[1]:
+            moot.append(each.decision_id)
     return list(wanted.values()), moot, dead
 
 
-def _sides(pair: Pair, label: Mapping[int, int]) -> Pair:
-    """Returns the persons of a pair of keys; a key without a record is a person of its own (below zero)."""
-    low, high = sorted((label.get(pair[0], -pair[0]), label.get(pair[1], -pair[1])))
-    return (low, high)
-
-
-def _alive(
-    people: People, joins: Iterable[Explained], there: Collection[int]
-) -> tuple[list[tuple[Pair, Explained]], int]:
-    """Returns the joins with their pairs of keys, without those of keys that are gone, and how many these were."""
-    found, dead = [], 0
-    for join in joins:
-        low, high = sorted((people.keys[join.left], people.keys[join.right]))
-        if low in there and high in there:
-            found.append(((low, high), join))
-        else:
-            dead += 1
-    return found, dead
-
-
 class _Ties:
-    """Which keys are one person's by the links counted so far."""
+    """Which records are one person's by the links counted so far."""
 
-    def __init__(self, groups: Iterable[tuple[int, int]]) -> None:
-        self._leads: dict[tuple[str, int], tuple[str, int]] = {}
-        for key, group in groups:
-            self._leads[("key", key)] = ("group", group)
+    def __init__(self, people: People, links: Links) -> None:
+        import numpy as np
 
-    def _lead(self, at: tuple[str, int]) -> tuple[str, int]:
+        # keys without a record may tie two that have one
+        strangers = np.setdiff1d(np.concatenate([links.key_a, links.key_b]), people.keys)
+        ends = []
+        for keys in (links.key_a, links.key_b):
+            places = people.places(keys)
+            ends.append(np.where(places < 0, len(people.keys) + np.searchsorted(strangers, keys), places))
+        left, right = ties(people.groups)
+        left, right = np.concatenate([left, ends[0]]), np.concatenate([right, ends[1]])
+        self._pieces = components(left, right, len(people.keys) + len(strangers))
+        self._leads: dict[int, int] = {}
+
+    def _lead(self, place: int) -> int:
+        at = int(self._pieces[place])
         while (on := self._leads.get(at, at)) != at:
             at = on
         return at
 
-    def tie(self, one: int, other: int) -> bool:
-        """Ties two keys; returns whether they were not tied before."""
-        left, right = self._lead(("key", one)), self._lead(("key", other))
+    def tie(self, join: Explained) -> bool:
+        """Ties the two records of a join; returns whether they were not tied before."""
+        left, right = self._lead(join.left), self._lead(join.right)
         if left == right:
             return False
         self._leads[max(left, right)] = min(left, right)

@@ -9,9 +9,12 @@ from typing import Literal
 
 from cxloop.unify.matching import normalise
 
-__all__ = ["FIELDS", "Field", "field_of"]
+__all__ = ["FIELDS", "WHOLE", "Field", "field_of"]
 
 Kind = Literal["given", "family", "full", "date", "email", "phone", "line", "number", "place", "code", "identifier"]
+
+WHOLE = "whole"
+"""A name that stands whole: it is taken apart, and not compared itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def _field(name: str, title: str, names: str, clean: Callable[[str, str | None],
 FIELDS: tuple[Field, ...] = (
     _field("given", "First name", "firstname givenname forename first given vorname prenom", _alone(normalise.name)),
     _field("family", "Last name", "lastname surname familyname family last nachname nom", _alone(normalise.name)),
-    _field("whole", "Name", "name fullname displayname customername contactname", _alone(normalise.name)),
+    _field(WHOLE, "Name", "name fullname displayname customername contactname", _alone(normalise.name)),
     _field(
         "birth",
         "Date of birth",

@@ -170,7 +170,9 @@ class _Apart:
     """Which records are two persons for sure."""
 
     def __init__(self, standing: Standing) -> None:
-        self._alone = standing.alone
+        import numpy as np
+
+        self._alone = None if standing.alone is None else np.asarray(standing.alone)
         self._pairs: dict[int, set[int]] = defaultdict(set)
         for one, other in standing.apart:
             self._pairs[one].add(other)
@@ -178,9 +180,8 @@ class _Apart:
 
     def are(self, one: int, other: int) -> bool:
         """Whether two records are."""
-        source = None if self._alone is None else self._alone[one]
-        same_source = source is not None and self._alone is not None and source == self._alone[other]
-        return same_source or other in self._pairs.get(one, ())
+        same_source = self._alone is not None and self._alone[one] >= 0 and self._alone[one] == self._alone[other]
+        return bool(same_source) or other in self._pairs.get(one, ())
 
     def of(self, piece: Ints) -> NDArray[np.bool_]:
         """Returns record x record of a knot."""
@@ -188,8 +189,8 @@ class _Apart:
 
         found = np.zeros((len(piece), len(piece)), dtype=bool)
         if self._alone is not None:
-            names = np.array([self._alone[each] or "" for each in piece])
-            found |= (names[:, None] == names[None, :]) & (names != "")[:, None]
+            sources = self._alone[piece]
+            found |= (sources[:, None] == sources[None, :]) & (sources >= 0)[:, None]
         if self._pairs:
             here = {int(each): place for place, each in enumerate(piece)}
             for one, place in here.items():

@@ -11,9 +11,15 @@ from cxloop.engine.query import Query
 from cxloop.unify.matching import queries
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from cxloop.engine.base import Engine
 
-__all__ = ["Found", "Pair", "Said", "read_ledger", "read_pair", "undone", "void_undos"]
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+__all__ = ["Found", "Links", "Pair", "Said", "read_ledger", "read_pair", "undone", "void_undos"]
 
 Pair = tuple[int, int]
 PERSON = "person"
@@ -41,25 +47,67 @@ class Found(NamedTuple):
         return (self.key_a, self.key_b)
 
 
+class Links(NamedTuple):
+    """Links as columns: there may be as many of them as there are records.
+
+    `weight` and `probability` are nan where nothing was estimated.
+    """
+
+    decision: Ints
+    key_a: Ints
+    key_b: Ints
+    probability: Floats
+    weight: Floats
+
+    def take(self, which: NDArray[np.bool_]) -> Links:
+        """Returns some of them."""
+        return Links(
+            self.decision[which], self.key_a[which], self.key_b[which], self.probability[which], self.weight[which]
+        )
+
+    def with_also(self, other: Links) -> Links:
+        """Returns these links and others."""
+        import numpy as np
+
+        return Links(*(np.concatenate(both) for both in zip(self, other, strict=True)))
+
+
 @dataclass
 class Said:
     """The entries about pairs, sorted out.
 
     Attributes:
+        untouched: links that matching made, and that nobody has touched since; they are in none of the others.
         found: every link that matching wrote, by entry.
         counted: those of them that no undo takes back.
         undone_by_person: pairs that a person took apart again; they stay apart until a person links them.
         persons: the last counted word of a person on a pair: link, cut or never.
     """
 
+    untouched: Links | None = None
     found: dict[int, Found] = field(default_factory=dict)
     counted: dict[int, Found] = field(default_factory=dict)
     undone_by_person: set[Pair] = field(default_factory=set)
     persons: dict[Pair, str] = field(default_factory=dict)
 
     def links(self, state: str) -> list[Found]:
-        """Returns what matching found that counts, on which no person has decided."""
+        """Returns what matching found that counts, on which no person has decided, apart from the untouched links."""
         return [each for each in self.counted.values() if each.state == state and each.pair not in self.persons]
+
+    @property
+    def accepted(self) -> Links:
+        """What matching linked and counts, on which no person has decided."""
+        import numpy as np
+
+        rest = self.links("accepted")
+        known = Links(
+            np.array([each.decision_id for each in rest], dtype=np.int64),
+            np.array([each.key_a for each in rest], dtype=np.int64),
+            np.array([each.key_b for each in rest], dtype=np.int64),
+            np.array([each.probability for each in rest], dtype=np.float64),
+            np.array([each.weight for each in rest], dtype=np.float64),
+        )
+        return known if self.untouched is None else self.untouched.with_also(known)
 
     @property
     def apart(self) -> set[Pair]:
@@ -80,7 +128,18 @@ class Said:
 def read_ledger(engine: Engine) -> Said:
     """Returns what matching found before and what persons decided."""
     rows = engine.fetch(queries.PAIR_ENTRIES).to_pylist()
-    return _sorted_out((Found(**row) for row in rows), undone(engine))
+    said = _sorted_out((Found(**row) for row in rows), undone(engine))
+    said.untouched = _untouched(engine)
+    return said
+
+
+def _untouched(engine: Engine) -> Links:
+    import numpy as np
+
+    rows = engine.fetch(queries.UNTOUCHED)
+    decision, one, other = (rows[name].to_numpy() for name in ("decision_id", "key_a", "key_b"))
+    chance, weight = (rows[name].to_numpy().astype(np.float64) for name in ("probability", "weight"))
+    return Links(decision, one, other, chance, weight)
 
 
 def read_pair(engine: Engine, entry: int) -> Said:

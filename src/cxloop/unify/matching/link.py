@@ -46,7 +46,8 @@ class Standing:
 
     Attributes:
         groups: a number that is equal where records are one person already; None where each is alone.
-        alone: a name that is equal where records are of one source that has each person once; None in it for others.
+        alone: a name that is equal where records are of one source that has each person once, None in it for others;
+            or a number each, below 0 for others.
         compared: whether records with equal `alone` are compared all the same, to propose what the source may have
             twice; they are never joined.
         apart: pairs of places that a person said to be two persons.
@@ -55,11 +56,11 @@ class Standing:
     """
 
     groups: Sequence[int] | Ints | None = None
-    alone: Sequence[str | None] | None = None
+    alone: Sequence[str | None] | Ints | None = None
     compared: bool = False
     apart: Collection[tuple[int, int]] = ()
-    fresh: Collection[int] | None = None
-    earlier: Sequence[float] = ()
+    fresh: Sequence[int] | Ints | None = None
+    earlier: Sequence[float] | Floats = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ class _Work:
 def link(
     records: pa.Table,
     *,
+    prepared: bool = False,
     standing: Standing | None = None,
     model: Model | None = None,
     precision: float = PRECISION,
@@ -123,6 +125,7 @@ def link(
 
     Args:
         records: one row per record; columns are known by their names (first_name, dob, postcode, ...), others ignored.
+        prepared: whether they are what `prepare` gives already.
         standing: what is known already.
         model: a trained model; without one it is trained on the records.
         precision: share of the links that shall be right, by the model's own probabilities.
@@ -137,8 +140,9 @@ def link(
     from cxloop.engine.duckdb.linkage import scratch
 
     known = _in_numbers(standing or Standing())
-    progress("Writing values alike", 0.0)
-    people = prepare(records)
+    if not prepared:
+        progress("Writing values alike", 0.0)
+    people = records if prepared else prepare(records)
     columns = telling(people) if model is None else list(model.columns)
     _require(people, columns, model)
     numbered = _table(people, columns, known)
@@ -149,8 +153,7 @@ def link(
         work.tell("Comparing records", 0.4)
         scorer = Scorer(room, _TABLE, trained)
         least = min(_FAINT, trained.start / 2)
-        fresh = None if known.fresh is None else sorted(known.fresh)
-        candidates = scorer.candidates(apart=work.apart, fresh=fresh, groups=known.groups, least=least)
+        candidates = scorer.candidates(apart=work.apart, fresh=known.fresh, groups=known.groups, least=least)
         if model is None:
             trained = replace(trained, prior=_prior(work, trained, candidates.evidence))
         trained = replace(trained, calibration=calibration, precision=precision)
@@ -158,10 +161,22 @@ def link(
 
 
 def _in_numbers(standing: Standing) -> Standing:
-    """Returns the same with groups as an array: it is looked through several times."""
+    """Returns the same with arrays of numbers: they are looked through several times."""
     import numpy as np
 
-    return standing if standing.groups is None else replace(standing, groups=np.asarray(standing.groups, np.int64))
+    groups = None if standing.groups is None else np.asarray(standing.groups, np.int64)
+    fresh = None if standing.fresh is None else np.sort(np.fromiter(standing.fresh, np.int64, len(standing.fresh)))
+    return replace(standing, groups=groups, fresh=fresh, alone=_numbered(standing.alone))
+
+
+def _numbered(alone: Sequence[str | None] | Ints | None) -> Ints | None:
+    """Returns a number for each name; -1 where there is none."""
+    import numpy as np
+
+    if alone is None or isinstance(alone, np.ndarray):
+        return alone
+    known = {name: number for number, name in enumerate(dict.fromkeys(name for name in alone if name is not None))}
+    return np.array([-1 if name is None else known[name] for name in alone], dtype=np.int64)
 
 
 def _require(people: pa.Table, columns: Sequence[str], model: Model | None) -> None:
@@ -185,7 +200,8 @@ def _table(people: pa.Table, columns: Sequence[str], standing: Standing) -> pa.T
     fields: dict[str, Any] = {
         name: people[name] if name in people.column_names else pa.nulls(count, pa.string()) for name in columns
     }
-    alone = pa.nulls(count, pa.string()) if standing.alone is None else pa.array(standing.alone, pa.string())
+    numbers = np.full(count, -1) if standing.alone is None else np.asarray(standing.alone)
+    alone = pa.array(numbers, pa.int64(), mask=numbers < 0)
     return pa.table({"record": pa.array(np.arange(count)), "alone": alone, **fields})
 
 
@@ -195,13 +211,14 @@ def _trained(work: _Work) -> Model:
 
 def _possible(work: _Work) -> float:
     """How many pairs could be one person's."""
-    from collections import Counter
+    import numpy as np
 
     every = work.count * (work.count - 1) / 2
     if not work.apart:
         return every
-    sizes = Counter(name for name in work.standing.alone or () if name is not None)
-    return every - sum(size * (size - 1) / 2 for size in sizes.values())
+    numbers = np.asarray(work.standing.alone)
+    sizes = np.bincount(numbers[numbers >= 0])
+    return every - float((sizes * (sizes - 1) / 2).sum())
 
 
 def _prior(work: _Work, model: Model, evidence: Floats) -> float:

@@ -4,40 +4,60 @@ from __future__ import annotations
 
 from cxloop.core.schema import Type
 from cxloop.engine.query import Query
+from cxloop.unify.matching.fields import FIELDS, WHOLE
 
 __all__ = [
-    "CERTAIN_CUSTOMERS",
+    "BETWEEN",
+    "CHANGED",
+    "FIELD_NAMES",
+    "KEPT",
     "KEYS_OF",
     "LABELS",
     "LAST_RUN",
-    "MATCHED",
     "NEXT_WAITING",
     "PAIR_ENTRIES",
     "PAIR_OF_ENTRY",
     "PRESENT",
-    "TOLD",
     "TOLD_OF",
+    "TRAIT_NAMES",
     "UNDONE_UNDOS",
     "UNDOS",
+    "UNTOUCHED",
     "WAITING",
     "WAITING_COUNT",
 ]
 
-TOLD = Query(
-    name="unify.match_traits",
+TRAIT_NAMES = Query(
+    name="unify.match_trait_names",
+    sql="select distinct name from traits where value is not null order by name",
+    inputs=("traits",),
+    output={"name": "text"},
+)
+
+CHANGED = Query(
+    name="unify.match_changed",
     # accounts and households are no persons, and hub keys have no traits of their own
     sql="""
-        select t.key_id, t.name, arg_max(t.value, t.occurred_at) as value
-        from traits as t
-        left join (select distinct account_key from interactions where account_key is not null) as a
-            on a.account_key = t.key_id
-        where t.value is not null and a.account_key is null
-        group by t.key_id, t.name
-        order by t.key_id, t.name
+        select coalesce(t.key_id, m.key_id) as key_id, t.content_hash
+        from (
+            select
+                r.key_id,
+                bit_xor(cx_fingerprint(r.name, r.value, r.source, r.occurred_at)) - $version as content_hash
+            from traits as r
+            left join (select distinct account_key from interactions where account_key is not null) as a
+                on a.account_key = r.key_id
+            where r.value is not null and a.account_key is null and r.name in (select unnest($names))
+            group by r.key_id
+        ) as t
+        full outer join matched_records as m on m.key_id = t.key_id
+        where $whole or t.content_hash is distinct from m.content_hash
+        order by key_id
     """,
-    inputs=("traits", "interactions"),
-    output={"key_id": "bigint", "name": "text", "value": "text"},
+    inputs=("traits", "interactions", "matched_records"),
+    parameters={"names": "texts", "version": "bigint", "whole": "bool"},
+    output={"key_id": "bigint", "content_hash": "bigint"},
 )
+"""Keys of which sources tell something else than what was read last; without a hash where they tell nothing more."""
 
 TOLD_OF = Query(
     name="unify.match_traits_of",
@@ -53,31 +73,51 @@ TOLD_OF = Query(
     output={"key_id": "bigint", "name": "text", "value": "text"},
 )
 
+BETWEEN = "\x1f"
+"""Stands between namespace and type of a key."""
+_CERTAIN = """
+    select m.key_id, coalesce(s.customer_id, m.customer_id) as customer_id
+    from customer_keys as m
+    left join customer_strength as s on s.key_id = m.key_id and s.above < 1.0 and s.up_to >= 1.0
+    where m.until is null
+"""
+"""SQL of whose keys are by what was not estimated."""
+
 KEYS_OF = Query(
     name="unify.match_keys",
-    sql="""
-        select k.key_id, k.namespace, k.type, k.value
+    sql=f"""
+        select
+            k.key_id, concat(k.namespace, '{BETWEEN}', k.type) as source,
+            coalesce(c.customer_id, k.key_id) as customer_id, k.type, k.value
         from keys as k
-        inner join (select distinct key_id from traits) as t on t.key_id = k.key_id
+        left join ({_CERTAIN}) as c on c.key_id = k.key_id
+        where k.key_id in (select unnest($keys))
         order by k.key_id
     """,
-    inputs=("keys", "traits"),
-    output={"key_id": "bigint", "namespace": "text", "type": "text", "value": "text"},
+    inputs=("keys", "customer_keys", "customer_strength"),
+    parameters={"keys": "bigints"},
+    output={"key_id": "bigint", "source": "text", "customer_id": "bigint", "type": "text", "value": "text"},
 )
 
-CERTAIN_CUSTOMERS = Query(
-    name="unify.match_certain_customers",
-    # whose keys are by what was not estimated
-    sql="""
-        select m.key_id, coalesce(s.customer_id, m.customer_id) as customer_id
-        from customer_keys as m
-        left join customer_strength as s on s.key_id = m.key_id and s.above < 1.0 and s.up_to >= 1.0
-        where m.until is null
-        order by m.key_id
+FIELD_NAMES = tuple(field.name for field in FIELDS if field.name != WHOLE)
+"""The columns of `matched_records` that are fields."""
+_FIELDS = ", ".join(f"m.{name}" for name in FIELD_NAMES)
+
+KEPT = Query(
+    name="unify.match_kept",
+    sql=f"""
+        select
+            m.key_id, concat(k.namespace, '{BETWEEN}', k.type) as source,
+            coalesce(c.customer_id, m.key_id) as customer_id,
+            {_FIELDS}
+        from matched_records as m
+        inner join keys as k on k.key_id = m.key_id
+        left join ({_CERTAIN}) as c on c.key_id = m.key_id
     """,
-    inputs=("customer_keys", "customer_strength"),
-    output={"key_id": "bigint", "customer_id": "bigint"},
+    inputs=("matched_records", "keys", "customer_keys", "customer_strength"),
+    output={"key_id": "bigint", "source": "text", "customer_id": "bigint", **dict.fromkeys(FIELD_NAMES, "text")},
 )
+"""The records as matching read them last, in no order."""
 
 _ENTRY: dict[str, Type] = {
     "entry_id": "bigint",
@@ -94,20 +134,57 @@ _ENTRY: dict[str, Type] = {
     "comparison": "json",
 }
 
-_COLUMNS = ", ".join(_ENTRY)
+_COLUMNS = ", ".join(f"l.{name}" for name in _ENTRY)
+
+_UNDONE_ONCE = "select distinct refers_to from identity_links where action = 'undo'"
+_SAID_OF_PAIRS = """
+    select distinct key_a, key_b from identity_links
+    where evidence = 'person' and action in ('link', 'cut', 'never') and key_b is not null
+"""
+
+UNTOUCHED = Query(
+    name="unify.match_untouched_links",
+    sql=f"""
+        select l.decision_id, l.key_a, l.key_b, l.probability, l.weight
+        from identity_links as l
+        left join ({_UNDONE_ONCE}) as u on u.refers_to = l.decision_id
+        left join ({_SAID_OF_PAIRS}) as p on p.key_a = l.key_a and p.key_b = l.key_b
+        where l.evidence = 'probabilistic' and l.state = 'accepted' and l.key_b is not null
+            and u.refers_to is null and p.key_a is null
+        order by l.decision_id
+    """,
+    inputs=("identity_links",),
+    output={
+        "decision_id": "bigint",
+        "key_a": "bigint",
+        "key_b": "bigint",
+        "probability": "double",
+        "weight": "double",
+    },
+)
+"""Links that matching made and nobody touched since: nearly all there are."""
 
 PAIR_ENTRIES = Query(
     name="unify.match_entries",
     sql=f"""
         select {_COLUMNS}
-        from identity_links
-        where key_b is not null
-            and (evidence = 'probabilistic' or (evidence = 'person' and action in ('link', 'cut', 'never')))
-        order by entry_id
+        from identity_links as l
+        left join ({_UNDONE_ONCE}) as u on u.refers_to = l.decision_id
+        left join ({_SAID_OF_PAIRS}) as p on p.key_a = l.key_a and p.key_b = l.key_b
+        where l.key_b is not null
+            and (
+                (
+                    l.evidence = 'probabilistic'
+                    and (l.state is distinct from 'accepted' or u.refers_to is not null or p.key_a is not null)
+                )
+                or (l.evidence = 'person' and l.action in ('link', 'cut', 'never'))
+            )
+        order by l.entry_id
     """,
     inputs=("identity_links",),
     output=_ENTRY,
 )
+"""All other entries about pairs."""
 
 UNDOS = Query(
     name="unify.match_undos",
@@ -227,13 +304,6 @@ NEXT_WAITING = Query(
     output={"entry_id": "bigint"},
 )
 """The pair after another one, the likeliest first; behind the last one, and after one that waits no more, the first."""
-
-MATCHED = Query(
-    name="unify.matched_records",
-    sql="select key_id, content_hash, run from matched_records order by key_id",
-    inputs=("matched_records",),
-    output={"key_id": "bigint", "content_hash": "bigint", "run": "text"},
-)
 
 LAST_RUN = Query(
     name="unify.last_match_run",

@@ -12,8 +12,10 @@ from cxloop.unify.matching.shortcuts import plain_already
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["LEAST_KNOWN", "clean_column", "prepare", "telling"]
+__all__ = ["LEAST_KNOWN", "PREPARED_VERSION", "clean_column", "prepare", "telling"]
 
+PREPARED_VERSION = 1
+"""Of what `prepare` gives: kept records are read again after another one. A test notices where it has to be raised."""
 LEAST_FILLED, LEAST_KNOWN = 0.01, 20
 """Share of records that a field must be known of, to be compared; so many are enough, however small their share."""
 _SPACELESS = {"given", "family", "street", "extra", "city", "state", "country"}

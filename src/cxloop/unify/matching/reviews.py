@@ -13,11 +13,10 @@ from cxloop.unify.identity.ledger import write_decision
 from cxloop.unify.identity.results import Action
 from cxloop.unify.matching import queries
 from cxloop.unify.matching.comparisons import MISSING, TITLES
-from cxloop.unify.matching.fields import FIELDS
-from cxloop.unify.matching.gathering import values_of
 from cxloop.unify.matching.ledger import Found, Said, read_pair, void_undos
 from cxloop.unify.matching.records import prepare
 from cxloop.unify.matching.results import Answer, Compared, Order, Review, Reviewed, ReviewPair
+from cxloop.unify.matching.told import a_name, told_columns
 
 if TYPE_CHECKING:
     from cxloop.engine.base import Engine, Value
@@ -128,20 +127,21 @@ def _next(engine: Engine, entry: int, void: Sequence[int]) -> int | None:
 
 def _values(engine: Engine, left: int, right: int) -> tuple[dict[str, str], dict[str, str]]:
     """What the two records say, as their sources wrote it; parts of a name or an address that stands whole as read."""
+    import numpy as np
     import pyarrow as pa
 
-    rows = engine.fetch(queries.TOLD_OF, {"keys": sorted({left, right})}).to_pylist()
-    written = values_of(rows)
-    both = [written.get(left, {}), written.get(right, {})]
-    names = sorted({name for told in both for name in told})
-    called = {field.name: min(field.names) for field in FIELDS}
-    table = pa.table({called[name]: pa.array([told.get(name) for told in both], pa.string()) for name in names})
-    read = prepare(table).to_pylist() if names else [{}, {}]
-    one, other = (
-        {name: value.title() if name in _NAMES else value for name, value in parts.items() if value} | told
-        for parts, told in zip(read, both, strict=True)
-    )
-    return one, other
+    keys = sorted({left, right})
+    columns = told_columns(engine.fetch(queries.TOLD_OF, {"keys": keys}), np.array(keys))
+    if not columns:
+        return {}, {}
+    read = prepare(pa.table({a_name(name): values for name, values in columns.items()})).to_pylist()
+    written = pa.table(columns).to_pylist()
+    both = {
+        key: {name: value.title() if name in _NAMES else value for name, value in parts.items() if value}
+        | {name: value for name, value in told.items() if value is not None}
+        for key, parts, told in zip(keys, read, written, strict=True)
+    }
+    return both[left], both[right]
 
 
 def _steps(told: dict[str, Any], left: dict[str, str], right: dict[str, str]) -> list[WaterfallStep]:

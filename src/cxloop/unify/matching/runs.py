@@ -18,8 +18,8 @@ from cxloop.store.context import Operations
 from cxloop.unify.identity.links import LAST_ENTRY
 from cxloop.unify.matching import queries
 from cxloop.unify.matching.changes import Changes, changes_of
-from cxloop.unify.matching.fields import field_of
-from cxloop.unify.matching.gathering import People, gather_people, pairs_of_places
+from cxloop.unify.matching.clusters import components, ties
+from cxloop.unify.matching.gathering import People, Reading, gather_people, pairs_of_places
 from cxloop.unify.matching.ledger import Said, read_ledger
 from cxloop.unify.matching.link import PRECISION, Linked, Standing, link
 from cxloop.unify.matching.model import SETTINGS_VERSION, Model
@@ -28,7 +28,13 @@ from cxloop.unify.matching.results import MatchRun, Mode
 from cxloop.unify.matching.thresholds import calibrate
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from cxloop.unify.matching.knots import Explained
+
+    Ints = NDArray[np.int64]
 
 __all__ = ["KIND", "NAME", "run_matching", "stored_model"]
 
@@ -40,12 +46,11 @@ FIELDS_SAID = "fields"
 
 
 class _Task(NamedTuple):
-    """What a run has to do; `fresh` are the places of new and changed records."""
+    """What a run has to do."""
 
     mode: Mode
     model: Model | None
     precision: float
-    fresh: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,8 @@ class _Seen:
     """What a run saw when it began."""
 
     run: str | None
-    matched: dict[int, int]
     people: People
+    reading: Reading
     said: Said
 
 
@@ -62,14 +67,16 @@ def run_matching(ws: Operations, *, full: bool, precision: float | None) -> Matc
     """Runs matching and writes what it finds; see the verb `unify.match`."""
     started = perf_counter()
     ws.progress("Reading records", 0.0)
-    seen = _look(ws)
-    task = _task(seen, stored_model(ws), full=full, precision=precision)
+    seen, task = _begin(ws, full=full, precision=precision)
     if task.mode == "nothing":
         assert task.model is not None
+        with ws.heavy, ws.engine.transaction():
+            _keep_records(ws, seen, seen.run or "")
         return _report(seen, task, task.model, seen.run or "", None, started)
-    standing = _standing(seen, task)
+    standing = _standing(ws, seen, task)
     linked = link(
         seen.people.table,
+        prepared=True,
         standing=standing,
         model=task.model,
         precision=task.precision,
@@ -82,7 +89,7 @@ def run_matching(ws: Operations, *, full: bool, precision: float | None) -> Matc
         linked = replace(linked, model=replace(linked.model, about=about))
     run = f"{ws.now():%Y-%m-%dT%H:%M:%S.%f}"
     ws.progress("Writing links", 0.95)
-    changes, dropped = _commit(ws, seen, task, linked, run)
+    changes, dropped = _commit(ws, seen, linked, run)
     return _report(seen, task, linked.model, run, (linked, changes, dropped), started)
 
 
@@ -96,36 +103,26 @@ def stored_model(ws: Operations) -> tuple[Model, documents.Definition] | None:
     return Model.from_dict(found.content), found
 
 
-def _look(ws: Operations) -> _Seen:
-    rows = ws.engine.fetch(queries.MATCHED).to_pylist()
-    matched = {row["key_id"]: row["content_hash"] for row in rows}
-    run = max((row["run"] for row in rows), default=None)
-    return _Seen(run, matched, gather_people(ws), read_ledger(ws.engine))
-
-
-def _task(
-    seen: _Seen, stored: tuple[Model, documents.Definition] | None, *, full: bool, precision: float | None
-) -> _Task:
+def _begin(ws: Operations, *, full: bool, precision: float | None) -> tuple[_Seen, _Task]:
+    """Looks at what is new, and at everything where that is too much for the model that is there."""
+    stored = stored_model(ws)
     known = None if stored is None else stored[0]
+    run = ws.engine.fetch(queries.LAST_RUN)["run"][0].as_py()
     asked = precision or (PRECISION if known is None else known.precision)
-    people, matched = seen.people, seen.matched
-    fresh = tuple(
-        place
-        for place, (key, content) in enumerate(zip(people.keys, people.hashes, strict=True))
-        if matched.get(key) != content
-    )
-    many = len(fresh) > MOST_FRESH * len(people.keys)
-    anew = full or known is None or known.precision != asked or many or _says_more(people, known)
-    if anew:
-        return _Task("full", None, asked, tuple(range(len(people.keys))))
-    return _Task("incremental" if fresh else "nothing", known, asked, fresh)
+    if not full and known is not None and known.precision == asked:
+        people, reading = gather_people(ws, whole=False)
+        many = len(people.fresh) > MOST_FRESH * len(people.keys)
+        if not many and not _says_more(people, known):
+            mode: Mode = "incremental" if len(people.fresh) else "nothing"
+            return _Seen(run, people, reading, read_ledger(ws.engine)), _Task(mode, known, asked)
+    people, reading = gather_people(ws, whole=True)
+    return _Seen(run, people, reading, read_ledger(ws.engine)), _Task("full", None, asked)
 
 
 def _said(people: People) -> list[str]:
     """Returns the fields that enough records say something of to be compared."""
     table = people.table
-    known = {name: field_of(name) for name in table.column_names if len(table) - table[name].null_count >= LEAST_KNOWN}
-    return sorted(field.name for field in known.values() if field is not None)
+    return sorted(name for name in table.column_names if len(table) - table[name].null_count >= LEAST_KNOWN)
 
 
 def _says_more(people: People, model: Model) -> bool:
@@ -133,54 +130,56 @@ def _says_more(people: People, model: Model) -> bool:
     return bool(set(_said(people)) - set(model.about.get(FIELDS_SAID, _said(people))))
 
 
-def _standing(seen: _Seen, task: _Task) -> Standing:
+def _standing(ws: Operations, seen: _Seen, task: _Task) -> Standing:
     """What is known of the records; in an increment also what matching found of those that have not changed."""
-    people, said = seen.people, seen.said
-    places = {key: place for place, key in enumerate(people.keys)}
-    groups, earlier = list(people.groups), list[float]()
-    fresh = None if task.mode == "full" else task.fresh
-    if fresh is not None:
-        moved = {people.keys[place] for place in fresh}
-        at_rest = [each for each in said.links("accepted") if not moved & {each.key_a, each.key_b}]
-        earlier = [each.weight for each in at_rest if each.weight is not None]
-        groups = _tied(
-            groups, [(places[a], places[b]) for a, b in (e.pair for e in at_rest) if a in places and b in places]
-        )
-    apart = pairs_of_places(people, said)
-    return Standing(groups=groups, alone=people.alone, compared=True, apart=apart, fresh=fresh, earlier=tuple(earlier))
+    import numpy as np
+
+    people = seen.people
+    apart = pairs_of_places(ws.engine, people, seen.said)
+    known = Standing(groups=people.groups, alone=people.alone, compared=True, apart=apart)
+    if task.mode == "full":
+        return known
+    links = seen.said.accepted
+    moved = people.keys[people.fresh]
+    at_rest = links.take(~(np.isin(links.key_a, moved) | np.isin(links.key_b, moved)))
+    earlier = at_rest.weight[~np.isnan(at_rest.weight)]
+    left, right = people.places(at_rest.key_a), people.places(at_rest.key_b)
+    both = (left >= 0) & (right >= 0)
+    one, other = ties(people.groups)
+    groups = components(np.concatenate([one, left[both]]), np.concatenate([other, right[both]]), len(people.keys))
+    return replace(known, groups=groups, fresh=people.fresh, earlier=earlier)
 
 
-def _tied(groups: Sequence[int], pairs: Sequence[tuple[int, int]]) -> list[int]:
-    """Returns the groups after some pairs of records have been tied together."""
-    leads: dict[int, int] = {}
-
-    def lead(group: int) -> int:
-        while leads.get(group, group) != group:
-            group = leads[group]
-        return group
-
-    for one, other in pairs:
-        low, high = sorted((lead(groups[one]), lead(groups[other])))
-        leads[high] = low
-    return [lead(group) for group in groups]
-
-
-def _commit(ws: Operations, seen: _Seen, task: _Task, linked: Linked, run: str) -> tuple[Changes, int]:
-    """Writes links, what was taken back and what was looked at, in one transaction."""
+def _commit(ws: Operations, seen: _Seen, linked: Linked, run: str) -> tuple[Changes, int]:
+    """Writes links, what was taken back and what was read, in one transaction."""
     _keep_model(ws, linked.model, run)
     with ws.heavy, ws.engine.transaction():
         now_there = ws.engine.fetch(queries.LAST_RUN)["run"][0].as_py()
-        if now_there != seen.run:
+        if now_there is not None and (seen.run is None or now_there > seen.run):
             raise InputError(f"Another run of matching ({now_there}) ended while this one ran. Run it again.")
-        keys = seen.people.keys
-        present: set[Any] = set(ws.engine.fetch(queries.PRESENT, {"keys": keys})["key_id"].to_pylist())
-        changes = changes_of(seen.people, read_ledger(ws.engine), linked, fresh=task.fresh, present=present)
+        _keep_records(ws, seen, run)
+        joins = (*linked.links, *linked.proposals, *linked.weaker)
+        changes = changes_of(
+            seen.people, read_ledger(ws.engine), linked, present=_present(ws, _keys_of(seen.people, joins))
+        )
         last = int(ws.engine.fetch(LAST_ENTRY)["entry_id"][0].as_py())
         rows = changes.entries(last + 1, now=ws.now(), author=f"match:{run}")
         if rows.num_rows:
             ws.engine.append("identity_links", rows)
-        ws.engine.replace("matched_records", _looked_at(seen, present, run), whole=True)
     return changes, changes.dropped
+
+
+def _keys_of(people: People, joins: Sequence[Explained]) -> Ints:
+    import numpy as np
+
+    places = np.array([(join.left, join.right) for join in joins], dtype=np.int64)
+    return people.keys[np.unique(places)]
+
+
+def _present(ws: Operations, keys: Ints) -> list[int]:
+    """Returns those of some keys that still exist."""
+    found: list[Any] = ws.engine.fetch(queries.PRESENT, {"keys": keys.tolist()})["key_id"].to_pylist()
+    return found
 
 
 def _keep_model(ws: Operations, model: Model, run: str) -> None:
@@ -193,17 +192,24 @@ def _keep_model(ws: Operations, model: Model, run: str) -> None:
     documents.save(ws.store, KIND, NAME, plain, author_id=ws.actor.account_id)
 
 
-def _looked_at(seen: _Seen, present: set[int], run: str) -> pa.Table:
+def _keep_records(ws: Operations, seen: _Seen, run: str) -> None:
+    """Keeps the records that were read, but of keys that were erased meanwhile, and drops those that say nothing."""
+    import numpy as np
+
+    reading = seen.reading
+    if len(reading.gone):
+        ws.engine.delete("matched_records", "key_id", reading.gone.tolist())
+    if len(reading.keys):
+        rows = _kept_rows(reading, run).filter(np.isin(reading.keys, _present(ws, reading.keys)))
+        ws.engine.replace("matched_records", rows)
+
+
+def _kept_rows(reading: Reading, run: str) -> pa.Table:
     import pyarrow as pa
 
-    rows = [(key, content) for key, content in zip(seen.people.keys, seen.people.hashes, strict=True) if key in present]
-    return pa.table(
-        {
-            "key_id": pa.array([key for key, _ in rows], pa.int64()),
-            "content_hash": pa.array([content for _, content in rows], pa.int64()),
-            "run": pa.array([run] * len(rows), pa.string()),
-        }
-    )
+    rows = reading.table.append_column("key_id", pa.array(reading.keys))
+    rows = rows.append_column("content_hash", pa.array(reading.hashes))
+    return rows.append_column("run", pa.array([run] * len(reading.keys), pa.string()))
 
 
 def _report(
@@ -214,14 +220,14 @@ def _report(
         run=run,
         mode=task.mode,
         record_count=len(seen.people.keys),
-        compared=len(task.fresh),
+        compared=len(seen.people.fresh),
         pairs=0 if linked is None else linked.pairs,
         linked=0 if changes is None else len(changes.links),
         proposed=0 if changes is None else len(changes.proposals),
         left_out=0 if changes is None else changes.left_out,
         learned=model.learned,
         retracted=0 if changes is None else len(changes.retracted),
-        unchanged=len(seen.said.links("accepted")) if changes is None else changes.unchanged,
+        unchanged=len(seen.said.accepted.decision) if changes is None else changes.unchanged,
         dropped=dropped,
         threshold=model.threshold,
         expected_precision=model.expected_precision,

@@ -92,7 +92,7 @@ class Scorer:
         self._register: Callable[[Any], Any] = lambda relation: relation
 
     def candidates(
-        self, *, apart: bool, fresh: Sequence[int] | None, groups: Sequence[int] | Ints | None, least: float
+        self, *, apart: bool, fresh: Sequence[int] | Ints | None, groups: Sequence[int] | Ints | None, least: float
     ) -> Scored:
         """Returns the pairs that the model's rules find.
 
@@ -133,7 +133,7 @@ class Scorer:
         if groups is not None:
             numbers = np.asarray(groups)
             near = np.flatnonzero(np.isin(numbers, numbers[near]))
-        self._room.some(_NEAR, self._table, near.tolist())
+        self._room.some(_NEAR, self._table, near)
         return _NEAR
 
     def _open(self, table: str) -> None:

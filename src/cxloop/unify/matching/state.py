@@ -30,7 +30,7 @@ def look(ws: Operations) -> Matching:
     said = read_ledger(ws.engine)
     weights, same = said.decisions()
     counts = {
-        "accepted": len(said.links("accepted")),
+        "accepted": len(said.accepted.decision),
         "proposed": len(said.links("proposed")),
         "people_accepted": sum(same),
         "people_rejected": len(same) - sum(same),
@@ -61,8 +61,11 @@ def look(ws: Operations) -> Matching:
 
 
 def _expected(said: Said) -> float | None:
-    chances = [each.probability for each in said.links("accepted") if each.probability is not None]
-    return sum(chances) / len(chances) if chances else None
+    import numpy as np
+
+    chances = said.accepted.probability
+    known = chances[~np.isnan(chances)]
+    return float(known.mean()) if len(known) else None
 
 
 def _comparison(model: Model, name: str) -> MatchComparison:

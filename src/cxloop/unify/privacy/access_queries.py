@@ -56,6 +56,7 @@ ABOUT: Mapping[str, str] = {
     "interactions": "What you did, said or bought, and what was done for you.",
     "interaction_objects": "The orders, tickets and parcels that this was about.",
     "promises": "What you were promised, with a date.",
+    "matched_records": "Your profile as it is compared with others, to see which of your identifiers are yours.",
     "identity_links": "Why your identifiers are taken for one person's.",
     "customers": "The line about you in the list of customers.",
     "rejected": "Rows that could not be read and hold one of your identifiers.",

@@ -145,9 +145,10 @@ def _counted(query: Query) -> Callable[[Operations, datetime], tuple[int, dateti
     return old
 
 
-def _discarded(table: str) -> Callable[[Operations, datetime], None]:
+def _discarded(*tables: str) -> Callable[[Operations, datetime], None]:
     def remove(ws: Operations, before: datetime) -> None:
-        ws.engine.discard_old(table, before)
+        for table in tables:
+            ws.engine.discard_old(table, before)
 
     return remove
 
@@ -181,7 +182,7 @@ def _remove_spool(ws: Operations, before: datetime) -> None:
 
 _BESIDE: Mapping[str, _Kind] = {
     "rejected": _Kind("Rows that could not be taken", _old_rejected, _remove_rejected),
-    "traits": _Kind("Values of profiles", _counted(queries.OLD_TRAITS), _discarded("traits")),
+    "traits": _Kind("Values of profiles", _counted(queries.OLD_TRAITS), _discarded("matched_records", "traits")),
     "consents": _Kind(
         "Statements about consent that a later one has replaced",
         _counted(queries.OLD_CONSENTS),
