@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from cxloop.collect.surveys.results import (
     SurveyCheck,
     SurveyDetails,
+    SurveyPreview,
     SurveyProblem,
     Surveys,
     SurveyTemplates,
@@ -36,6 +37,7 @@ __all__ = [
     "Suggestion",
     "SurveyCheck",
     "SurveyDetails",
+    "SurveyPreview",
     "SurveyProblem",
     "SurveyTemplates",
     "SurveyVersion",

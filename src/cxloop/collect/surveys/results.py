@@ -9,7 +9,15 @@ from typing import Any, ClassVar
 from cxloop.core.results import Records, Result, Value
 from cxloop.core.wording import count, many
 
-__all__ = ["SurveyCheck", "SurveyDetails", "SurveyProblem", "SurveyTemplates", "SurveyVersion", "Surveys"]
+__all__ = [
+    "SurveyCheck",
+    "SurveyDetails",
+    "SurveyPreview",
+    "SurveyProblem",
+    "SurveyTemplates",
+    "SurveyVersion",
+    "Surveys",
+]
 
 
 @dataclass(frozen=True)
@@ -161,3 +169,34 @@ class SurveyDetails(Result):
         finished = count(self.answers.get("finished", 0))
         head = f"{self.title} ({self.name}) is {self.state}, {seen}{ahead}: {asked}, {finished} finished answers"
         return f"{head}; {_wrong(self.problems)}.\n  {self.address}{_listed(self.problems)}"
+
+
+@dataclass(frozen=True)
+class SurveyPreview(Result):
+    """One page of a survey as respondents see it.
+
+    Attributes:
+        html: the page, complete in itself.
+        page: its name; empty at the end of the survey.
+        language: that it is drawn in.
+        answers: what would be stored by now; nothing is.
+        whole: whether it shows everything on the page, also what depends on answers that nobody has given.
+    """
+
+    html: str
+    page: str
+    language: str
+    answers: dict[str, Any]
+    whole: bool
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns the page as one row."""
+        return [{"page": self.page, "language": self.language, "html": self.html}]
+
+    def told(self) -> list[dict[str, Value]]:
+        """Returns nothing: a page of HTML is no sentence."""
+        return []
+
+    def __str__(self) -> str:
+        where = f"Page {self.page!r}" if self.page else "The end of the survey"
+        return f"{where} in {self.language}, {count(len(self.html))} characters of HTML: --json gives them."

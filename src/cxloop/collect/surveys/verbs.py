@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from cxloop.collect.surveys.results import SurveyCheck, SurveyDetails, Surveys, SurveyTemplates
+from cxloop.collect.surveys.results import SurveyCheck, SurveyDetails, SurveyPreview, Surveys, SurveyTemplates
 from cxloop.core.verbs import verb
 from cxloop.store.context import Operations
 from cxloop.store.surveys.surveys import Moment
@@ -19,6 +19,7 @@ __all__ = [
     "draft_survey",
     "import_survey",
     "pause_survey",
+    "preview_survey",
     "publish_survey",
     "survey",
     "survey_settings",
@@ -144,6 +145,39 @@ def check_survey(ws: Operations, name: str = "", *, document: Document = "", fil
     from cxloop.collect.surveys.desk import check
 
     return check(ws, name, document, file)
+
+
+@verb(part="collect", right="read", limited="refuse")
+def preview_survey(
+    ws: Operations,
+    name: str = "",
+    *,
+    document: Document = "",
+    page: Annotated[str, Field(max_length=200)] = "",
+    language: Annotated[str, Field(max_length=20)] = "",
+    answers: Document = "",
+    form: Annotated[str, Field(max_length=1_000_000)] = "",
+    action: Annotated[str, Field(max_length=20_000)] = "",
+) -> SurveyPreview:
+    """One page of a draft as respondents will see it. Nothing is kept.
+
+    Args:
+        name: The survey.
+        document: A document that is not saved, to be shown in place of the survey's draft.
+        page: Its name, or its number from 0; by default the first.
+        language: In which it is shown; by default the survey's own.
+        answers: What was answered on the pages before, as a JSON object.
+        form: What a browser sends of this page, such as q:nps=9; then the next one is shown, or what is wrong.
+        action: Where the form of the page goes.
+
+    Raises:
+        UnknownNameError: there is no such survey.
+        MistakesError: the document cannot be read.
+        InputError: the answers are no JSON object.
+    """
+    from cxloop.collect.surveys.previewing import preview
+
+    return preview(ws, name, document=document, page=page, language=language, answers=answers, form=form, action=action)
 
 
 @verb(part="collect", right="write", changes="records", outdates=_SURVEYS)

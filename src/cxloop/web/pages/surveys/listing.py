@@ -25,6 +25,18 @@ __all__ = ["router"]
 
 router = APIRouter()
 NEW = f"{PATH}/new"
+NAMES: dict[str, str] = {
+    "relational_nps": _("Relational NPS"),
+    "transactional_csat": _("Satisfaction after a contact (CSAT)"),
+    "ces": _("Customer effort (CES 2.0)"),
+    "product_market_fit": _("Product-market fit"),
+    "exit": _("Exit"),
+    "onboarding": _("Onboarding"),
+    "delivery": _("Delivery"),
+    "store_visit": _("Store visit"),
+    "event": _("Event"),
+    "focus_group": _("Focus group"),
+}
 ABOUT: dict[str, str] = {
     "relational_nps": _("How people stand to you as a whole, once or twice a year, with the reason behind each score."),
     "transactional_csat": _("Right after a purchase, a call or a repair: did this one go well, and what was missing?"),
@@ -80,7 +92,7 @@ def make(
             source = {"template": template}
         else:
             source = {"document": json.dumps({**BLANK, "title": title.strip() or _("A new survey")})}
-        name = _free_name(door, title.strip() or template or "survey")
+        name = _free_name(door, title.strip() or NAMES.get(template, "") or "survey")
         door.run("collect.draft_survey", {"name": name, **source, "after": 0})
     except CxloopError as failure:
         if not isinstance(failure, InputError):
@@ -110,7 +122,8 @@ def _template(row: Mapping[str, Any]) -> dict[str, Any]:
     name = str(row["template"])
     return {
         "name": name,
-        "title": row["title"],
+        "title": NAMES.get(name, row["title"]),
+        "asks": row["title"],
         "about": ABOUT.get(name, row["about"] or ""),
         "facts": " · ".join(
             [
@@ -135,6 +148,8 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
         "about": _about(row),
         "answers": answers,
         "finished": int(row["finished"] or 0),
+        "score": "",
+        "interval": "",
         "last": f"{_('last')} {words.ago(last, now())}" if last else "",
     }
 
