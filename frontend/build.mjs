@@ -30,7 +30,7 @@ await build({
 });
 
 await build({
-  entryPoints: { cx: "src/snippet/index.ts", widget: "src/widget/index.ts" },
+  entryPoints: { cx: "src/snippet/index.ts", widget: "src/widget/index.ts", survey: "src/survey/index.ts" },
   outdir,
   bundle: true,
   minify: true,

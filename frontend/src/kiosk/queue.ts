@@ -9,6 +9,7 @@ export interface Step {
   /** The moment on this device's clock, with its offset: conditions read it. */
   at: string;
   seconds: number;
+  move: "next" | "back" | "stay";
 }
 
 export interface Kept {
@@ -132,7 +133,8 @@ export class Queue {
     const answer = await fetch(this.address, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ responses: rows }),
+      // this device's clock may be wrong: the server compares it with its own
+      body: JSON.stringify({ sent_at: new Date().toISOString(), responses: rows }),
       cache: "no-store",
     });
     if (!answer.ok) throw new Error(String(answer.status));

@@ -15,13 +15,16 @@ const typed = ({ choices, other, none }: Ask, written: string): Value =>
   choices?.map(([value]) => value).find((value) => String(value) === written) ??
   ((other && written === "other") || (none && written === "none") ? written : written);
 
+/** A number with a comma as most of Europe writes it. */
+const point = (text: string): string => (/^-?\d+,\d+$/.test(text.trim()) ? text.trim().replace(",", ".") : text.trim());
+
 function valueOf(box: Element, ask: Ask): Value {
   switch (ask.form) {
     case "rows":
       return rowsOf(box, ask);
     case "range": {
-      const ends = fields(box, "q:").map(({ value }) => value);
-      return ends.every((end) => end.trim()) ? ends : null;
+      const ends = fields(box, "q:").map(({ value }) => point(value));
+      return ends.some((end) => end) ? ends : null;
     }
     case "some": {
       const order = fields(box, "k:");
@@ -31,7 +34,8 @@ function valueOf(box: Element, ask: Ask): Value {
     }
     default: {
       const found = fields(box, "q:").find((field) => !isTick(field) || field.checked)?.value ?? "";
-      return found && ask.form === "one" ? typed(ask, found) : found;
+      if (ask.form === "text") return found;
+      return found && ask.form === "one" ? typed(ask, found) : ask.form === "number" ? point(found) : found.trim();
     }
   }
 }
@@ -46,11 +50,14 @@ function rowsOf(box: Element, ask: Ask): Value {
 }
 
 function ranked(box: Element, ask: Ask): Value {
-  return [...box.querySelectorAll<HTMLElement>("li[data-value]")]
+  const offered = [...box.querySelectorAll<HTMLElement>("li[data-value]")].filter((item) => !item.hidden).length;
+  const order = [...box.querySelectorAll<HTMLElement>("li[data-value]")]
     .map((item) => [Number(item.querySelector("select")?.value), item.dataset.value ?? ""] as const)
     .filter(([place]) => place > 0)
     .sort(([one], [two]) => one - two)
     .map(([, value]) => typed(ask, value));
+  // an order of some only is refused, as a choice that comes twice is
+  return order.length && order.length < offered && !ask.loose ? [...order, order[0]!] : order;
 }
 
 /** What is given for a question, and for the words beside it. */

@@ -20,6 +20,8 @@ export interface Ask {
   comment?: true;
   other?: true;
   none?: true;
+  /** Of a ranking: whether only some may be put into an order. */
+  loose?: true;
   least?: number;
   most?: number;
   checks?: Check[];
@@ -50,6 +52,8 @@ export interface Element {
   in?: number[];
   when?: Tree[];
   never?: true;
+  /** What lies in it comes in a random order. */
+  random?: true;
   ask?: Ask;
 }
 

@@ -71,7 +71,7 @@ def _logic(definition: Definition, page: str | None) -> dict[str, Any]:
     texts = {value.name: value.expression for value in definition.calculated_values}
     used = set(structure.calculated) if page is None else _calculated_for(definition, page)
     return {
-        "nodes": [_node(node) for node in structure.nodes if node.place in places],
+        "nodes": [_node(node, definition) for node in structure.nodes if node.place in places],
         "order": [place for place in structure.order if place in places],
         "calculated": [[name, tree(texts[name])] for name in structure.calculated if name in used],
         "loops": bool(structure.loops),
@@ -108,7 +108,7 @@ def _calculated_for(definition: Definition, page: str) -> set[str]:
     return {name for name in definition.structure.calculated if name.lower() in read}
 
 
-def _node(node: Node) -> dict[str, Any]:
+def _node(node: Node, definition: Definition) -> dict[str, Any]:
     element = node.element
     kind = getattr(element, "type", "page")
     told = {
@@ -118,9 +118,21 @@ def _node(node: Node) -> dict[str, Any]:
         "in": list(node.within),
         "when": [tree(condition) for condition in node.conditions],
         "never": not node.visible,
+        "random": _is_random(node, definition),
         "ask": _asked(element) if isinstance(element, Asking) else None,
     }
     return {name: value for name, value in told.items() if name == "at" or not _is_nothing(value)}
+
+
+def _is_random(node: Node, definition: Definition) -> bool:
+    """Whether what lies in an element comes in a random order: the questions of a page, choices, rows."""
+    element: Any = node.element
+    if not hasattr(element, "elements"):
+        wanted = ("choices_order", "rows_order", "row_order")
+        return any(getattr(element, name, "") == "random" for name in wanted)
+    orders = [each for each in (element.question_order, element.questions_order) if each and each != "default"]
+    inherited = definition.question_order or definition.questions_order
+    return (orders[0] if orders else inherited) == "random"
 
 
 def _asked(question: Asking) -> dict[str, Any]:
@@ -133,6 +145,7 @@ def _asked(question: Asking) -> dict[str, Any]:
         "comment": question.show_comment_area,
         "other": getattr(question, "other", False),
         "none": getattr(question, "none", False),
+        "loose": getattr(question, "select_to_rank_enabled", False),
         "least": getattr(question, "min_selected_choices", 0),
         "most": getattr(question, "max_selected_choices", 0),
         "checks": [_check(validator) for validator in question.validators],

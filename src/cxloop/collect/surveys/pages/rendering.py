@@ -30,7 +30,7 @@ from cxloop.collect.surveys.pages.drawing import ENVIRONMENT
 from cxloop.collect.surveys.responding.values import MOST_FILE_BYTES, digest
 from cxloop.collect.surveys.settings import SurveySettings, Theme
 
-__all__ = ["Assets", "Screen", "Told", "draw", "tell"]
+__all__ = ["Assets", "Screen", "Told", "draw", "hint", "safe_json", "tell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def draw(screen: Screen) -> str:
         problems=problems,
         first=next(iter(problems), None),
         titles={name: item.title for name, item in asked.items()},
-        hints={name: _hint(item, screen.language) for name, item in asked.items()},
+        hints={name: hint(item, screen.language) for name, item in asked.items()},
         was={name: digest(answers, name) for name in asked},
         ids=ids,
         text=lambda text: in_language(text, screen.language, screen.own),
@@ -162,7 +162,7 @@ def draw(screen: Screen) -> str:
         progress=progress(definition, answers, page.name, now=now),
         previous=previous_page(definition, answers, page.name, now=now),
         last=page.name == _last(definition),
-        slice=_safe_json({**for_page(definition, page.name, answers), "page": page.name}),
+        slice=safe_json({**for_page(definition, page.name, answers), "page": page.name}),
     )
 
 
@@ -185,7 +185,7 @@ def _messages(screen: Screen, asked: Mapping[str, ShownQuestion]) -> dict[str, s
     }
 
 
-def _hint(item: ShownQuestion, language: str) -> str:
+def hint(item: ShownQuestion, language: str) -> str:
     spoken_words = words.words(language)
     question = item.question
     if isinstance(question, Several) and (question.min_selected_choices or question.max_selected_choices):
@@ -214,6 +214,6 @@ def _filled_item(item: Any, values: Mapping[str, Any]) -> ShownQuestion | ShownP
     return item  # type: ignore[no-any-return]
 
 
-def _safe_json(content: Any) -> str:
+def safe_json(content: Any) -> str:
     """JSON that ends no script element."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str).replace("<", "\\u003c")

@@ -118,7 +118,7 @@ def current_page(definition: Definition, record: ResponseRecord | None, *, now: 
     return first_page(definition, answers, now=now)
 
 
-def take(desk: Writing, live: Live, new: NewResponse, sent: Sent) -> Outcome:
+def take(desk: Writing, live: Live, new: NewResponse, sent: Sent, *, then: datetime | None = None) -> Outcome:
     """Keeps what a page said, and returns what comes next.
 
     Args:
@@ -126,15 +126,18 @@ def take(desk: Writing, live: Live, new: NewResponse, sent: Sent) -> Outcome:
         live: the survey.
         new: the response as it begins, where nothing is stored of it yet.
         sent: the page.
+        then: when it was answered, with its time zone, where a kiosk without a network tells it later; whether the survey
+            takes answers now plays no part.
     """
     record = desk.find(new.id)
     if record is not None and record.state in ("finished", "screened"):
         return Outcome("ended", record)
     state = desk.state_of(live.record.name)
-    closed = refusal(replace(live.record, state=state) if state else live.record, desk.now)  # type: ignore[arg-type]
+    present = replace(live.record, state=state) if state else live.record  # type: ignore[arg-type]
+    closed = None if then else refusal(present, desk.now)
     if closed is not None or (record is not None and record.ended):
         return Outcome(closed or "closed", record)
-    now = desk.now.replace(tzinfo=UTC)
+    now = then or desk.now.replace(tzinfo=UTC)
     if record is None:
         record = desk.begin(new)
         started = begin(live.definition_of(record.version), record.hidden, now=now)
