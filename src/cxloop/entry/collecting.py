@@ -13,6 +13,8 @@ from cxloop.collect.http.app import Collector
 from cxloop.collect.http.counters import Counters
 from cxloop.collect.http.writer import Writer
 from cxloop.collect.spool import Spool
+from cxloop.collect.surveys.pages.app import Respondents
+from cxloop.collect.surveys.pages.files import Files
 from cxloop.collect.tracking.checker import Plans
 from cxloop.core.config import Settings
 from cxloop.core.errors import CxloopError
@@ -20,7 +22,7 @@ from cxloop.runtime.folder import Folder
 from cxloop.store.base import Store
 from cxloop.store.keys import WriteKeys, note_use
 
-__all__ = ["SNIPPET", "collector"]
+__all__ = ["SNIPPET", "collector", "respondents"]
 
 SNIPPET = Path(str(files("cxloop"))) / "web" / "static" / "built" / "cx.js"
 
@@ -50,6 +52,18 @@ def collector(folder: Folder, store: Store, settings: Settings, name: str) -> Co
         keep_ip=settings.collect.keep_ip != "none",
         seen=_Uses(store).note,
         snippet=SNIPPET,
+        surveys=respondents(store, settings),
+    )
+
+
+def respondents(store: Store, settings: Settings) -> Respondents:
+    """Returns the pages that customers answer surveys on."""
+    return Respondents(
+        store=store,
+        files=Files(SNIPPET.parent),
+        proxies=frozenset(settings.server.proxies),
+        secure=settings.server.secure,
+        public_url=settings.server.public_url,
     )
 
 

@@ -17,11 +17,19 @@ from cxloop.collect.http import pages
 from cxloop.collect.http.answers import Answer, RefusalError, answer, data, refusal, send_answer
 from cxloop.collect.http.counters import Counters, exposition
 from cxloop.collect.http.intake import Key, Keys, Plans, answer_to, refused_by_plan, spooled, understood
-from cxloop.collect.http.request import Headers, body_of, headers_of, key_of_header, key_of_query, require_type
+from cxloop.collect.http.request import (
+    Headers,
+    address_of,
+    body_of,
+    headers_of,
+    key_of_header,
+    key_of_query,
+    require_type,
+)
 from cxloop.collect.http.writer import Writer
 from cxloop.collect.protocol import Checked, Refused, UnreadableError
 from cxloop.collect.spool import DiskFullError, Envelope, SpoolError, SpoolFullError
-from cxloop.core.addresses import asked_here, client_of, truncate_ip
+from cxloop.core.addresses import asked_here, truncate_ip
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -39,7 +47,8 @@ PATHS: Mapping[str, str] = {
 }
 """Where events are sent: the paths of the documentation, the short ones of analytics-next, and those of RudderStack."""
 HOOKS = "/hooks/"
-OURS = ("/v1/", HOOKS, "/beacon/v1/", "/cx.js")
+SURVEYS = ("/s/", "/q/")
+OURS = ("/v1/", HOOKS, "/beacon/v1/", "/cx.js", *SURVEYS)
 TOKENS = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,500}")
 MOST_ABOUT = 300
 
@@ -63,6 +72,13 @@ class HookRefusal(Protocol):
     @property
     def reason(self) -> str:
         """For a person."""
+
+
+class Pages(Protocol):
+    """The pages that customers answer surveys on."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
 
 
 class Hooks(Protocol):
@@ -90,6 +106,7 @@ class Collector:
         keep_ip: whether a truncated address is kept.
         seen: told of each key that is used.
         snippet: the file of the browser snippet.
+        surveys: answers what is asked below /s/ and /q/; None where there are no surveys.
     """
 
     folder: Path
@@ -102,12 +119,17 @@ class Collector:
     keep_ip: bool = True
     seen: Callable[[int, str], object] = lambda _key_id, _address: None
     snippet: Path | None = None
+    surveys: Pages | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] != "http":
             return
         started = time.perf_counter()
+        if self.surveys is not None and scope["path"].startswith(SURVEYS):
+            await self.surveys(scope, receive, send)
+            self.counters.answered(200, time.perf_counter() - started)
+            return
         try:
             given = await self._routed(scope, receive)
         except RefusalError as failure:
@@ -198,23 +220,13 @@ class Collector:
         about: dict[str, Any] = {}
         if agent := headers.get(b"user-agent"):
             about["user_agent"] = agent[:MOST_ABOUT].decode("latin-1")
-        if self.keep_ip and (address := self._address(scope, headers)):
+        if self.keep_ip and (address := _truncated(address_of(scope, headers, self.proxies))):
             about["ip"] = address
         if key is not None:
             about["key_id"] = key.key_id
             if key.test:
                 about["test"] = True
         return about
-
-    def _address(self, scope: Scope, headers: Headers) -> str:
-        """Returns where a request came from, truncated."""
-        client = scope.get("client")
-        peer = client[0] if client else ""
-        if b"x-forwarded-for" in headers and peer in self.proxies:
-            # a proxy may add a header of its own behind one that the client sent
-            given = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-            peer = client_of(peer, given.decode("latin-1"), self.proxies)
-        return _truncated(peer)
 
     async def _hook(self, name: str, scope: Scope, receive: Receive) -> Answer:
         headers = headers_of(scope)

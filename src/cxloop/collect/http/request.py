@@ -5,17 +5,28 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+from collections.abc import Container
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from cxloop.collect.http.answers import RefusalError
 from cxloop.collect.protocol import MOST_BODY_BYTES
+from cxloop.core.addresses import client_of
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
-__all__ = ["BODY_SECONDS", "Headers", "body_of", "headers_of", "key_of_header", "key_of_query", "require_type"]
+__all__ = [
+    "BODY_SECONDS",
+    "Headers",
+    "address_of",
+    "body_of",
+    "headers_of",
+    "key_of_header",
+    "key_of_query",
+    "require_type",
+]
 
 BODY_SECONDS = 20.0
 """How long a body may take to arrive; a phone on a bad line sends 32 KB in less."""
@@ -42,15 +53,20 @@ def require_type(headers: Headers) -> None:
         raise RefusalError(415, "content_type", "Send JSON, as application/json or text/plain.")
 
 
-async def body_of(headers: Headers, receive: Receive) -> bytes:
+async def body_of(headers: Headers, receive: Receive, most: int = MOST_BODY_BYTES) -> bytes:
     """Returns the whole body.
+
+    Args:
+        headers: of the request.
+        receive: of ASGI.
+        most: bytes that it may have.
 
     Raises:
         RefusalError: it is too large or too slow, or its sender has gone away.
     """
     try:
-        if int(headers.get(b"content-length", b"0")) > MOST_BODY_BYTES:
-            raise _too_large()
+        if int(headers.get(b"content-length", b"0")) > most:
+            raise _too_large(most)
     except ValueError:
         raise RefusalError(400, "content_length", "Content-Length is no number.") from None
     try:
@@ -58,7 +74,7 @@ async def body_of(headers: Headers, receive: Receive) -> bytes:
             message = await receive()
             body: bytes = message.get("body", b"")
             if message.get("more_body", False):
-                return await _rest(body, receive)
+                return await _rest(body, receive, most)
     except TimeoutError:
         raise RefusalError(408, "slow", f"The body did not arrive within {BODY_SECONDS:g} seconds.") from None
     if message["type"] == "http.disconnect":
@@ -66,7 +82,7 @@ async def body_of(headers: Headers, receive: Receive) -> bytes:
     return body
 
 
-async def _rest(start: bytes, receive: Receive) -> bytes:
+async def _rest(start: bytes, receive: Receive, most: int) -> bytes:
     parts, size, more = [start], len(start), True
     while more:
         message: Any = await receive()
@@ -75,14 +91,25 @@ async def _rest(start: bytes, receive: Receive) -> bytes:
         part = message.get("body", b"")
         parts.append(part)
         size += len(part)
-        if size > MOST_BODY_BYTES:
-            raise _too_large()
+        if size > most:
+            raise _too_large(most)
         more = message.get("more_body", False)
     return b"".join(parts)
 
 
-def _too_large() -> RefusalError:
-    return RefusalError(413, "too_large", f"A request may have {MOST_BODY_BYTES:,} bytes. Send smaller batches.")
+def _too_large(most: int) -> RefusalError:
+    return RefusalError(413, "too_large", f"A request may have {most:,} bytes. Send smaller batches.")
+
+
+def address_of(scope: Scope, headers: Headers, proxies: Container[str]) -> str:
+    """Returns where a request came from: who is connected, or whom a known proxy spoke for."""
+    client = scope.get("client")
+    peer: str = client[0] if client else ""
+    if b"x-forwarded-for" in headers and peer in proxies:
+        # a proxy may add a header of its own behind one that the client sent
+        given = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        peer = client_of(peer, given.decode("latin-1"), proxies)
+    return peer
 
 
 @lru_cache(1024)
