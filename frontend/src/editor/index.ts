@@ -1,5 +1,6 @@
 // The editor of a survey, made fluent. The page is complete without it: every change is a form, and the server answers
 // with the whole page. Here the same forms are sent as somebody types, and the parts of the answer are put in place.
+import { showContrasts } from "./contrast";
 import { Desk } from "./desk";
 import { keepOrder } from "./order";
 import { keepPreview } from "./preview";
@@ -15,3 +16,4 @@ if (root) {
   keepSteps(desk);
   desk.begin();
 }
+showContrasts(document);
