@@ -281,7 +281,7 @@ async function start(): Promise<void> {
 
 /** Has everything that this page needs kept by a worker whose scope is this kiosk's own address. */
 async function keep(address: string): Promise<void> {
-  await navigator.serviceWorker.register("/s/-/kiosk-worker.js", { scope: address });
+  await navigator.serviceWorker.register("/s/-/kioskworker.js", { scope: address });
   await navigator.serviceWorker.ready;
   const parts = document.querySelectorAll<HTMLLinkElement | HTMLScriptElement>("link[rel=stylesheet],script[src]");
   const addresses = [...parts].map((part) => (part instanceof HTMLLinkElement ? part.href : part.src));

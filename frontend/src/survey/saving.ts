@@ -41,7 +41,8 @@ export class Saving {
 
   /** Says that somebody, and no program that opens links, looks at the page. */
   opened(): void {
-    void this.post(new URLSearchParams({ _do: "open" })).catch(() => undefined);
+    const address = this.form.action.replace(/(\/r\/[^/?]+)[^?]*/, "$1/opened");
+    void fetch(address, { method: "POST", keepalive: true }).catch(() => undefined);
   }
 
   /** Time that the page is in sight counts, and no other. */
@@ -78,7 +79,7 @@ export class Saving {
     this.dirty = false;
     try {
       const answer = await this.post(this.body());
-      if (!answer.ok) return;
+      if (!answer.ok && answer.status !== 422) return; // 422: kept, but for what the button will speak of
       this.took((await answer.json()) as Kept);
     } catch {
       this.dirty = true; // without a network: the next answer, or the button, brings it
@@ -105,7 +106,7 @@ export class Saving {
     return fetch(this.form.action, {
       method: "POST",
       body,
-      headers: { Accept: "application/json", "X-Cxloop-Save": "1" },
+      headers: { Accept: "application/json" },
       keepalive: true,
     });
   }

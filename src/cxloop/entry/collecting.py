@@ -13,8 +13,10 @@ from cxloop.collect.http.app import Collector
 from cxloop.collect.http.counters import Counters
 from cxloop.collect.http.writer import Writer
 from cxloop.collect.spool import Spool
+from cxloop.collect.surveys.audience import Audience
 from cxloop.collect.surveys.pages.app import Respondents
 from cxloop.collect.surveys.pages.files import Files
+from cxloop.collect.surveys.pages.further import Further
 from cxloop.collect.tracking.checker import Plans
 from cxloop.core.config import Settings
 from cxloop.core.errors import CxloopError
@@ -52,19 +54,24 @@ def collector(folder: Folder, store: Store, settings: Settings, name: str) -> Co
         keep_ip=settings.collect.keep_ip != "none",
         seen=_Uses(store).note,
         snippet=SNIPPET,
-        surveys=respondents(store, settings),
+        surveys=respondents(store, settings, folder.path),
     )
 
 
-def respondents(store: Store, settings: Settings) -> Respondents:
-    """Returns the pages that customers answer surveys on."""
-    return Respondents(
+def respondents(store: Store, settings: Settings, folder: Path) -> Respondents:
+    """Returns the pages that customers answer surveys on, and what widget and kiosk ask."""
+    keys = WriteKeys(store)
+    pages = Respondents(
         store=store,
         files=Files(SNIPPET.parent),
         proxies=frozenset(settings.server.proxies),
         secure=settings.server.secure,
         public_url=settings.server.public_url,
+        keys=keys,
     )
+    audience = Audience.of(folder, store.vault)
+    pages.others = (Further(store, keys, audience, pages.shelf, pages.groups, pages.files),)
+    return pages
 
 
 class _Uses:

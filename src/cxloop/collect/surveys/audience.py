@@ -19,6 +19,7 @@ from cxloop.engine.query import Query
 
 if TYPE_CHECKING:
     from cxloop.engine.base import Engine
+    from cxloop.store.secrets import Vault
 
 __all__ = ["MEMBERS", "Audience", "refresh", "write"]
 
@@ -52,6 +53,16 @@ class Audience:
         """
         self.folder = folder / FOLDER
         self._secret = secret
+
+    @classmethod
+    def of(cls, folder: Path, vault: Vault) -> Audience:
+        """Returns what is known in a workspace.
+
+        Args:
+            folder: of the workspace.
+            vault: of the same.
+        """
+        return cls(folder, vault.sign("audience").encode())
 
     def digest(self, namespace: str, value: str) -> int:
         """Returns what stands for an id in the files."""

@@ -41,7 +41,7 @@ from cxloop.collect.surveys.pages.forms import (
 from cxloop.collect.surveys.pages.rendering import Screen, Told, draw, tell
 from cxloop.collect.surveys.pages.request import Receive, Request, Scope, Send
 from cxloop.collect.surveys.pages.shelf import Shelf, Shelved
-from cxloop.collect.surveys.pages.visits import OURS, Visit, Visits
+from cxloop.collect.surveys.pages.visits import OURS, Keys, Visit, Visits
 from cxloop.collect.surveys.pages.words import SPOKEN, message, words
 from cxloop.collect.surveys.qr import svg
 from cxloop.collect.surveys.quality import Flag
@@ -81,6 +81,7 @@ class Respondents:
         secure: whether cookies travel through TLS only.
         public_url: heads addresses that people keep; empty for the one that they are at.
         others: further pages under the same paths, asked first.
+        keys: knows the write keys that a site's widget comes with.
     """
 
     store: Store
@@ -89,10 +90,11 @@ class Respondents:
     secure: bool = False
     public_url: str = ""
     others: tuple[Other, ...] = ()
+    keys: Keys | None = None
 
     def __post_init__(self) -> None:
         self.shelf = Shelf(self.store)
-        self.visits = Visits(self.store)
+        self.visits = Visits(self.store, self.keys)
         self.groups: Groups[Callable[[Writing], Any], Any] = Groups(
             lambda jobs: together(self.store, jobs), name="responses"
         )

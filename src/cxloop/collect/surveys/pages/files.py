@@ -90,7 +90,7 @@ class Files:
         try:
             if ending == "css":
                 return (resources("cxloop.collect.surveys.pages") / "assets" / f"{stem}.css").read_bytes()
-            known = stem in ("survey", "widget", "kiosk") and self._built is not None
+            known = stem in ("survey", "widget", "kiosk", "kioskworker") and self._built is not None
             return (self._built / f"{stem}.js").read_bytes() if known and self._built else None
         except OSError:
             return None

@@ -100,8 +100,8 @@ def read(body: bytes) -> Batch | None:
 
 def storing(
     live: Live, batch: Batch, *, now: datetime, new_id: Callable[[], str] = lambda: secrets.token_hex(16)
-) -> list[tuple[str, Callable[[Writing], Stored]]]:
-    """Returns for each row its number and the job that stores it; a job may be done any number of times.
+) -> list[Callable[[Writing], Stored]]:
+    """Returns for each row the job that stores it; a job may be done any number of times.
 
     Args:
         live: the survey.
@@ -115,13 +115,13 @@ def storing(
 
 def _job(
     live: Live, raw: Mapping[str, Any], ahead: timedelta, now: datetime, response_id: str
-) -> tuple[str, Callable[[Writing], Stored]]:
+) -> Callable[[Writing], Stored]:
     number = str(raw.get("client_id", ""))[:80]
     try:
         row = Row.model_validate(raw)
     except ValidationError:
-        return number, lambda _desk: Stored(number, "It is not what a kiosk of this version sends.")
-    return number, lambda desk: _store(desk, live, row, _Clock(ahead, now), response_id)
+        return lambda _desk: Stored(number, "It is not what a kiosk of this version sends.")
+    return lambda desk: _store(desk, live, row, _Clock(ahead, now), response_id)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import asyncio
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
 from cxloop.collect.surveys.checking import spoken
 from cxloop.collect.surveys.definition import Definition
@@ -18,17 +18,26 @@ from cxloop.collect.surveys.pages.request import Request
 from cxloop.collect.surveys.responding.taking import Live
 from cxloop.outreach.links import LinkError, open_link, sign_link
 from cxloop.store.base import Store
+from cxloop.store.keys import WriteKey
 from cxloop.store.surveys import invitations, responses, short_links
 from cxloop.store.surveys.invitations import InvitationRecord
 from cxloop.store.surveys.responses import NewResponse, ResponseRecord
 from cxloop.store.surveys.short_links import ShortLinkRecord
 
-__all__ = ["Visit", "Visits", "new_id", "seed_of"]
+__all__ = ["Keys", "Visit", "Visits", "new_id", "seed_of"]
 
 OF_INVITATION = re.compile(r"i(?P<invitation>[0-9]{1,18})(-[0-9]{1,6})?")
 MODES = frozenset({"page", "widget"})
-OURS = frozenset({"lang", "via", "mode"})
+OURS = frozenset({"lang", "via", "mode", "key", "anonymous"})
 """Names in an address that are no variables of a survey."""
+LONGEST_ID = 200
+
+
+class Keys(Protocol):
+    """Recognises write keys."""
+
+    def find(self, secret: str) -> WriteKey | None:
+        """Returns the key with this secret, or None."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,8 @@ class Visit:
         invitation: who was asked, where a personal link stands behind it.
         link: the short address that it came by.
         variables: what the address says of the survey's hidden variables.
+        source: whose anonymous id a site's widget comes with; empty where it comes without one.
+        anonymous: that id.
     """
 
     live: Live
@@ -53,6 +64,8 @@ class Visit:
     invitation: InvitationRecord | None = None
     link: ShortLinkRecord | None = None
     variables: Mapping[str, Any] | None = None
+    source: str = ""
+    anonymous: str = field(default="", repr=False)
 
     @property
     def definition(self) -> Definition:
@@ -90,6 +103,9 @@ class Visit:
             invitation_id=known.id if known else None,
             link=link.code if link else None,
             key_id=known.key_id if known else None,
+            key_namespace=self.source or None,
+            key_type="anonymous_id" if self.source else None,
+            key_value=self.anonymous or None,
             language=self.language,
             seed=self.seed,
             hidden=self.hidden,
@@ -113,10 +129,12 @@ class Visits:
 
     Args:
         store: of the workspace.
+        keys: knows the write keys that a site's widget comes with.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, keys: Keys | None = None) -> None:
         self._store = store
+        self._keys = keys
 
     def fresh(self, live: Live, request: Request) -> Visit:
         """Returns somebody who comes by the open link, and has no response yet."""
@@ -184,11 +202,14 @@ class Visits:
             invitation=invitation,
             link=link if link and link.survey == live.record.name else None,
             variables=visit.variables,
+            source=visit.source,
+            anonymous=visit.anonymous,
         )
 
     def _with_address(self, live: Live, request: Request, token: str, response_id: str) -> Visit:
         names = {variable.name for variable in live.definition.hidden}
         mode = request.query.get("mode", "page")
+        source, anonymous = self._of_site(request) if mode == "widget" else ("", "")
         return Visit(
             live,
             token,
@@ -196,7 +217,15 @@ class Visits:
             request.language(spoken(live.definition)) or live.definition.own_language,
             mode=mode if mode in MODES else "page",
             variables={name: value for name, value in request.query.items() if name in names and name not in OURS},
+            source=source,
+            anonymous=anonymous,
         )
+
+    def _of_site(self, request: Request) -> tuple[str, str]:
+        """The source and the anonymous id that a site's events come with: the widget says the same of its visitor."""
+        secret, anonymous = request.query.get("key", ""), request.query.get("anonymous", "")
+        key = self._keys.find(secret) if self._keys and secret and 0 < len(anonymous) <= LONGEST_ID else None
+        return (key.source, anonymous) if key else ("", "")
 
 
 def _near(language: str, definition: Definition) -> str:
