@@ -168,7 +168,7 @@ class Walk:
         cookies = {SESSION_COOKIE: self.sessions[who]} if who in self.sessions else {}
 
         async def ask() -> httpx.Response:
-            both: Any = Beside(self.collector, self.app)
+            both: Any = Beside(self.collector, self.app, self.app)
             transport = httpx.ASGITransport(app=both, raise_app_exceptions=False, client=ELSEWHERE)
             auth = {"authorization": f"Bearer {self.secrets[who]}"} if who in self.secrets else {}
             async with httpx.AsyncClient(

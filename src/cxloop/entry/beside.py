@@ -1,10 +1,11 @@
-"""One address for everything: the collector answers its own paths, the app all others."""
+"""One address for everything: the collector and the pages for customers answer their own paths, the app all others."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from cxloop.collect.http.app import answers_path
+from cxloop.outreach.pages.app import answers as answers_preferences
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,13 +14,20 @@ __all__ = ["Beside"]
 
 
 class Beside:
-    """The collector's app beside another one; events do not pass the framework of the pages."""
+    """The collector's app and the preference pages beside another one, whose framework none of them passes."""
 
-    def __init__(self, collector: ASGIApp, app: ASGIApp) -> None:
+    def __init__(self, collector: ASGIApp, app: ASGIApp, preferences: ASGIApp) -> None:
         self._collector = collector
         self._app = app
+        self._preferences = preferences
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        chosen = self._collector if scope["type"] == "http" and answers_path(scope["path"]) else self._app
-        await chosen(scope, receive, send)
+        await self._chosen(scope)(scope, receive, send)
+
+    def _chosen(self, scope: Scope) -> ASGIApp:
+        if scope["type"] != "http":
+            return self._app
+        if answers_path(scope["path"]):
+            return self._collector
+        return self._preferences if answers_preferences(scope["path"]) else self._app

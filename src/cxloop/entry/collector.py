@@ -13,8 +13,10 @@ from pathlib import Path
 
 from cxloop._version import __version__
 from cxloop.core.errors import CxloopError
+from cxloop.entry.beside import Beside
 from cxloop.entry.collecting import collector
 from cxloop.entry.listening import run
+from cxloop.entry.preferences import preference_pages
 from cxloop.entry.turns import take_short_turns
 from cxloop.entry.watched import Watched
 from cxloop.runtime import logs
@@ -40,6 +42,7 @@ def main(arguments: list[str]) -> int:
         settings, _ = folder.definitions()
         store = open_store(folder.store)
         app = collector(folder, store, settings, f"collector-{number}")
+        served = Beside(app, app, preference_pages(folder, store))
     except CxloopError as failure:
         sys.stderr.write(f"Error: {failure.message}\n")
         return CRASHED
@@ -51,7 +54,7 @@ def main(arguments: list[str]) -> int:
     sys.setswitchinterval(0.001)
     log.info("collector start", version=__version__, pid=os.getpid())
     try:
-        asyncio.run(run(Watched(app, folder.log), host, int(port)))
+        asyncio.run(run(Watched(served, folder.log), host, int(port)))
     finally:
         app.writer.close()
         log.info("collector stop", pid=os.getpid())

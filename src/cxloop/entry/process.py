@@ -76,6 +76,7 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     from cxloop.entry.beside import Beside
     from cxloop.entry.collecting import collector
     from cxloop.entry.listening import run
+    from cxloop.entry.preferences import preference_pages
     from cxloop.entry.watched import Watched
     from cxloop.runtime.erasing import Erasing
     from cxloop.runtime.intake import Intake
@@ -85,7 +86,8 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     log = logs.logger(folder.log)
     settings, _ = folder.definitions()
     intake = collector(folder, host.workspace.store, settings, "app")
-    app = Watched(Beside(intake, create_app(host)), folder.log)
+    preferences = preference_pages(folder, host.workspace.store)
+    app = Watched(Beside(intake, create_app(host), preferences), folder.log)
     # Pages are there at once; tables that are behind catch up meanwhile.
     host.lanes.later("derive", host.derive_now)
     host.lanes.later("warm", lambda: warm(host))

@@ -12,7 +12,7 @@ from cxloop.unify.erasure.verbs import check_erasure, erase, erasures, receipt
 from cxloop.unify.identity.verbs import doubts, identity, ledger, merge, never, quarantine, release, split, undo
 from cxloop.unify.matching.verbs import compare, decide, match, matching, review
 from cxloop.unify.people.verbs import customer, delete_note, group, groups, note
-from cxloop.unify.privacy.verbs import access, consent, consents, privacy, retain, retention, reveal
+from cxloop.unify.privacy.verbs import access, consent, consents, preferences, privacy, retain, retention, reveal
 from cxloop.unify.results import Customers, Timeline
 from cxloop.unify.segments.verbs import define_segment, drop_segment, overlap, segment, segment_members, segments
 
@@ -41,6 +41,7 @@ __all__ = [
     "never",
     "note",
     "overlap",
+    "preferences",
     "privacy",
     "quarantine",
     "receipt",

@@ -20,9 +20,11 @@ __all__ = [
     "ConsentStatus",
     "Consents",
     "ExportFile",
+    "Preferences",
     "PrivacyOverview",
     "PurposeConsent",
     "PurposeOverview",
+    "Reached",
     "Retained",
     "Retention",
     "RetentionRule",
@@ -78,6 +80,46 @@ class PurposeConsent:
     def allowed(self) -> bool:
         """Whether it is allowed in any channel."""
         return any(channel.allowed for channel in self.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a customer is reached in a channel, masked; `suppressed` is why nothing is sent there, None where it is."""
+
+    channel: str
+    address: str
+    suppressed: str | None
+
+
+@dataclass(frozen=True)
+class Preferences(Result):
+    """How a customer wants to be written to: for what, how, in which language, and whether not for now.
+
+    None where they said nothing. `paused_until` is UTC without zone.
+    """
+
+    customer_id: int
+    label: str
+    purposes: tuple[PurposeConsent, ...]
+    channel: str | None
+    language: str | None
+    paused_until: datetime | None
+    reached: tuple[Reached, ...]
+
+    @property
+    def target(self) -> str:
+        """Which customer."""
+        return f"customer {self.customer_id}"
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per purpose."""
+        return [{"purpose": each.purpose, "basis": each.basis, "allowed": each.allowed} for each in self.purposes]
+
+    def __str__(self) -> str:
+        allowed = [each.label for each in self.purposes if each.allowed] or ["nothing"]
+        how = f", by {self.channel}" if self.channel else ""
+        pause = f" Paused until {self.paused_until:%d.%m.%Y}." if self.paused_until else ""
+        return f"{self.label} may be written to about {', '.join(allowed)}{how}.{pause}"
 
 
 @dataclass(frozen=True)

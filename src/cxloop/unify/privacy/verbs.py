@@ -15,13 +15,14 @@ from cxloop.unify.privacy.results import (
     AccessFormat,
     ConsentRecorded,
     Consents,
+    Preferences,
     PrivacyOverview,
     Retained,
     Retention,
     Revealed,
 )
 
-__all__ = ["access", "consent", "consents", "privacy", "retain", "retention", "reveal"]
+__all__ = ["access", "consent", "consents", "preferences", "privacy", "retain", "retention", "reveal"]
 
 
 def _none_if_empty(given: object) -> object:
@@ -55,6 +56,24 @@ def consents(ws: Operations, customer: Who) -> Consents:
     from cxloop.unify.privacy.consents import consents_of
 
     return consents_of(ws, customer)
+
+
+@verb(part="unify", right="read", personal=True, limited="refuse")
+def preferences(ws: Operations, customer: Who) -> Preferences:
+    """How a customer wants to be written to: for what, how, in which language, and whether not for now.
+
+    What was said on the public page counts here at once. Addresses are masked.
+
+    Args:
+        customer: the customer's number, or an identifier such as an e-mail address.
+
+    Raises:
+        NotFoundError: there is no such customer.
+        InputError: the identifier belongs to several customers.
+    """
+    from cxloop.unify.privacy.preferences import preferences_of
+
+    return preferences_of(ws, customer)
 
 
 @verb(part="unify", right="serve", personal=True, changes="log")
