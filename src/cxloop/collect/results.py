@@ -8,6 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from cxloop.collect.surveys.answer_results import (
+    ResponseAnswer,
+    ResponseDetails,
+    Responses,
+    SamplePlan,
+    SessionRecord,
+    ShortLink,
+    ShortLinks,
+)
+from cxloop.collect.surveys.inviting.results import (
+    InvitationPlan,
+    InvitationReplay,
+    Invitations,
+    ReasonCount,
+    Wave,
+    Waves,
+)
 from cxloop.collect.surveys.results import (
     SurveyCheck,
     SurveyDetails,
@@ -27,11 +44,22 @@ __all__ = [
     "Guess",
     "Imports",
     "Intake",
+    "InvitationPlan",
+    "InvitationReplay",
+    "Invitations",
     "Latest",
     "Mappings",
     "Pull",
+    "ReasonCount",
     "Rejects",
     "Replay",
+    "ResponseAnswer",
+    "ResponseDetails",
+    "Responses",
+    "SamplePlan",
+    "SessionRecord",
+    "ShortLink",
+    "ShortLinks",
     "Skipped",
     "Sources",
     "Suggestion",
@@ -44,6 +72,8 @@ __all__ = [
     "Surveys",
     "Systems",
     "Trial",
+    "Wave",
+    "Waves",
 ]
 
 

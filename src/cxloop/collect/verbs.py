@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from cxloop.collect.connections import connect, connection, connections, disconnect, pause, pull, resume, systems
 from cxloop.collect.results import Imports, Intake, Latest, Mappings, Rejects, Replay, Sources
+from cxloop.collect.surveys.inviting.verbs import invitations, invite, remind, stop_wave, wave, waves
 from cxloop.collect.surveys.verbs import (
     check_survey,
     close_survey,
@@ -21,6 +22,16 @@ from cxloop.collect.surveys.verbs import (
     survey_settings,
     survey_templates,
     surveys,
+)
+from cxloop.collect.surveys.verbs_answers import (
+    drop_short_link,
+    flag_response,
+    plan_sample,
+    record_session,
+    response,
+    responses,
+    short_link,
+    short_links,
 )
 from cxloop.collect.tracking.verbs import drift, enforce, import_plan, learn, plan
 from cxloop.core.errors import InputError
@@ -37,12 +48,16 @@ __all__ = [
     "disconnect",
     "draft_survey",
     "drift",
+    "drop_short_link",
     "enforce",
     "file",
+    "flag_response",
     "import_plan",
     "import_survey",
     "imports",
     "intake",
+    "invitations",
+    "invite",
     "latest",
     "learn",
     "load",
@@ -50,18 +65,28 @@ __all__ = [
     "pause",
     "pause_survey",
     "plan",
+    "plan_sample",
     "preview_survey",
     "publish_survey",
     "pull",
+    "record_session",
     "rejects",
+    "remind",
     "replay",
+    "response",
+    "responses",
     "resume",
+    "short_link",
+    "short_links",
     "sources",
+    "stop_wave",
     "survey",
     "survey_settings",
     "survey_templates",
     "surveys",
     "systems",
+    "wave",
+    "waves",
 ]
 
 Count = Annotated[int, Field(ge=1, le=10_000)]

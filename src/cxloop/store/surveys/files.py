@@ -14,7 +14,7 @@ from cxloop.store import models
 if TYPE_CHECKING:
     from cxloop.store.base import Store
 
-__all__ = ["FileRecord", "Files", "get"]
+__all__ = ["FileRecord", "Files", "get", "of_response"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,19 @@ def get(store: Store, number: int) -> FileRecord | None:
     """Returns a file with its content, or None."""
     with store.read() as work:
         row = work.get(models.SurveyFile, number)
-        if row is None:
-            return None
-        return FileRecord(
-            row.id, row.response_id, row.question, row.name, row.media_type, row.size, row.content, row.stored_at
-        )
+        return None if row is None else _record(row)
+
+
+def of_response(store: Store, response_id: str) -> list[FileRecord]:
+    """Returns the files of a response with their contents, in the order in which they came."""
+    row = models.SurveyFile
+    with store.read() as work:
+        return [
+            _record(each) for each in work.scalars(select(row).where(row.response_id == response_id).order_by(row.id))
+        ]
+
+
+def _record(row: models.SurveyFile) -> FileRecord:
+    return FileRecord(
+        row.id, row.response_id, row.question, row.name, row.media_type, row.size, row.content, row.stored_at
+    )

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cxloop.core.errors import NotFoundError
@@ -22,9 +22,12 @@ __all__ = [
     "InvitationRecord",
     "NewInvitation",
     "Progress",
+    "Progressed",
     "State",
     "Step",
+    "Tallied",
     "add",
+    "answered_of",
     "changed",
     "counts",
     "find",
@@ -32,9 +35,14 @@ __all__ = [
     "mark_logged",
     "note",
     "planned",
+    "progress",
     "set_states",
     "some",
+    "take_back",
+    "tally",
     "to_remind",
+    "unanswered",
+    "waiting",
     "waves_of",
 ]
 
@@ -42,6 +50,8 @@ State = Literal["held", "planned", "queued", "sent", "in_doubt", "failed", "boun
 """held: not asked. planned: has its place. queued: its message waits. The rest is what became of the message."""
 Progress = Literal["opened", "started", "finished"]
 _AT_ONCE = 5000
+STOPPED = "the wave was stopped"
+ANSWERED = "answered before it was due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,30 @@ class InvitationRecord:
     remind_at: datetime | None
     revision: int
     logged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """How many invitations are in a state, for a reason, by a rule, in a channel."""
+
+    state: str
+    reason: str
+    rule: str
+    channel: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """How many customers a wave wanted, asked, and how far they came."""
+
+    wanted: int
+    asked: int
+    sent: int
+    opened: int
+    started: int
+    finished: int
+    reminded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +229,79 @@ def counts(store: Store, *, survey: str | None = None, wave_id: int | None = Non
         return {(state, reason): int(number) for state, reason, number in rows}
 
 
+def tally(store: Store, *, survey: str | None = None, wave_id: int | None = None) -> list[Tallied]:
+    """Returns how many invitations there are by state, reason, rule and channel, the most first."""
+    table = models.Invitation
+    by = (table.state, table.reason, table.rule, table.channel)
+    chosen = _chosen(select(*by, func.count()), survey, wave_id, None, None)
+    with store.read() as work:
+        rows = work.execute(chosen.group_by(*by).order_by(func.count().desc(), *by))
+        return [Tallied(*row) for row in rows]
+
+
+def progress(store: Store, wave_id: int) -> Progressed:
+    """Returns how far the invitations of a wave have come."""
+    table = models.Invitation
+    chosen = select(
+        func.count(),
+        func.count().filter(table.state != "held"),
+        func.count(table.sent_at),
+        func.count(table.opened_at),
+        func.count(table.started_at),
+        func.count(table.finished_at),
+        func.count().filter(table.reminders > 0),
+    ).where(table.wave_id == wave_id)
+    with store.read() as work:
+        return Progressed(*(int(each) for each in work.execute(chosen).one()))
+
+
+def waiting(store: Store, wave_id: int, now: datetime) -> tuple[int, datetime | None]:
+    """Returns how many of a wave go out later than `now`, and when the last one of all does."""
+    table = models.Invitation
+    chosen = select(func.count().filter(table.due_at > now), func.max(table.due_at)).where(
+        table.wave_id == wave_id, table.state.in_(("planned", "queued"))
+    )
+    with store.read() as work:
+        later, last = work.execute(chosen).one()
+        return int(later), last
+
+
+def unanswered(store: Store, wave_id: int) -> list[int]:
+    """Returns the invitations of a wave that were sent and not answered, and whose link still works."""
+    table = models.Invitation
+    chosen = select(table.id).where(
+        table.wave_id == wave_id,
+        table.state == "sent",
+        table.finished_at.is_(None),
+        or_(table.expires_at.is_(None), table.expires_at > store.clock()),
+    )
+    with store.read() as work:
+        return list(work.scalars(chosen.order_by(table.id)))
+
+
+def take_back(store: Store, wave_id: int) -> int:
+    """Takes back what a wave has not sent yet, messages and reminders with it; returns how many were not sent."""
+    table, message = models.Invitation, models.Message
+    of_wave = select(table.id).where(table.wave_id == wave_id)
+    with store.work() as work:
+        work.execute(
+            update(message)
+            .where(message.about.in_(("invitation", "reminder")), message.reference.in_(of_wave))
+            .where(message.state == "waiting")
+            .values(state="cancelled", failure=STOPPED, changed_at=store.clock())
+        )
+        # one whose message is on its way already is told by what becomes of the message
+        moving = select(message.reference).where(message.about == "invitation", message.state != "cancelled")
+        done = work.execute(
+            update(table)
+            .where(table.wave_id == wave_id, table.state.in_(("planned", "queued")))
+            .where(table.id.not_in(moving.where(message.reference.is_not(None))))
+            .values(state="expired", rule=STOPPED, remind_at=None, revision=table.revision + 1)
+        )
+        work.execute(update(table).where(table.wave_id == wave_id).values(remind_at=None))
+        return int(done.rowcount)  # type: ignore[attr-defined]
+
+
 def _chosen(query: Any, survey: str | None, wave_id: int | None, state: State | None, reason: str | None) -> Any:
     wanted = {"survey": survey, "wave_id": wave_id, "state": state, "reason": reason}
     for name, value in wanted.items():
@@ -215,7 +322,22 @@ def note(store: Store, invitation_id: int, what: Progress, at: datetime) -> None
         setattr(row, f"{what}_at", at)
         if what == "finished":
             row.remind_at = None
+            reminder = (models.Message.about == "reminder", models.Message.reference == invitation_id)
+            work.execute(
+                update(models.Message)
+                .where(*reminder, models.Message.state == "waiting")
+                .values(state="cancelled", failure=ANSWERED, changed_at=at)
+            )
         row.revision += 1
+
+
+def answered(store: Store, survey: str) -> tuple[int, int]:
+    """Returns how many a survey was sent to, and how many of them finished it."""
+    table = models.Invitation
+    chosen = select(func.count(), func.count(table.finished_at))
+    with store.read() as work:
+        row = work.execute(chosen.where(table.survey == survey, table.sent_at.is_not(None))).one()
+        return int(row[0]), int(row[1])
 
 
 def planned(store: Store, *, limit: int, after: int = 0) -> list[InvitationRecord]:
@@ -269,6 +391,21 @@ def _alike(steps: Sequence[Step]) -> list[tuple[tuple[tuple[str, Any], ...], lis
             values["remind_at"] = None
         found.setdefault(tuple(sorted(values.items(), key=lambda item: item[0])), []).append(number)
     return list(found.items())
+
+
+def answered_of(store: Store, survey: str, *, before: datetime) -> tuple[int, int]:
+    """Returns how many invitations of a survey reached somebody before a moment, and how many of those answered.
+
+    Args:
+        store: the records.
+        survey: its name.
+        before: who was asked later may still answer.
+    """
+    table = models.Invitation
+    reached = (table.survey == survey, table.state == "sent", table.sent_at < before)
+    with store.read() as work:
+        sent, finished = work.execute(select(func.count(), func.count(table.finished_at)).where(*reached)).one()
+    return int(sent), int(finished)
 
 
 def waves_of(store: Store, numbers: Sequence[int]) -> dict[int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from cxloop.core.errors import InputError
 from cxloop.store import models
@@ -16,7 +16,7 @@ from cxloop.store import models
 if TYPE_CHECKING:
     from cxloop.store.base import Store
 
-__all__ = ["ShortLinkRecord", "create", "find", "of_survey", "remove"]
+__all__ = ["ShortLinkRecord", "counts", "create", "find", "of_survey", "remove"]
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without those that are taken for others when somebody types a printed address: 0 and o, 1, i and l."""
@@ -100,6 +100,14 @@ def of_survey(store: Store, survey: str | None = None) -> list[ShortLinkRecord]:
         return [
             _record(each) for each in work.scalars(chosen if survey is None else chosen.where(row.survey == survey))
         ]
+
+
+def counts(store: Store) -> dict[str, int]:
+    """Returns how many responses came by each short address, by its code."""
+    row = models.SurveyResponse
+    with store.read() as work:
+        found = work.execute(select(row.link, func.count()).where(row.link.is_not(None)).group_by(row.link))
+        return {str(code): int(n) for code, n in found}
 
 
 def remove(store: Store, code: str) -> bool:

@@ -189,7 +189,7 @@ def _step(
     before = known.get(slot)
     if before is not None and bool(before.properties.get(LEFT_OUT)) == left_out:
         return None  # a step happens once; only that somebody leaves the response out changes what it says
-    properties = _properties(one, left_out=left_out, **(more if before is None else {**before.properties, **more}))
+    properties = _properties(one, left_out=left_out, **more)
     row = {**shared, "kind": "touch", "name": name, "ordinal": place, "properties": properties}
     # No question has an empty name: two dots keep the revisions of a step apart from the answers to a question.
     plain = f"{one.id}.{slot[1:].replace('/', '.')}"
