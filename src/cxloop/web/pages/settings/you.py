@@ -12,10 +12,10 @@ from cxloop.core.accounts import Enrolment, OpenSession
 from cxloop.core.errors import AccessDeniedError, CxloopError, InputError, NotFoundError
 from cxloop.web import words
 from cxloop.web.access import Checked, Door, SignedIn, accounts_of
+from cxloop.web.codes import qr
 from cxloop.web.pages.settings.frame import done, show
 from cxloop.web.pages.settings.roles import ROLE_ABOUT, limits_in_words
 from cxloop.web.site import now
-from cxloop.web.words import _
 
 __all__ = ["router"]
 
@@ -119,7 +119,7 @@ def _show(
         "about": " ".join(part for part in (ROLE_ABOUT[profile.role], limits_in_words(profile.limits)) if part),
         "sessions": [_session(item) for item in accounts.sessions(door.session)],
         "enrolment": enrolment,
-        "qr": _qr(enrolment.uri) if enrolment else "",
+        "qr": qr(enrolment.uri) if enrolment else "",
         "codes": codes,
         "failure": failure,
     }
@@ -128,13 +128,3 @@ def _show(
 
 def _session(item: OpenSession) -> dict[str, Any]:
     return {**asdict(item), "device": words.device(item.agent), "seen": words.ago(item.seen_at, now())}
-
-
-def _qr(text: str) -> str:
-    """Returns a QR code as SVG: dark on white whatever the theme, since cameras want it so."""
-    import segno
-
-    drawn: str = segno.make(text, error="m").svg_inline(
-        border=3, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True, title=_("QR code")
-    )
-    return drawn

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from cxloop.web.pages.surveys import editor, listing, preview, publishing, settings
+from cxloop.web.pages.surveys import editor, listing, preview, publishing, settings, sharing
 
 __all__ = ["router"]
 
 router = APIRouter()
 # pages with names of their own first: /surveys/{name} takes every other address
-for _pages in (listing, publishing, preview, settings, editor):
+for _pages in (listing, publishing, preview, settings, sharing, editor):
     router.include_router(_pages.router)

@@ -24,6 +24,7 @@ TABS = (
     Tab("settings", _("Settings"), "/settings", "collect.survey"),
     Tab("publish", _("Publish"), "/publish", "collect.survey"),
     Tab("share", _("Links and codes"), "/share", "collect.short_links"),
+    Tab("plan", _("How many"), "/plan", "collect.plan_sample"),
     Tab("invite", _("Invite"), "/invite", "collect.waves"),
     Tab("results", _("Results"), "/results", "measure.survey"),
 )
@@ -43,6 +44,7 @@ DONE: dict[str, str] = {
     "resumed": _("It takes answers again."),
     "closed": _("Closed. Nobody can answer any more; what was answered stays."),
     "link": _("The link is there, with its code to print."),
+    "link-gone": _("The link leads nowhere any more; answers that came by it stay."),
 }
 """What is said after something was done."""
 
