@@ -271,6 +271,7 @@ VERBS: Mapping[str, frozenset[str]] = {
     "collect.enforce": IMPORTERS,
     "collect.file": IMPORTERS,
     "collect.import_plan": IMPORTERS,
+    "collect.import_responses": IMPORTERS,
     "collect.imports": WHOLE,
     "collect.intake": WHOLE,
     "collect.latest": SIGNED_IN,

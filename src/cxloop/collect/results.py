@@ -17,6 +17,7 @@ from cxloop.collect.surveys.answer_results import (
     ShortLink,
     ShortLinks,
 )
+from cxloop.collect.surveys.importing.results import ImportedQuestion, ResponsesImport
 from cxloop.collect.surveys.inviting.results import (
     InvitationPlan,
     InvitationReplay,
@@ -42,6 +43,7 @@ __all__ = [
     "Connections",
     "FileImport",
     "Guess",
+    "ImportedQuestion",
     "Imports",
     "Intake",
     "InvitationPlan",
@@ -56,6 +58,7 @@ __all__ = [
     "ResponseAnswer",
     "ResponseDetails",
     "Responses",
+    "ResponsesImport",
     "SamplePlan",
     "SessionRecord",
     "ShortLink",

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from cxloop.collect.connections import connect, connection, connections, disconnect, pause, pull, resume, systems
 from cxloop.collect.results import Imports, Intake, Latest, Mappings, Rejects, Replay, Sources
+from cxloop.collect.surveys.importing.verbs import import_responses
 from cxloop.collect.surveys.inviting.verbs import invitations, invite, remind, stop_wave, wave, waves
 from cxloop.collect.surveys.verbs import (
     check_survey,
@@ -53,6 +54,7 @@ __all__ = [
     "file",
     "flag_response",
     "import_plan",
+    "import_responses",
     "import_survey",
     "imports",
     "intake",

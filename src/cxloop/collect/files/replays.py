@@ -24,7 +24,10 @@ from cxloop.engine.loading import LoadPlan, LoadReport
 from cxloop.engine.query import Query
 from cxloop.store.context import Operations
 
-__all__ = ["WAITING", "replay_rejected"]
+__all__ = ["EXPORT_MARK", "WAITING", "replay_rejected"]
+
+EXPORT_MARK = "# an export of a survey product, read by import-responses"
+"""What stands in place of a mapping with an import of responses: they are imported again, and not replayed."""
 
 WAITING = Query(
     name="collect.waiting_rejects",
@@ -94,6 +97,11 @@ def _groups(found: Sequence[dict[str, Any]], override: str | None) -> list[_Grou
         if text is None:
             raise InputError(
                 f"Row {row['rejected_id']} did not come from a file, so it has no mapping. Name one with --mapping."
+            )
+        if text.startswith(EXPORT_MARK):
+            raise InputError(
+                f"{row['import_id']} was an export of a survey product. Correct the file and import it again with "
+                "`cxloop collect import-responses`: what is in the log already is not added twice."
             )
         groups.setdefault((text, row["interaction"]), []).append(int(row["rejected_id"]))
     return [_Group(text, entry, tuple(members)) for (text, entry), members in groups.items()]
