@@ -82,6 +82,21 @@ def test_who_is_erased_while_matching_runs_is_in_nothing_that_it_writes(town: De
     ]
 
 
+def test_who_is_erased_after_a_run_leaves_nothing_of_the_record_that_it_kept(town: Desk) -> None:
+    town.host.run("unify.match", {}, actor=LOCAL)
+    customer = town.verb("unify.identity", customer=f"shop:customer_id:{GONE}").customer_id
+    engine = town.host.workspace.engine
+    assert {(held.table, held.column) for held in engine.holding([MAIL])} >= {("matched_records", "email")}
+
+    assert town.verb("unify.erase", customers=[str(customer)]).state == "proved"
+
+    assert engine.holding([MAIL]) == []
+    assert engine.count("matched_records") in (238, 239)  # with the twin, where they were one person
+    assert files_with(town.path, "QX7731ZZ") == []
+    assert files_with(town.path, "qx7731zz") == []
+    assert town.verb("unify.check_erasure", erasure=1).clean
+
+
 def numbers(desk: Desk) -> set[int]:
     found = desk.host.workspace.engine.cursor().execute(NUMBERS).fetchall()  # type: ignore[attr-defined]
     assert len(found) >= 200  # otherwise it would not see who is there

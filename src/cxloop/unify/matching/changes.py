@@ -189,12 +189,12 @@ class _Ties:
     def __init__(self, people: People, links: Links) -> None:
         import numpy as np
 
+        keys = np.concatenate([links.key_a, links.key_b])
+        places = people.places(keys)
         # keys without a record may tie two that have one
-        strangers = np.setdiff1d(np.concatenate([links.key_a, links.key_b]), people.keys)
-        ends = []
-        for keys in (links.key_a, links.key_b):
-            places = people.places(keys)
-            ends.append(np.where(places < 0, len(people.keys) + np.searchsorted(strangers, keys), places))
+        strangers = np.unique(keys[places < 0])
+        places[places < 0] = len(people.keys) + np.searchsorted(strangers, keys[places < 0])
+        ends = np.split(places, 2)
         left, right = ties(people.groups)
         left, right = np.concatenate([left, ends[0]]), np.concatenate([right, ends[1]])
         self._pieces = components(left, right, len(people.keys) + len(strangers))

@@ -52,13 +52,7 @@ class People:
 
     def places(self, keys: Ints) -> Ints:
         """Returns the place of the record of each key; -1 where there is none."""
-        import numpy as np
-
-        if not len(self.keys):
-            return np.full(len(keys), -1, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        found: Ints = np.where(self.keys[at] == keys, at, -1)
-        return found
+        return _places(self.keys, keys)
 
 
 class Reading(NamedTuple):
@@ -96,15 +90,13 @@ def gather_people(ws: Analysis, *, whole: bool) -> tuple[People, Reading]:
     import numpy as np
 
     reading, known = _read(ws, whole=whole)
-    kept = None if whole else _kept(ws.engine)
-    if kept is None:
+    if whole:
         return _people(ws, known, np.arange(len(known.keys))), reading
-    before = _places(kept.keys, reading.keys)
+    kept = _kept(ws.engine)
+    before = _places_among(kept.keys, reading.keys)
     new = (before < 0) | _differ(kept.table, known.table, before)
-    still = ~np.isin(kept.keys, np.concatenate([reading.keys, reading.gone]))
-    if not len(reading.keys):
-        return _people(ws, kept if still.all() else _filtered(kept, still), np.flatnonzero(new)), reading
-    every = _joined(kept if still.all() else _filtered(kept, still), known)
+    read_again = np.concatenate([before, _places_among(kept.keys, reading.gone)])
+    every = _joined(kept, known, without=read_again[read_again >= 0])
     return _people(ws, every, np.searchsorted(every.keys, reading.keys[new])), reading
 
 
@@ -192,15 +184,10 @@ def _taken(rows: pa.Table, places: Ints) -> pa.Table:
 
 
 def _kept(engine: Engine) -> _Known:
-    """Returns the records as they were read last, in the order of their keys."""
-    import numpy as np
-
+    """Returns the records as they were read last, in no order."""
     rows = engine.fetch(queries.KEPT)
-    keys = rows["key_id"].to_numpy()
-    if (keys[1:] < keys[:-1]).any():
-        order = np.argsort(keys, kind="stable")
-        rows, keys = rows.take(order), keys[order]
-    return _Known(keys, rows.select(FIELD_NAMES), rows["customer_id"].to_numpy(), rows["source"].combine_chunks())
+    keys, groups = rows["key_id"].to_numpy(), rows["customer_id"].to_numpy()
+    return _Known(keys, rows.select(FIELD_NAMES), groups, rows["source"].combine_chunks())
 
 
 def _places(keys: Ints, wanted: Ints) -> Ints:
@@ -211,6 +198,16 @@ def _places(keys: Ints, wanted: Ints) -> Ints:
         return np.full(len(wanted), -1, dtype=np.int64)
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     found: Ints = np.where(keys[at] == wanted, at, -1)
+    return found
+
+
+def _places_among(keys: Ints, wanted: Ints) -> Ints:
+    """Returns the same of keys in no order."""
+    import numpy as np
+
+    order = np.argsort(keys, kind="stable")
+    at = _places(keys[order], wanted)
+    found: Ints = np.where(at < 0, -1, order[at]) if len(order) else at
     return found
 
 
@@ -229,26 +226,20 @@ def _differ(kept: pa.Table, read: pa.Table, before: Ints) -> NDArray[np.bool_]:
     return found
 
 
-def _filtered(known: _Known, which: NDArray[np.bool_]) -> _Known:
-    import pyarrow as pa
-
-    mask = pa.array(which)
-    return _Known(known.keys[which], known.table.filter(mask), known.groups[which], known.sources.filter(mask))
-
-
-def _joined(one: _Known, other: _Known) -> _Known:
-    """Returns the records of both, in the order of their keys."""
+def _joined(one: _Known, other: _Known, *, without: Ints) -> _Known:
+    """Returns the records of both in the order of their keys, but of the first without those at some places."""
     import numpy as np
     import pyarrow as pa
 
     keys = np.concatenate([one.keys, other.keys])
-    table = pa.concat_tables([one.table, other.table])
-    groups = np.concatenate([one.groups, other.groups])
-    sources = pa.concat_arrays([one.sources, other.sources])
-    if len(one.keys) and len(other.keys) and one.keys[-1] > other.keys[0]:
-        order = np.argsort(keys, kind="stable")
-        return _Known(keys[order], table.take(order), groups[order], sources.take(order))
-    return _Known(keys, table, groups, sources)
+    wanted = np.ones(len(keys), dtype=bool)
+    wanted[without] = False
+    rows = np.flatnonzero(wanted)
+    rows = rows[np.argsort(keys[rows], kind="stable")]
+    # once for all: a million texts of each field are moved here
+    table = pa.concat_tables([one.table, other.table]).take(rows)
+    sources = pa.concat_arrays([one.sources, other.sources]).take(rows)
+    return _Known(keys[rows], table, np.concatenate([one.groups, other.groups])[rows], sources)
 
 
 def _people(ws: Analysis, known: _Known, fresh: Ints) -> People:

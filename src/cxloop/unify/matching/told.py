@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cxloop.unify.matching.fields import FIELDS, field_of
@@ -63,10 +62,11 @@ def told_columns(rows: pa.Table, keys: Ints) -> dict[str, pa.Array[Any]]:
         mine = said & (codes == code)
         if name in NESTED:
             for place in np.flatnonzero(mine & _mask(pc.starts_with(values, "{"))).tolist():
-                for meant, value in _members(name, values[place].as_py()):
+                members = _members(name, values[place].as_py())
+                mine[place] = members is None
+                for meant, value in members or ():
                     told.note(meant, records[[place]], np.array([len(rows) + len(inner)]))
                     inner.append(value)
-                    mine[place] = False
         field = field_of(name)
         if field is not None:
             told.note(field.name, records[mine], np.flatnonzero(mine))
@@ -92,14 +92,12 @@ def _mask(said: pa.Array[Any]) -> NDArray[np.bool_]:
     return found
 
 
-def _members(name: str, value: str) -> Iterator[tuple[str, str]]:
-    """Yields fields and values of an object; nothing where it is none."""
+def _members(name: str, value: str) -> list[tuple[str, str]] | None:
+    """Returns fields and values of an object; None where it is none."""
     try:
         found: Any = json.loads(value)
     except ValueError:
-        return
+        return None
     prefix = "address." if name == "address" else ""
-    for key, inner in found.items():
-        field = field_of(f"{prefix}{key}")
-        if field is not None and inner is not None and str(inner).strip():
-            yield field.name, str(inner)
+    known = [(field_of(f"{prefix}{key}"), str(inner)) for key, inner in found.items() if inner is not None]
+    return [(field.name, inner) for field, inner in known if field is not None and inner.strip()]
