@@ -49,6 +49,7 @@ class Page(HTMLParser):
         self.fields: list[tuple[str, str]] = []
         self.questions: list[str] = []
         self.errors: list[str] = []
+        self.wrong: list[str] = []
         self.focused = ""
         self.words: list[str] = []
         self._select = self._area = ""
@@ -66,6 +67,7 @@ class Page(HTMLParser):
             self.told = given["data-told"]
         if "data-question" in given:
             self.questions.append(given["data-question"])
+            self.wrong += [given["data-question"]] if "wrong" in given.get("class", "").split() else []
         if "autofocus" in given:
             self.focused = given.get("name", "")
         self._error = given.get("class") == "error"

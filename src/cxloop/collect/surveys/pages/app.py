@@ -46,6 +46,7 @@ from cxloop.collect.surveys.pages.words import SPOKEN, message, words
 from cxloop.collect.surveys.qr import svg
 from cxloop.collect.surveys.quality import Flag
 from cxloop.collect.surveys.responding.taking import Live, Outcome, current_page, opened, refusal, take
+from cxloop.collect.surveys.responding.values import digest
 from cxloop.core.errors import CxloopError
 from cxloop.core.time import parse_duration
 from cxloop.outreach.links import LinkError
@@ -218,8 +219,8 @@ class Respondents:
 
     def _later(self, visit: Visit, request: Request) -> Answer:
         spoken_words, address = words(visit.language), f"/s/{visit.live.record.name}/r/{visit.token}"
-        told = (spoken_words["saved"], spoken_words["resume_told"])
-        kept = Told("later", spoken_words["resume"], told, resume=f"{self._origin(request)}{address}", home=address)
+        told = (spoken_words["resume_told"],)
+        kept = Told("later", spoken_words["saved"], told, resume=f"{self._origin(request)}{address}", home=address)
         return self._say(kept, visit, request)
 
     def _screen(
@@ -358,6 +359,7 @@ class Respondents:
             "revision": record.revision if record else 0,
             "problems": told,
             "more": outcome.more,
+            "asked": _digests(visit, outcome),
             "next": (quota.url if quota and quota.url else f"{base}/end")
             if ended
             else f"{base}/{self._place(visit, outcome)}",
@@ -411,3 +413,11 @@ class Respondents:
     def close(self) -> None:
         """Writes what waits, and ends."""
         self.groups.close()
+
+
+def _digests(visit: Visit, outcome: Outcome) -> dict[str, str]:
+    """What a page that stays where it is has to say of each of its questions when it is sent again."""
+    record, structure = outcome.record, visit.definition.structure
+    on_page = [node for node in structure.nodes if structure.nodes[node.page].element.name == outcome.page]
+    names = [node.element.name for node in on_page if node.element.name in visit.definition.by_name]
+    return {name: digest(record.answers, name) for name in names} if record else {}
