@@ -95,6 +95,9 @@ def test_a_finished_response_is_told_at_once_with_one_row_for_each_answer(shop: 
     assert done is not None
     said = {"flags": [], "mode": "page", "state": "finished", "table": "12"}
     rows = [(*row[:-1], json.loads(row[-1])) for row in shop.rows(CURRENT)]
+    types = {row[0]: row[-1].pop("type") for row in rows}
+    assert types == {"liked": "several", "nps": "score", "parts.parcel": "single", "why": "text"}
+    assert len({row[-1].pop("wording") for row in rows}) == 4
     assert rows == [
         ("liked", None, None, None, None, "speed|price", None, said),
         ("nps", "nps", 9.0, 0.0, 10.0, "9", None, said),

@@ -40,7 +40,9 @@ def question_key(row: Row) -> Key:
 
 def kind_of(row: Row) -> QuestionKind:
     """Returns what the answers to a question are: as whoever logged them says, or by a look at them."""
-    if row["type"] in KINDS:
+    if row["type"] == "file":
+        return "text"
+    if row["type"] in KINDS and row["type"] != "score":
         return next(kind for kind in KINDS if kind == row["type"])
     if row["low"] is not None and row["numbers"]:
         return "score" if row["high"] - row["low"] <= MOST_POINTS else "number"
@@ -131,7 +133,12 @@ def _share(ws: Analysis, row: Row, one: Row) -> Known:
 
 def _chosen(ws: Analysis, row: Row, answers: Sequence[Row]) -> tuple[Said, ...]:
     order = sorted(answers, key=lambda one: (-one["n"], one["said"]))
-    return tuple(Said(one["said"], one["n"], _share(ws, row, one)) for one in order)
+    return tuple(Said(_shown(one["said"]), one["n"], _share(ws, row, one)) for one in order)
+
+
+def _shown(said: str) -> str:
+    """The value of a row of a matrix may be a number, which the log writes as 5.0."""
+    return said.removesuffix(".0") if said.removesuffix(".0").lstrip("-").isdigit() else said
 
 
 def _scored(ws: Analysis, row: Row, answers: Sequence[Row]) -> tuple[Said, ...]:

@@ -115,28 +115,28 @@ def surveymonkey(responses: int = 6) -> Rows:
         "Open-Ended Response",
     ]
     rows = [head, below]
-    for number in range(1, responses + 1):
-        rows.append(
-            [
-                f"1180000000{number}",
-                "4410",
-                f"03/{number + 12}/2026 02:0{number}:10 PM",
-                f"03/{number + 12}/2026 02:0{number}:55 PM",
-                "203.0.113.9",
-                f"ann{number}@example.org",
-                "Ann",
-                "Lee",
-                "",
-                str(10 - number % 3),
-                "Web",
-                "App" if number % 2 else "",
-                "By phone" if number == 2 else "",
-                "Good",
-                "Bad" if number % 2 else "Fair",
-                f"I would like more of number {number}, please.",
-                "",
-            ]
-        )
+    rows += [
+        [
+            f"1180000000{number}",
+            "4410",
+            f"03/{number + 12}/2026 02:0{number}:10 PM",
+            f"03/{number + 12}/2026 02:0{number}:55 PM",
+            "203.0.113.9",
+            f"ann{number}@example.org",
+            "Ann",
+            "Lee",
+            "",
+            str(10 - number % 3),
+            "Web",
+            "App" if number % 2 else "",
+            "By phone" if number == 2 else "",
+            "Good",
+            "Bad" if number % 2 else "Fair",
+            f"I would like more of number {number}, please.",
+            "",
+        ]
+        for number in range(1, responses + 1)
+    ]
     return rows
 
 
@@ -156,22 +156,22 @@ def typeform(responses: int = 6) -> Rows:
         "Tags",
     ]
     rows = [head]
-    for number in range(1, responses + 1):
-        rows.append(
-            [
-                f"tok{number}",
-                str(10 - number % 4),
-                "Web" if number != 3 else "",
-                "App" if number % 2 else "",
-                "By phone" if number == 3 else "",
-                str(number % 2),
-                f"More words of number {number}, quite a lot.",
-                f"2026-03-0{number} 10:00:00",
-                f"2026-03-0{number} 10:02:30",
-                "net",
-                "",
-            ]
-        )
+    rows += [
+        [
+            f"tok{number}",
+            str(10 - number % 4),
+            "Web" if number != 3 else "",
+            "App" if number % 2 else "",
+            "By phone" if number == 3 else "",
+            str(number % 2),
+            f"More words of number {number}, quite a lot.",
+            f"2026-03-0{number} 10:00:00",
+            f"2026-03-0{number} 10:02:30",
+            "net",
+            "",
+        ]
+        for number in range(1, responses + 1)
+    ]
     return rows
 
 

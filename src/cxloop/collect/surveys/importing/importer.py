@@ -157,7 +157,7 @@ def _mapping_of(survey: str, shapes: Sequence[Shape]) -> str:
 
 
 def _as_before(ws: Operations, export: Export, survey: str) -> tuple[list[str], str]:
-    """How the last export of the same survey was read: with more answers, a question would be taken for another kind."""
+    """How the last export of the same survey was read: with more answers, a question may look like another kind."""
     like = f"{EXPORT_MARK}\n# {survey}\n%"
     found = ws.engine.fetch(BEFORE, {"source": export.product, "like": like}).to_pylist()
     if not found:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cxloop.collect.surveys.definition import Definition
 from cxloop.collect.surveys.definition.questions import (
     Asking,
+    Checkbox,
     Comment,
     File,
+    ImagePicker,
     Matrix,
+    Ranking,
     Rating,
     Slider,
     TextInput,
@@ -37,6 +42,8 @@ class Answer:
         score: a number, on a scale from `low` to `high` where the question has one.
         granted: of a consent: what was said; None for anything else.
         purpose: of a consent: what for.
+        type: what the answers to the question are: score, single, several, ranking, number, date, text or file.
+        wording: a digest of the question's words and scale: answers to other ones are never put into one number.
     """
 
     question: str
@@ -49,6 +56,8 @@ class Answer:
     high: float | None = None
     granted: bool | None = None
     purpose: str | None = None
+    type: str = "single"
+    wording: str = ""
 
 
 def answers_of(definition: Definition, answers: Mapping[str, Any]) -> list[Answer]:
@@ -63,8 +72,26 @@ def answers_of(definition: Definition, answers: Mapping[str, Any]) -> list[Answe
         value, words = answers.get(question.name), answers.get(question.name + COMMENT)
         if value is None and not words:
             continue
-        found += _told(question, place, value, words)
+        kind, wording = _type(question), _wording(question)
+        found += [replace(each, type=kind, wording=wording) for each in _told(question, place, value, words)]
     return found
+
+
+def _type(question: Asking) -> str:
+    if isinstance(question, Checkbox) or (isinstance(question, ImagePicker) and question.multi_select):
+        return "several"
+    if isinstance(question, TextInput):
+        return {"number": "number", "date": "date", "datetime-local": "date"}.get(question.input_type, "text")
+    kinds = {Rating: "score", Slider: "score", Ranking: "ranking", Comment: "text", File: "file"}
+    return kinds.get(type(question), "single")
+
+
+def _wording(question: Asking) -> str:
+    """A digest of what a person reads: the title in every language, and the ends of a scale with their words."""
+    names = {"title", "rate_min", "rate_max", "rate_values", "rate_count", "min_rate_description"}
+    names |= {"max_rate_description", "min", "max", "min_label", "max_label"}
+    said = question.model_dump(mode="json", include=names & set(type(question).model_fields))
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _told(question: Asking, place: int, value: Any, words: str | None) -> Iterator[Answer]:
@@ -74,7 +101,7 @@ def _told(question: Asking, place: int, value: Any, words: str | None) -> Iterat
         if words:
             yield Answer(question.name, place, text=words)
         return
-    if isinstance(question, Comment) or (isinstance(question, TextInput) and question.input_type != "number"):
+    if _type(question) == "text":
         own = str(value) if value is not None else None
         yield Answer(question.name, place, text="\n".join(each for each in (own, words) if each))
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxloop.engine.query import Query
 
-__all__ = ["KEYS", "TOLD"]
+__all__ = ["KEYS", "NUMBERS", "TOLD"]
 
 TOLD = Query(
     name="collect.survey_told",
@@ -43,5 +43,13 @@ KEYS = Query(
     sql="select key_id, namespace, type, value from keys where key_id in (select unnest($keys))",
     inputs=("keys",),
     parameters={"keys": "bigints"},
+    output={"key_id": "bigint", "namespace": "text", "type": "text", "value": "text"},
+)
+
+NUMBERS = Query(
+    name="collect.survey_numbers",
+    sql="select key_id, namespace, type, value from keys where value in (select unnest($values))",
+    inputs=("keys",),
+    parameters={"values": "texts"},
     output={"key_id": "bigint", "namespace": "text", "type": "text", "value": "text"},
 )

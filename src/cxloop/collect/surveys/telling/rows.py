@@ -142,7 +142,7 @@ def _row_of(one: ResponseRecord, shared: Row, answer: Answer, known: Known, *, l
         "name": "answer_left_out" if left_out else name,
         "question_id": answer.question,
         "ordinal": answer.place,
-        "properties": _properties(one, left_out=left_out, state=state),
+        "properties": _properties(one, left_out=left_out, state=state, type=answer.type, wording=answer.wording),
     }
     if answer.purpose and answer.granted is not None and shared["key_type"] != "response" and not left_out:
         wording, evidence = f"{one.survey} version {one.version}", f"answer to {answer.question}"
