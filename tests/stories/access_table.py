@@ -155,6 +155,25 @@ ROUTES: Mapping[str, Line] = {
     "POST /customers/shared/{act}": Line(
         IMPORTERS, ("/customers/shared/quarantine", "/customers/shared/release"), form={"key": "made-up"}
     ),
+    "GET /surveys": Line(WHOLE, ("/surveys",)),
+    "GET /surveys/new": Line(IMPORTERS, ("/surveys/new", "/surveys/new?template=ces")),
+    "POST /surveys/new": Line(IMPORTERS, ("/surveys/new",), form={"template": "made-up"}),
+    **{
+        f"GET /surveys/{{name}}{page}": Line(WHOLE, (f"/surveys/aftercare{page}", f"/surveys/{PROBE}{page}"))
+        for page in ("", "/preview", "/publish", "/settings", "/share", "/plan")
+    },
+    **{
+        f"POST /surveys/{{name}}{page}": Line(IMPORTERS, (f"/surveys/aftercare{page}",), form=form)
+        for page, form in (
+            ("", {"do": "jump"}),
+            ("/publish", {"after": "4711"}),
+            ("/settings", {"section": "made-up"}),
+            ("/share", {"labels": ""}),
+            ("/share/drop", {"code": "made-up"}),
+            ("/state", {"do": "made-up"}),
+        )
+    },
+    "POST /surveys/{name}/preview": Line(WHOLE, ("/surveys/aftercare/preview",), csrf=False),
     "GET /sources": Line(WHOLE, ("/sources",)),
     "GET /sources/live": Line(SIGNED_IN, ("/sources/live",)),
     "GET /sources/latest": Line(SIGNED_IN, ("/sources/latest", "/sources/latest?source=desk")),
@@ -291,6 +310,7 @@ VERBS: Mapping[str, frozenset[str]] = {
     "collect.draft_survey": IMPORTERS,
     "collect.import_survey": IMPORTERS,
     "collect.pause_survey": IMPORTERS,
+    "collect.preview_survey": WHOLE,
     "collect.publish_survey": IMPORTERS,
     "collect.survey": WHOLE,
     "collect.survey_settings": IMPORTERS,

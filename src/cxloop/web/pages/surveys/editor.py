@@ -89,6 +89,7 @@ def editor(
 def change(request: Request, sent: Sent, name: str) -> Response:
     """Changes the draft as a form says; refuses where somebody else has saved since the form was made."""
     door, form = sent
+    door.require("collect.draft_survey")
     survey = found_survey(door, name)
     place = Place(form.get("view", "questions"), form.get("at", ""), form.get("language", ""))
     clash = form.get("after", "") != str(survey.draft)

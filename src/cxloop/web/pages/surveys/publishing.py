@@ -33,6 +33,7 @@ def publishing(request: Request, door: SignedIn, name: str) -> HTMLResponse:
 @router.post("/surveys/{name}/publish")
 def publish(request: Request, door: Checked, name: str, after: Annotated[int, Form()] = 0) -> Response:
     """Publishes the draft that the page showed, and none that somebody saved since."""
+    door.require("collect.publish_survey")
     survey = found_survey(door, name)
     try:
         if survey.draft != after:
@@ -46,6 +47,7 @@ def publish(request: Request, door: Checked, name: str, after: Annotated[int, Fo
 @router.post("/surveys/{name}/state")
 def state(request: Request, door: Checked, name: str, do: Annotated[str, Form()] = "") -> Response:
     """Pauses or closes a survey."""
+    door.require("collect.pause_survey")
     survey = found_survey(door, name)
     if do not in VERBS:
         return _page(request, door, survey, InputError(_("A survey is paused or closed.")))

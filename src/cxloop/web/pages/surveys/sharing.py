@@ -178,7 +178,8 @@ def _plan_lede(found: SamplePlan | None) -> str:
     if found.invitations is None:
         return f"{head}."
     sent = words.plural(found.invitations, _("invitation"), _("invitations"))
-    return f"{head}; {_('at your response rate')}, {sent}."
+    rate = f"{100 * (found.rate or 0):.3g} %"
+    return f"{head}; {_('at a response rate of {}').format(rate)}, {sent}."
 
 
 def _grounds(found: SamplePlan | None) -> str:
@@ -196,7 +197,7 @@ def _grounds(found: SamplePlan | None) -> str:
     elif found.rate is None:
         told = _("Fewer than {} invitations went out, which tells no rate: give one.")
         said.append(told.format(found.needed_for_rate))
-    if found.invitations_low is not None and found.invitations_high is not None:
+    if found.invitations_low != found.invitations_high and found.invitations_low and found.invitations_high:
         low, high = wording.count(found.invitations_low), wording.count(found.invitations_high)
         said.append(_("Between {} and {} invitations, as far as the rate is known.").format(low, high))
     return " ".join(said)

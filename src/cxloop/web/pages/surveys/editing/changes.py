@@ -140,7 +140,7 @@ def _copy(document: Document, at: str, form: Form, purposes: list[str]) -> str:
         return at
     copied = deepcopy(siblings[place])
     taken = _names(document)
-    for _path, item in [("", copied), *items({"pages": [copied]})]:
+    for _path, item in items({"pages": [copied]}):
         item["name"] = slug(str(item.get("name", "") or "page"), taken)
         taken.add(item["name"])
     siblings.insert(place + 1, copied)
@@ -188,6 +188,8 @@ def _move(document: Document, at: str, form: Form, purposes: list[str]) -> str:
     steps, goal = steps_of(at), steps_of(form.get("to", ""))
     moved, target = there(document, steps), there(document, goal)
     if not isinstance(moved, dict) or not isinstance(target, dict) or goal[: len(steps)] == steps:
+        return at
+    if form.get("into") and "elements" not in target:
         return at
     if (len(steps) == 2) != (len(goal) == 2 and not form.get("into")):  # pages stand among pages only
         return at
