@@ -127,8 +127,11 @@ export class Saving {
     const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     void Promise.race([this.flight, patience]).then(() => {
       this.flight = undefined;
-      this.leaving = false;
-      this.form.requestSubmit(submitter);
+      // not within the event: a form does not take a second one meanwhile
+      setTimeout(() => {
+        this.leaving = false;
+        this.form.requestSubmit(submitter);
+      });
     });
   };
 }

@@ -117,7 +117,8 @@ class Further:
     def _drawn(self, live: Live) -> bytes:
         salt = self.store.vault.sign(f"kiosk {live.record.name}")[:32]
         assets = Assets(self.files.address("survey", "css"), self.files.address("kiosk", "js"))
-        return kiosk.draw(live, salt=salt, now=self.store.clock().replace(tzinfo=UTC), assets=assets).encode()
+        now, own = self.store.clock().replace(tzinfo=UTC), self.files.address("kiosk", "css")
+        return kiosk.draw(live, salt=salt, now=now, assets=assets, own_css=own).encode()
 
     def _told(self, live: Live, why: str) -> Answer:
         language = live.definition.own_language

@@ -210,14 +210,15 @@ def _digest(code: str, salt: str) -> str:
     return hashlib.pbkdf2_hmac("sha256", code.encode(), bytes.fromhex(salt), ROUNDS).hex()
 
 
-def draw(live: Live, *, salt: str, now: datetime, assets: Assets) -> str:
+def draw(live: Live, *, salt: str, now: datetime, assets: Assets, own_css: str) -> str:
     """Returns the page of a kiosk: every page of the survey in every language, and its logic.
 
     Args:
         live: the survey.
         salt: for the exit code.
         now: the present, with its time zone.
-        assets: the addresses of style sheet and script.
+        assets: the addresses of the pages' style sheet and of the kiosk's script.
+        own_css: the address of the kiosk's own style sheet.
     """
     definition, settings = live.definition, live.settings
     own = definition.own_language
@@ -239,6 +240,7 @@ def draw(live: Live, *, salt: str, now: datetime, assets: Assets) -> str:
         theme=settings.theme,
         style=theme.style(settings.theme),
         assets=assets,
+        own_css=own_css,
         scripted=True,
         mode="kiosk",
         w={**words.words(own), **said(own)},

@@ -116,7 +116,7 @@ def tell(told: Told, language: str, look: Theme | None = None, assets: Assets | 
         theme=look,
         style=theme.style(look),
         assets=assets or Assets(),
-        scripted=False,
+        scripted=mode == "widget",  # it tells the page around it that it is done
         mode=mode,
     )
 
@@ -162,13 +162,19 @@ def draw(screen: Screen) -> str:
         progress=progress(definition, answers, page.name, now=now),
         previous=previous_page(definition, answers, page.name, now=now),
         last=page.name == _last(definition),
-        slice=safe_json({**for_page(definition, page.name, answers), "page": page.name}),
+        slice=safe_json({**for_page(definition, page.name, answers), "page": page.name, "words": _for_script(screen)}),
     )
 
 
 def _last(definition: Definition) -> str:
     """The last page that can be shown: only there the button says that this is the end."""
     return [node.element.name for node in definition.structure.nodes if not node.within and node.visible][-1]
+
+
+def _for_script(screen: Screen) -> dict[str, str]:
+    """What the script of a page says."""
+    known = words.words(screen.language)
+    return {name: known[name] for name in ("saved", "required")}
 
 
 def _is_first(screen: Screen) -> bool:
