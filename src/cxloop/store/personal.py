@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Column, Table, delete, func, select, update
+from sqlalchemy import JSON, Column, LargeBinary, Table, delete, func, select, update
 
 from cxloop.core.errors import EngineError
 from cxloop.core.schema import Personal
@@ -21,9 +21,10 @@ from cxloop.store.models import Base
 if TYPE_CHECKING:
     from cxloop.store.base import Store
 
-__all__ = ["REMOVED", "class_of", "forget_keys", "forget_words", "require_declared", "undeclared"]
+__all__ = ["REMOVED", "class_of", "forget_keys", "forget_words", "require_declared", "undeclared", "whose_column"]
 
 REMOVED = "[removed]"
+ROWS_AT_ONCE = 2_000
 _OF_CUSTOMERS = ("key_id", "customer_id")
 """Columns that say whose a row is."""
 
@@ -56,7 +57,7 @@ def forget_keys(store: Store, key_ids: Sequence[int]) -> dict[str, int]:
     """Deletes the rows about some keys; returns table to number of rows."""
     removed: dict[str, int] = {}
     for table in Base.metadata.sorted_tables:
-        whose = _whose(table)
+        whose = whose_column(table)
         if whose is None:
             continue
         for some in _parts(key_ids):
@@ -84,9 +85,11 @@ def forget_words(store: Store, values: Sequence[str]) -> dict[str, int]:
 
 def _redact(store: Store, table: Table, columns: Sequence[Column[Any]], pattern: re.Pattern[str]) -> int:
     (key,) = table.primary_key.columns
-    changed = 0
     with store.work() as work:
-        for row in work.execute(select(key, *columns)).all():
+        # a few rows at a time: answers of years do not fit into memory, and few of them name anybody else
+        rows = work.execute(select(key, *columns).order_by(key)).yield_per(ROWS_AT_ONCE)
+        changes: dict[Any, dict[str, Any]] = {}
+        for row in rows:
             new = {}
             for column, value in zip(columns, row[1:], strict=True):
                 text = json.dumps(value, ensure_ascii=False) if isinstance(column.type, JSON) else value
@@ -94,21 +97,25 @@ def _redact(store: Store, table: Table, columns: Sequence[Column[Any]], pattern:
                     clean = pattern.sub(REMOVED, text)
                     new[column.name] = json.loads(clean) if isinstance(column.type, JSON) else clean
             if new:
-                work.execute(update(table).where(key == row[0]).values(**new))
-                changed += 1
-    return changed
+                changes[row[0]] = new
+        for which, new in changes.items():
+            work.execute(update(table).where(key == which).values(**new))
+    return len(changes)
 
 
 def _class(table: Table, column: Column[Any]) -> Personal | None:
     return class_of(table.name, column)
 
 
-def _whose(table: Table) -> Column[Any] | None:
+def whose_column(table: Table) -> Column[Any] | None:
+    """Returns the column that says whose each row of a table is; None where rows are nobody's."""
     found = (table.c[name] for name in _OF_CUSTOMERS if name in table.c)
     return next((column for column in found if _class(table, column) is Personal.PSEUDONYM), None)
 
 
 def _holds_words(table: Table, column: Column[Any]) -> bool:
+    if isinstance(column.type, LargeBinary):  # a file of somebody: no word can be taken out of it
+        return False
     return _class(table, column) in (Personal.IDENTIFIER, Personal.FREE_TEXT, Personal.SENSITIVE)
 
 

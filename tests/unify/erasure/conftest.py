@@ -39,7 +39,7 @@ class Desk:
     written: int = 0
     sources: set[str] = field(default_factory=set)
 
-    def verb(self, name: str, **arguments: Any) -> Any:
+    def verb(self, name: str, /, **arguments: Any) -> Any:
         """Runs a verb as whoever sits at the machine."""
         result: Result = self.host.run(name, arguments, actor=LOCAL)
         return result

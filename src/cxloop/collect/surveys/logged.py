@@ -27,7 +27,7 @@ from cxloop.collect.surveys.telling import (
     rows_of_response,
     slots,
 )
-from cxloop.collect.surveys.telling.queries import KEYS, TOLD
+from cxloop.collect.surveys.telling.queries import KEYS, NUMBERS, TOLD
 from cxloop.core.errors import NotFoundError, UnknownNameError
 from cxloop.core.schema import INCOMING
 from cxloop.store import documents
@@ -76,6 +76,7 @@ def step(ws: Operations, most: int = MOST) -> Logged | None:
         with ws.engine.transaction():
             table = redacted(ws.engine, redactor_of(ws.settings), as_table(rows))
             ws.engine.admit(table, now=ws.now(), keep_conflicts=False)
+    responses.tie(ws.store, _numbers(ws, answered, rows))
     responses.mark_logged(ws.store, {each.id: each.revision for each in answered})
     invitations.mark_logged(ws.store, {each.id: each.revision for each in invited})
     return Logged(len(answered), len(invited), len(rows), more=most in (len(answered), len(invited)))
@@ -184,6 +185,21 @@ def _waves(ws: Operations, answered: Sequence[ResponseRecord]) -> dict[int, int]
 def _keys(ws: Operations, numbers: set[int]) -> dict[int, Key]:
     rows = ws.engine.fetch(KEYS, {"keys": sorted(numbers)}).to_pylist() if numbers else []
     return {row["key_id"]: (row["namespace"], row["type"], row["value"]) for row in rows}
+
+
+def _numbers(ws: Operations, answered: Sequence[ResponseRecord], rows: Sequence[Row]) -> dict[str, int]:
+    """The numbers of the keys of responses that have none yet: by them they are found, shown and erased."""
+    unknown = {each.id for each in answered if each.key_id is None}
+    keys = {
+        row["response_id"]: (row["key_namespace"], row["key_type"], row["key_value"])
+        for row in rows
+        if row.get("response_id") in unknown
+    }
+    if not keys:
+        return {}
+    found = ws.engine.fetch(NUMBERS, {"values": sorted({value for _, _, value in keys.values()})}).to_pylist()
+    numbers = {(row["namespace"], row["type"], row["value"]): row["key_id"] for row in found}
+    return {response: numbers[key] for response, key in keys.items() if key in numbers}
 
 
 def as_table(rows: Sequence[Row]) -> pa.Table:

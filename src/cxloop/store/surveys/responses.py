@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from sqlalchemy import Update, and_, func, or_, select, update
+from sqlalchemy import Update, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session as Work
 
 from cxloop.core.errors import NotFoundError
@@ -30,11 +30,14 @@ __all__ = [
     "find",
     "finish",
     "flag",
+    "forget",
     "get",
     "mark_logged",
     "newest_of_invitation",
     "of_survey",
+    "remove_old",
     "save",
+    "tie",
     "together",
     "writing",
 ]
@@ -344,6 +347,48 @@ def mark_logged(store: Store, revisions: Mapping[str, int]) -> None:
     with store.work() as work:
         for response_id, revision in revisions.items():
             work.execute(update(row).where(row.id == response_id, row.logged < revision).values(logged=revision))
+
+
+def tie(store: Store, keys: Mapping[str, int]) -> None:
+    """Writes whose responses are, by the numbers that the log gave their keys; those that have one keep it."""
+    row = models.SurveyResponse
+    with store.work() as work:
+        for response_id, key_id in keys.items():
+            work.execute(update(row).where(row.id == response_id, row.key_id.is_(None)).values(key_id=key_id))
+
+
+def forget(store: Store, keys: Sequence[tuple[str, str, str]]) -> int:
+    """Deletes responses that say themselves whose they are, with their files; returns how many there were.
+
+    Args:
+        store: the records.
+        keys: namespace, type and value of what goes; ("surveys", "response", number) is one of an unknown person.
+    """
+    row, gone = models.SurveyResponse, 0
+    with store.work() as work:
+        for namespace, kind, value in keys:
+            theirs = and_(row.key_namespace == namespace, row.key_type == kind, row.key_value == value)
+            if (namespace, kind) == ("surveys", "response"):
+                theirs = row.id == value
+            gone += int(getattr(work.execute(delete(row).where(theirs)), "rowcount", 0))
+    return gone
+
+
+def remove_old(store: Store, before: datetime, *, dry_run: bool = False) -> tuple[int, datetime | None]:
+    """Deletes responses that were not touched since a moment and that the log has; returns how many, and the oldest.
+
+    Args:
+        store: the records.
+        before: the moment, UTC without zone.
+        dry_run: only count.
+    """
+    row = models.SurveyResponse
+    old = (row.changed_at < before, row.logged >= row.revision)
+    with store.work() as work:
+        n, oldest = work.execute(select(func.count(), func.min(row.changed_at)).where(*old)).one()
+        if not dry_run:
+            work.execute(delete(row).where(*old))
+    return int(n), oldest
 
 
 def of_survey(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cxloop.collect.intake import open_spool
 from cxloop.engine.erasure import Hiding
 from cxloop.store import erasures, personal
+from cxloop.store.surveys import responses
 from cxloop.unify.erasure import background
+from cxloop.unify.erasure.queries import NAMED
 from cxloop.unify.erasure.rejects import clean_requests
 from cxloop.unify.erasure.words import is_telling
 
@@ -23,6 +26,8 @@ def hide(ws: Operations, kept: KeptErasure) -> KeptErasure:
     secret = erasures.open_secret(ws.store, kept.erasure_id)
     mode: Any = kept.mode
     telling = [value for value in secret["values"] if is_telling(value)]
+    # first: once the engine has forgotten the keys, nobody knows any more whose these are
+    answered = responses.forget(ws.store, _named(ws, secret["keys"]))
     with ws.engine.transaction():
         # what happened until it was asked for stays out: the same moment, however often this is done again
         rows = ws.engine.erase(secret["keys"], Hiding(mode, str(kept.erasure_id), kept.requested_at))
@@ -33,6 +38,7 @@ def hide(ws: Operations, kept: KeptErasure) -> KeptErasure:
     words = personal.forget_words(ws.store, telling)
     removed = [["analytics", name, amount] for name, amount in rows.items()]
     removed += [["records", name, amount] for found in (records, words) for name, amount in found.items()]
+    removed += [["records", "survey_responses", answered]] if answered else []
     removed += [["analytics", "events in rejected requests", requests]] if requests else []
     spool = open_spool(ws.path, ws.settings)
     try:
@@ -42,3 +48,8 @@ def hide(ws: Operations, kept: KeptErasure) -> KeptErasure:
     return erasures.change(
         ws.store, kept.erasure_id, secret=secret, state="hidden", hidden_at=ws.now(), removed=removed
     )
+
+
+def _named(ws: Operations, key_ids: Sequence[int]) -> list[tuple[str, str, str]]:
+    rows = ws.engine.fetch(NAMED, {"keys": list(key_ids)}).to_pylist()
+    return [(row["namespace"], row["type"], row["value"]) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxloop.engine.query import Query
 
-__all__ = ["BY_NUMBER", "BY_VALUE", "KEYS_OF", "PROFILE_OF", "TEXTS_OF"]
+__all__ = ["BY_NUMBER", "BY_VALUE", "KEYS_OF", "NAMED", "PROFILE_OF", "TEXTS_OF"]
 
 BY_NUMBER = Query(
     name="unify.erasure_by_number",
@@ -36,6 +36,15 @@ BY_VALUE = Query(
     output={"namespace": "text", "type": "text", "value": "text", "customer_id": "bigint", "known": "bool"},
 )
 """The customers of identifiers; those of namespace `*` are values that a profile told. `known`: anything happened."""
+
+NAMED = Query(
+    name="unify.erasure_named",
+    sql="select namespace, type, value from keys where key_id in (select unnest($keys))",
+    inputs=("keys",),
+    parameters={"keys": "bigints"},
+    output={"namespace": "text", "type": "text", "value": "text"},
+)
+"""What keys are called, for records that hold a key itself in place of its number."""
 
 KEYS_OF = Query(
     name="unify.erasure_keys",
