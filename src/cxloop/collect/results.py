@@ -8,6 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from cxloop.collect.sending.results import (
+    Bounces,
+    MessageRow,
+    Messages,
+    Sending,
+    SuppressionRow,
+    Suppressions,
+    Tested,
+)
 from cxloop.collect.surveys.answer_results import (
     ResponseAnswer,
     ResponseDetails,
@@ -39,6 +48,7 @@ from cxloop.core.results import Records, Result, Value
 from cxloop.core.wording import count, many
 
 __all__ = [
+    "Bounces",
     "ConnectionSettings",
     "Connections",
     "FileImport",
@@ -51,6 +61,8 @@ __all__ = [
     "Invitations",
     "Latest",
     "Mappings",
+    "MessageRow",
+    "Messages",
     "Pull",
     "ReasonCount",
     "Rejects",
@@ -60,12 +72,15 @@ __all__ = [
     "Responses",
     "ResponsesImport",
     "SamplePlan",
+    "Sending",
     "SessionRecord",
     "ShortLink",
     "ShortLinks",
     "Skipped",
     "Sources",
     "Suggestion",
+    "SuppressionRow",
+    "Suppressions",
     "SurveyCheck",
     "SurveyDetails",
     "SurveyPreview",
@@ -74,6 +89,7 @@ __all__ = [
     "SurveyVersion",
     "Surveys",
     "Systems",
+    "Tested",
     "Trial",
     "Wave",
     "Waves",

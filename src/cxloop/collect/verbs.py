@@ -9,6 +9,15 @@ from pydantic import BeforeValidator, Field
 
 from cxloop.collect.connections import connect, connection, connections, disconnect, pause, pull, resume, systems
 from cxloop.collect.results import Imports, Intake, Latest, Mappings, Rejects, Replay, Sources
+from cxloop.collect.sending.verbs import (
+    deliver,
+    import_bounces,
+    messages,
+    resolve_message,
+    suppressions,
+    test_message,
+    unsuppress,
+)
 from cxloop.collect.surveys.importing.verbs import import_responses
 from cxloop.collect.surveys.inviting.verbs import invitations, invite, remind, stop_wave, wave, waves
 from cxloop.collect.surveys.verbs import (
@@ -46,6 +55,7 @@ __all__ = [
     "connect",
     "connection",
     "connections",
+    "deliver",
     "disconnect",
     "draft_survey",
     "drift",
@@ -53,6 +63,7 @@ __all__ = [
     "enforce",
     "file",
     "flag_response",
+    "import_bounces",
     "import_plan",
     "import_responses",
     "import_survey",
@@ -64,6 +75,7 @@ __all__ = [
     "learn",
     "load",
     "mappings",
+    "messages",
     "pause",
     "pause_survey",
     "plan",
@@ -75,6 +87,7 @@ __all__ = [
     "rejects",
     "remind",
     "replay",
+    "resolve_message",
     "response",
     "responses",
     "resume",
@@ -82,11 +95,14 @@ __all__ = [
     "short_links",
     "sources",
     "stop_wave",
+    "suppressions",
     "survey",
     "survey_settings",
     "survey_templates",
     "surveys",
     "systems",
+    "test_message",
+    "unsuppress",
     "wave",
     "waves",
 ]

@@ -13,7 +13,7 @@ from cxloop.store.models import Invitation, Message, Preference, Suppression, Su
 if TYPE_CHECKING:
     from cxloop.store.base import Store
 
-__all__ = ["Answered", "Sent", "answered", "any_suppressed", "pauses", "sent_since"]
+__all__ = ["Answered", "Preferred", "Sent", "answered", "any_suppressed", "pauses", "preferred", "sent_since"]
 
 _GONE = ("sending", "sent", "in_doubt", "bounced", "complained")
 """States in which a customer may have been reached: in doubt counts, too."""
@@ -100,6 +100,23 @@ def pauses(store: Store, now: datetime) -> dict[int, datetime]:
     chosen = select(Preference.key_id, Preference.paused_until).where(Preference.paused_until > now)
     with store.read() as work:
         return {int(key): until for key, until in work.execute(chosen) if until is not None}
+
+
+class Preferred(NamedTuple):
+    """How the customer of a key wants to be written to; None where they said nothing."""
+
+    key_id: int
+    channel: str | None
+    language: str | None
+
+
+def preferred(store: Store) -> list[Preferred]:
+    """Returns who chose a channel or a language."""
+    chosen = select(Preference.key_id, Preference.channel, Preference.language).where(
+        or_(Preference.channel.is_not(None), Preference.language.is_not(None))
+    )
+    with store.read() as work:
+        return [Preferred(*row) for row in work.execute(chosen.order_by(Preference.changed_at))]
 
 
 def any_suppressed(store: Store, channel: str) -> bool:
