@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -51,7 +51,7 @@ async def change(request: Request, door: SignedIn, name: str) -> Response:
             given[setting.path] = await _image(form.get(setting.path))
         asked: dict[str, Any] = {"name": name, "settings": json.dumps(patch(section, given, many))}
         if section.name == "who":
-            asked |= {"title": given.get("title", "").strip(), **_moments(request, given)}
+            asked |= {"title": given.get("title", "").strip(), **_moments(given)}
         door.run("collect.survey_settings", asked)
     except InputError as failure:
         return _page(request, door, survey, failure=failure, section=section.name, given=given)
@@ -69,19 +69,9 @@ async def _image(sent: Any) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _moments(request: Request, given: Mapping[str, str]) -> dict[str, str]:
-    """Since and until when, from the company's clock to UTC."""
-    site: Site = request.app.state.site
-    found = {}
-    for name, _label, _field in MOMENTS:
-        text = given.get(name, "").strip()
-        try:
-            local = datetime.fromisoformat(text) if text else None
-        except ValueError:
-            raise InputError(_("{} is no moment. Write it as 2026-12-31T18:00.").format(text[:60])) from None
-        at = local.replace(tzinfo=local.tzinfo or site.zone).astimezone(UTC) if local else None
-        found[name] = at.replace(tzinfo=None).isoformat(timespec="minutes") if at else "never"
-    return found
+def _moments(given: Mapping[str, str]) -> dict[str, str]:
+    """Since and until when, on the company's clock; an empty one takes it away."""
+    return {name: given.get(name, "").strip() or "any" for name, _label, _field in MOMENTS}
 
 
 def _page(
