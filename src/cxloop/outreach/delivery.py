@@ -102,6 +102,7 @@ class Delivery:
         stopped: asked before each message.
         limit: messages of one channel in one round.
         pauses: of channels whose other side took nothing.
+        only: send just these messages; empty for all that are due.
     """
 
     store: Store
@@ -110,7 +111,8 @@ class Delivery:
     last_look: LastLook = _nothing_against
     stopped: Callable[[], bool] = lambda: False
     limit: int = AT_ONCE
-    pauses: Pauses = field(default_factory=lambda: Pauses())
+    pauses: Pauses = field(default_factory=Pauses)
+    only: frozenset[int] = frozenset()
     outcomes: dict[str, int] = field(default_factory=dict)
 
     def run(self) -> Round:
@@ -134,6 +136,9 @@ class Delivery:
     def _due(self, channel: Channel, now: datetime) -> list[MessageRecord]:
         # with a limit of messages a minute, no more than half a minute's
         most = min(self.limit, max(1, channel.per_minute // 2)) if channel.per_minute else self.limit
+        if self.only:
+            found = [kept.get(self.store, number) for number in sorted(self.only)]
+            return [each for each in found if each is not None and each.state == "waiting"]
         return kept.due(self.store, now, most, [channel.name])
 
     def count(self, kind: str, number: int = 1) -> None:

@@ -1,7 +1,8 @@
-"""Starts the pulls and the retention that are due: a look every few seconds, and DBOS to run what was found.
+"""Runs what is due by itself: a look every few seconds at each job, and DBOS to run what was found.
 
-Waits are rows: when a connection is due stands in its record, and DBOS knows only what is to run now. A pull that was
-under way when the process was killed is run again by DBOS when it starts; the pull itself goes on where it stopped.
+Waits are rows: when something is due stands in its record, and DBOS knows only what is to run now. What was under way
+when the process was killed is run again by DBOS when it starts, and goes on where its records say. What the jobs are
+stands in `runtime.jobs`.
 """
 
 from __future__ import annotations
@@ -9,28 +10,26 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from cxloop.core.errors import CxloopError
-from cxloop.core.host import Actor
 from cxloop.runtime import logs
+from cxloop.runtime.jobs import Job, jobs_of
+from cxloop.runtime.jobs.base import SCHEDULE
 
 if TYPE_CHECKING:
     from cxloop.runtime.host import LocalHost
 
 __all__ = ["SCHEDULE", "Schedule"]
 
-SCHEDULE = Actor(account_id=None, name="schedule", role="owner")
-"""Who runs what nobody asks for at that moment."""
 LOOK_SECONDS = 2.0
 AT_ONCE = 2
-"""Pulls at the same time. Each is a process of its own, and mostly waits."""
+"""Slow pieces of work at the same time: each pull is a process of its own, and mostly waits."""
 QUEUE = "pulls"
-WORKFLOW = "pull"
-RETAIN = "retain"
-"""Removes what is past its term, once a day."""
+QUICK = "quick"
+"""The queue of what must not wait behind a pull that takes hours."""
 KEPT = timedelta(days=7)
 CLEAR_SECONDS = 3600.0
 
@@ -42,8 +41,11 @@ class Schedule:
         self._host = host
         self._look_seconds = look_seconds
         self._stop = threading.Event()
-        self._asked: set[str] = set()
+        self._asked: set[tuple[str, str]] = set()
+        self._asked_at: dict[str, float] = {}
+        self._failing: set[str] = set()
         self._guard = threading.Lock()
+        self._jobs = jobs_of(host, self._stop.is_set)
         self._thread = threading.Thread(target=self._run, name="cxloop-schedule", daemon=True)
 
     def start(self) -> None:
@@ -61,6 +63,8 @@ class Schedule:
 
     def _run(self) -> None:
         try:
+            for job in self._jobs:
+                job.begin()
             self._wait_for_the_first()
             if self._stop.is_set():
                 return
@@ -73,18 +77,10 @@ class Schedule:
             self._failed(failure)
 
     def _wait_for_the_first(self) -> None:
-        """Loads nothing for a workspace to which no system is connected, and which keeps everything for ever."""
-        from cxloop.store import connections
-
-        workspace = self._host.workspace
-        while not connections.every_one(workspace.store) and not self._retention_is_due():
+        """Loads nothing for a workspace in which no job has anything to do."""
+        while not any(job.needed() for job in self._jobs):
             if self._stop.wait(self._look_seconds):
                 return
-
-    def _retention_is_due(self) -> bool:
-        from cxloop.unify.privacy import retention
-
-        return retention.due(self._host.workspace)
 
     def _failed(self, failure: BaseException) -> None:
         logs.failure(self._host.workspace.folder.log, failure, where="schedule")
@@ -105,25 +101,24 @@ class Schedule:
         }
         DBOS(config=config)
         self._take_logs()
-
-        @DBOS.workflow(name=WORKFLOW)
-        def pull(name: str) -> str:
-            return self._pull(name)
-
-        @DBOS.workflow(name=RETAIN)
-        def retain() -> str:
-            return self._retain()
-
-        # pulls that the records take for running were those of a process that is gone
-        self._interrupted()
+        for job in self._jobs:
+            self._register(DBOS, job)
         DBOS.launch()
         DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE)
+        DBOS.register_queue(QUICK, worker_concurrency=len(self._jobs))
         return DBOS
 
-    def _interrupted(self) -> None:
-        from cxloop.store import connections
+    def _register(self, dbos: Any, job: Job) -> None:
+        @dbos.workflow(name=job.name)  # type: ignore[untyped-decorator, unused-ignore]
+        def run(what: str = "") -> str:
+            return self._done(job, what)
 
-        connections.interrupted(self._host.workspace.store)
+    def _done(self, job: Job, what: str) -> str:
+        try:
+            return "stopped" if self._stop.is_set() else job.run(what)
+        finally:
+            with self._guard:
+                self._asked.discard((job.name, what))
 
     def _take_logs(self) -> None:
         """Lets DBOS write to our log instead of the terminal: that something failed and where, not what it quotes."""
@@ -136,71 +131,39 @@ class Schedule:
     def _look(self, dbos: Any) -> None:
         cleared = 0.0
         while not self._stop.wait(self._look_seconds):
-            try:
-                for name in self._due():
-                    self._ask(dbos, name)
-                cleared -= self._look_seconds
-                if cleared <= 0:
-                    self._ask_to_retain(dbos)
+            for job in self._jobs:
+                try:
+                    self._ask(dbos, job)
+                    self._failing.discard(job.name)
+                except Exception as failure:  # noqa: BLE001 - the next look may go well: a full disk, a busy file
+                    if job.name not in self._failing:  # once, not at every look
+                        self._failed(failure)
+                    self._failing.add(job.name)
+            cleared -= self._look_seconds
+            if cleared <= 0:
+                with suppress(Exception):  # a busy file: what ended long ago may be forgotten the next time
                     _clear(dbos, self._host)
-                    cleared = CLEAR_SECONDS
-            except Exception as failure:  # noqa: BLE001 - the next look may go well: a full disk, a busy file
-                self._failed(failure)
+                cleared = CLEAR_SECONDS
 
-    def _due(self) -> list[str]:
-        from cxloop.store import connections
-
-        with self._guard:
-            return [name for name in connections.due(self._host.workspace.store) if name not in self._asked]
-
-    def _ask(self, dbos: Any, name: str) -> None:
-        options = {
-            "workflow_name": WORKFLOW,
-            "queue_name": QUEUE,
-            "app_version": "1",
-            "deduplication_id": name,
-            "duplication_policy": "return-existing",
-        }
-        with self._guard:
-            self._asked.add(name)
-        dbos.enqueue_workflow_with_options(options, name)
-
-    def _ask_to_retain(self, dbos: Any) -> None:
-        if self._retention_is_due():
+    def _ask(self, dbos: Any, job: Job) -> None:
+        """Has whatever is due of a job run, once at a time each."""
+        now = time.monotonic()
+        if job.every_seconds and now - self._asked_at.get(job.name, float("-inf")) < job.every_seconds:
+            return
+        self._asked_at[job.name] = now
+        for what in job.due():
+            with self._guard:
+                if (job.name, what) in self._asked:
+                    continue
+                self._asked.add((job.name, what))
             options = {
-                "workflow_name": RETAIN,
-                "queue_name": QUEUE,
+                "workflow_name": job.name,
+                "queue_name": QUEUE if job.slow else QUICK,
                 "app_version": "1",
-                "deduplication_id": RETAIN,
+                "deduplication_id": f"{job.name}:{what}",
                 "duplication_policy": "return-existing",
             }
-            dbos.enqueue_workflow_with_options(options)
-
-    def _retain(self) -> str:
-        """Removes what is past its term, where that is still due: killed midway, it is run again and finds less."""
-        try:
-            if self._stop.is_set() or not self._retention_is_due():
-                return "not due"
-            self._host.run("unify.retain", {}, actor=SCHEDULE)
-        except CxloopError as failure:
-            self._failed(failure)
-            return failure.code
-        return "done"
-
-    def _pull(self, name: str) -> str:
-        """Pulls one connection, where it is still due: how it ended is kept with it."""
-        from cxloop.store import connections
-
-        try:
-            if self._stop.is_set() or name not in connections.due(self._host.workspace.store):
-                return "not due"
-            self._host.run("collect.pull", {"name": name}, actor=SCHEDULE)
-        except CxloopError as failure:
-            return failure.code
-        finally:
-            with self._guard:
-                self._asked.discard(name)
-        return "done"
+            dbos.enqueue_workflow_with_options(options, what)
 
 
 def _plain() -> Any:

@@ -6,6 +6,7 @@ message is on its way; where it answers False, the message may not go any more, 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from cxloop.outreach.templates.writing import Written
     from cxloop.store.messages.messages import MessageRecord
 
-__all__ = ["Channel", "HandOver", "Outcome", "Outgoing", "Session", "UnreachableError"]
+__all__ = ["Channel", "HandOver", "Outcome", "Outgoing", "Session", "UnreachableError", "secret_of"]
 
 HandOver: TypeAlias = Callable[[], Awaitable[bool]]
 Kind = Literal["sent", "later", "failed", "bounced", "in_doubt", "withdrawn"]
@@ -78,3 +79,14 @@ class Channel(Protocol):
 
     async def open(self) -> Session:
         """Returns a new session; raises UnreachableError where the other side cannot be reached."""
+
+
+def secret_of(variable: str) -> str:
+    """Returns the secret that env:NAME names; raises UnreachableError where it is not set."""
+    name = variable.removeprefix("env:")
+    if not name:
+        return ""
+    found = os.environ.get(name, "")
+    if not found:
+        raise UnreachableError(f"${name}, which cxloop.toml names, is not set")
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from cxloop.core.sending import Smtp
-from cxloop.outreach.channels.base import HandOver, Outcome, Outgoing, UnreachableError
+from cxloop.outreach.channels.base import HandOver, Outcome, Outgoing, UnreachableError, secret_of
 from cxloop.outreach.channels.smtp.client import Connection
 from cxloop.outreach.channels.smtp.mime import AddressError, From, ascii_address, envelope
 from cxloop.outreach.references import reference_of
@@ -19,18 +18,7 @@ from cxloop.outreach.references import reference_of
 if TYPE_CHECKING:
     from cxloop.store.secrets import Vault
 
-__all__ = ["SmtpChannel", "password_of"]
-
-
-def password_of(variable: str) -> str:
-    """Returns the secret that env:NAME names; raises UnreachableError where it is not set."""
-    name = variable.removeprefix("env:")
-    if not name:
-        return ""
-    found = os.environ.get(name, "")
-    if not found:
-        raise UnreachableError(f"${name}, which cxloop.toml names, is not set")
-    return found
+__all__ = ["SmtpChannel"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +66,7 @@ class SmtpChannel:
             sender = self.sender
         except AddressError as failure:
             raise UnreachableError(f"the sender of cxloop.toml: {failure}") from None
-        password = password_of(self.settings.password)
+        password = secret_of(self.settings.password)
         connection = await Connection.open(self.settings, password, sender.domain, self.context)
         return _Session(self, sender, connection)
 
@@ -99,7 +87,7 @@ class _Session:
         except AddressError as failure:
             return Outcome("failed", str(failure))
         if not self._connection.usable:
-            password = password_of(channel.settings.password)
+            password = secret_of(channel.settings.password)
             self._connection = await Connection.open(channel.settings, password, self._sender.domain, channel.context)
         outcome = await self._connection.transfer(ready, hand_over)
         return outcome if outcome.external_id else Outcome(outcome.kind, outcome.reason, reference, outcome.suppress)

@@ -1,0 +1,1 @@
+"""Text messages through the services that the library apprise knows; an extra: cxloop[messages]."""
