@@ -172,8 +172,8 @@ class Retention(Strict):
     """One [[retention]]: how long a kind of data is kept.
 
     `kind` is a kind of interactions (touch, answer, message, ...), "interactions" for all kinds without a rule of their
-    own, or one of "rejected", "traits", "consents" (what a later word has replaced), "snapshots" and "spool" (what was
-    set aside when the spool was damaged).
+    own, or one of "rejected", "traits", "consents" (what a later word has replaced), "snapshots", "spool" (what was
+    set aside when the spool was damaged), "responses" (to surveys, with their files), "invitations" and "messages".
     """
 
     kind: Name

@@ -35,7 +35,6 @@ __all__ = [
     "mark_logged",
     "newest_of_invitation",
     "of_survey",
-    "remove_old",
     "save",
     "tie",
     "together",
@@ -372,23 +371,6 @@ def forget(store: Store, keys: Sequence[tuple[str, str, str]]) -> int:
                 theirs = row.id == value
             gone += int(getattr(work.execute(delete(row).where(theirs)), "rowcount", 0))
     return gone
-
-
-def remove_old(store: Store, before: datetime, *, dry_run: bool = False) -> tuple[int, datetime | None]:
-    """Deletes responses that were not touched since a moment and that the log has; returns how many, and the oldest.
-
-    Args:
-        store: the records.
-        before: the moment, UTC without zone.
-        dry_run: only count.
-    """
-    row = models.SurveyResponse
-    old = (row.changed_at < before, row.logged >= row.revision)
-    with store.work() as work:
-        n, oldest = work.execute(select(func.count(), func.min(row.changed_at)).where(*old)).one()
-        if not dry_run:
-            work.execute(delete(row).where(*old))
-    return int(n), oldest
 
 
 def of_survey(

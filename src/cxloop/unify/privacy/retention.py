@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from cxloop.collect.intake import SPOOL
 from cxloop.core.config import Settings
 from cxloop.core.time import moved, utc_naive
+from cxloop.store import aging
 from cxloop.unify.privacy import queries
 from cxloop.unify.privacy.exports import Exports
 from cxloop.unify.privacy.results import Retained, Retention, RetentionRule
@@ -31,7 +32,7 @@ __all__ = ["MARK", "apply", "due", "last_run", "look"]
 MARK = "unify.retention"
 """Name of the watermark that says when retention ran last."""
 EVERYTHING = "interactions"
-_NOT_DERIVED = frozenset({"rejected", "snapshots", "spool"})
+_NOT_DERIVED = frozenset({"rejected", "snapshots", "spool", *aging.KINDS})
 """Kinds that nothing is computed from."""
 _AGAIN_HOURS = 23.5
 """Once a day, also where yesterday's run began a little late."""
@@ -180,6 +181,14 @@ def _remove_spool(ws: Operations, before: datetime) -> None:
         rmtree(folder, ignore_errors=True)
 
 
+def _of_records(kind: aging.Kind, about: str) -> _Kind:
+    return _Kind(
+        about,
+        lambda ws, before: aging.old(ws.store, kind, before),
+        lambda ws, before: aging.remove_old(ws.store, kind, before),
+    )
+
+
 _BESIDE: Mapping[str, _Kind] = {
     "rejected": _Kind("Rows that could not be taken", _old_rejected, _remove_rejected),
     "traits": _Kind("Values of profiles", _counted(queries.OLD_TRAITS), _discarded("matched_records", "traits")),
@@ -190,4 +199,9 @@ _BESIDE: Mapping[str, _Kind] = {
     ),
     "snapshots": _Kind("Results kept for pages", _counted(queries.OLD_SNAPSHOTS), _discarded("snapshots")),
     "spool": _Kind("Spool files that were damaged and set aside", _old_spool, _remove_spool),
+    "responses": _of_records(
+        "responses", "Responses to surveys with their files; the log keeps the answers by its rules"
+    ),
+    "invitations": _of_records("invitations", "Invitations to surveys that are over"),
+    "messages": _of_records("messages", "Messages to customers that have left"),
 }
