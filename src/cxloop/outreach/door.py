@@ -125,7 +125,8 @@ class Door:
             rows = [n for n, each in enumerate(messages) if (each.purpose, each.channel) == (purpose, channel)]
             addresses = np.array([messages[n].address for n in rows], dtype=object)
             stopped = self._suppressed(channel, addresses, np.ones(len(rows), dtype=bool))
-            agreed = self._agreed(people, purpose, channel, at)[places[rows]]
+            # the last place stands for whoever is gone: they have agreed to nothing
+            agreed = np.append(self._agreed(people, purpose, channel, at), False)[places[rows]]
             for n, has_stopped, has_agreed in zip(rows, stopped.tolist(), agreed.tolist(), strict=True):
                 why = "SUPPRESSED" if has_stopped else "" if has_agreed else "NO_CONSENT"
                 found[messages[n].id] = REASONS.index(why)

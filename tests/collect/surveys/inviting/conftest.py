@@ -36,7 +36,7 @@ DOCUMENT = {
         }
     ],
 }  # fmt: skip
-ARROW = {
+ARROW: dict[str, pa.DataType] = {
     "bigint": pa.int64(), "int": pa.int32(), "double": pa.float64(), "text": pa.string(),
     "timestamp": pa.timestamp("us"),
 }  # fmt: skip

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from cxloop.collect.surveys.desk import read_settings
 from cxloop.core.time import moved
+from cxloop.outreach.budget.values import REASONS
+from cxloop.outreach.delivery import SUPPRESSED
 from cxloop.store.surveys import invitations, surveys
 from cxloop.store.surveys.invitations import State, Step
 
 if TYPE_CHECKING:
     from cxloop.store.base import Store
-    from cxloop.store.context import Operations
     from cxloop.store.messages.messages import MessageRecord
 
 __all__ = ["ABOUT", "hear_of_invitations", "hear_of_reminders"]
@@ -51,9 +52,17 @@ def _step(number: int, state: State, message: MessageRecord, terms: Sequence[str
         sent_at = message.sent_at or message.changed_at
         return Step(number, "sent", sent_at=sent_at, remind_at=_first_reminder(sent_at, terms))
     if state == "held":
-        reason, _, rule = message.failure.partition(": ")
-        return Step(number, "held", reason=reason if reason.isupper() else "NO_CONSENT", rule=rule or message.failure)
+        reason, rule = _why(message.failure)
+        return Step(number, "held", reason=reason, rule=rule, clear_reminder=True)
     return Step(number, state, rule=message.failure, clear_reminder=True)
+
+
+def _why(failure: str) -> tuple[str, str]:
+    """The reason and the rule for which a message was taken back: as the door said it, or in the sender's words."""
+    said, _, rule = failure.partition(" ")
+    if said in REASONS:
+        return said, rule
+    return "SUPPRESSED" if failure == SUPPRESSED else "NO_CONSENT", failure
 
 
 def _first_reminder(sent_at: datetime, terms: Sequence[str]) -> datetime | None:
