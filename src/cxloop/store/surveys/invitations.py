@@ -37,6 +37,7 @@ __all__ = [
     "planned",
     "progress",
     "set_states",
+    "several",
     "some",
     "take_back",
     "tally",
@@ -201,6 +202,16 @@ def find(store: Store, invitation_id: int) -> InvitationRecord | None:
     with store.read() as work:
         row = work.get(models.Invitation, invitation_id)
         return None if row is None else _record(row)
+
+
+def several(store: Store, numbers: Sequence[int]) -> dict[int, InvitationRecord]:
+    """Returns those of some invitations that are there, by number."""
+    found: dict[int, InvitationRecord] = {}
+    with store.read() as work:
+        for start in range(0, len(numbers), _AT_ONCE):
+            chosen = select(models.Invitation).where(models.Invitation.id.in_(numbers[start : start + _AT_ONCE]))
+            found |= {row.id: _record(row) for row in work.scalars(chosen)}
+    return found
 
 
 def some(

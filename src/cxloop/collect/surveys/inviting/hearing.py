@@ -34,9 +34,10 @@ _BECOMES: dict[str, State] = {
 def hear_of_invitations(store: Store, changed: Sequence[MessageRecord]) -> None:
     """Writes at invitations what became of their messages; hearing of the same again changes nothing."""
     records = {each.name: each for each in surveys.every_one(store)}
+    rows = invitations.several(store, [each.reference for each in changed if each.reference is not None])
     steps = []
     for message in changed:
-        row = None if message.reference is None else invitations.find(store, message.reference)
+        row = rows.get(message.reference or 0)
         if row is None or message.state not in _BECOMES:
             continue
         state = _BECOMES[message.state]
