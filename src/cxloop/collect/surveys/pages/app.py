@@ -15,7 +15,6 @@ import msgspec
 
 from cxloop.collect.groups import Groups
 from cxloop.collect.http.answers import Answer, RefusalError, send_answer
-from cxloop.collect.surveys.checking import spoken
 from cxloop.collect.surveys.definition import write
 from cxloop.collect.surveys.definition.questions import File
 from cxloop.collect.surveys.flow import run
@@ -301,7 +300,7 @@ class Respondents:
         body = await request.body(MOST_UPLOAD_BYTES if uploads else MOST_FORM_BYTES)
         form = read_form(request.headers.get(b"content-type", b"").decode("latin-1"), body)
         sent = sent_page(form, definition, names[int(place) - 1], language="", now_ms=milliseconds())
-        if sent.language and sent.language not in spoken(definition):
+        if sent.language and sent.language not in live.languages:
             return self._told("unknown", request, live)
         if request.is_program and not request.wants_json:
             marks = (*sent.marks, Flag("bot", "It was sent by a program that says so."))

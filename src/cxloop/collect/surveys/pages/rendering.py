@@ -130,7 +130,7 @@ def draw(screen: Screen) -> str:
         raise ValueError(f"The page {screen.page!r} is not shown.")
     asked = {item.name: item for item in shown_questions(page.items)}
     ids = {name: f"q{list(definition.by_name).index(name) + 1}" for name in asked}
-    problems = _messages(screen, asked)
+    problems, there = _messages(screen, asked), spoken(definition)
     return ENVIRONMENT.get_template("page.html").render(
         page=_filled(page, {**screen.preset, **screen.given}),
         survey=screen.survey,
@@ -139,8 +139,8 @@ def draw(screen: Screen) -> str:
         description=in_language(definition.description, screen.language, screen.own) if _is_first(screen) else "",
         language=screen.language,
         dir=words.direction(screen.language),
-        languages=sorted(spoken(definition)),
-        names={each: words.name_of(each) for each in spoken(definition)},
+        languages=sorted(there),
+        names={each: words.name_of(each) for each in there},
         w=words.words(screen.language),
         theme=screen.settings.theme,
         style=theme.style(screen.settings.theme),

@@ -19,13 +19,15 @@ __all__ = ["FRESH_SECONDS", "Shelf", "Shelved"]
 
 FRESH_SECONDS = 1.0
 """After so long a survey that was paused, closed or published anew is seen as that."""
+DRAWN_SECONDS = 60.0
+"""For so long a page that is the same for everybody is drawn once, where nothing changed: it may read the date."""
 MOST_SURVEYS = 500
 MOST_VERSIONS = 200
 
 
 @dataclass
 class Shelved:
-    """A survey with what was drawn of it while it is fresh."""
+    """A survey with what was drawn of it, and until when (on the machine's clock) that may be shown."""
 
     live: Live
     until: float
@@ -47,6 +49,9 @@ class Shelf:
         if self._until.get(name, 0.0) > now:
             return self._surveys.get(name)
         found = await asyncio.to_thread(self.load, name)
+        there = self._surveys.get(name)
+        if found is not None and there is not None and there.live.record == found.live.record and there.until > now:
+            found = there  # with what was drawn of it
         self._surveys[name] = found
         self._until[name] = now + FRESH_SECONDS
         while len(self._surveys) > MOST_SURVEYS:
@@ -65,7 +70,7 @@ class Shelf:
 
         settings = SurveySettings.model_validate_json(_json(record.settings))
         live = Live(record, settings, definition_of(record.version), definition_of)
-        return Shelved(live, time.monotonic() + FRESH_SECONDS)
+        return Shelved(live, time.monotonic() + DRAWN_SECONDS)
 
     def definition(self, name: str, version: int) -> Definition:
         """Returns a version of a survey as it was published."""

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Protocol
 
-from cxloop.collect.surveys.checking import spoken
 from cxloop.collect.surveys.definition import Definition
 from cxloop.collect.surveys.flow import begin
 from cxloop.collect.surveys.pages.request import Request
@@ -191,7 +190,7 @@ class Visits:
         visit = self._with_address(live, request, token, response_id)
         language = record.language if record and record.language else visit.language
         if invitation is not None and record is None and not request.query.get("lang"):
-            language = _near(invitation.language, live.definition) or language
+            language = _near(invitation.language, live.languages) or language
         return Visit(
             live,
             token,
@@ -214,7 +213,7 @@ class Visits:
             live,
             token,
             response_id,
-            request.language(spoken(live.definition)) or live.definition.own_language,
+            request.language(live.languages) or live.definition.own_language,
             mode=mode if mode in MODES else "page",
             variables={name: value for name, value in request.query.items() if name in names and name not in OURS},
             source=source,
@@ -228,6 +227,5 @@ class Visits:
         return (key.source, anonymous) if key else ("", "")
 
 
-def _near(language: str, definition: Definition) -> str:
-    there = spoken(definition)
+def _near(language: str, there: frozenset[str]) -> str:
     return next((each for each in (language, language.partition("-")[0]) if each in there), "")

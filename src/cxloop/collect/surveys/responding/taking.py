@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from cxloop.collect.surveys import quality
+from cxloop.collect.surveys.checking import spoken
 from cxloop.collect.surveys.definition import Definition, Quota
 from cxloop.collect.surveys.definition.questions import File
 from cxloop.collect.surveys.flow import Accepted, Problem, accept, begin, first_page, next_page, previous_page, run
@@ -43,6 +45,11 @@ class Live:
     settings: SurveySettings
     definition: Definition
     definition_of: Callable[[int], Definition]
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """The languages that it is there in."""
+        return spoken(self.definition)
 
 
 @dataclass(frozen=True)
@@ -167,7 +174,7 @@ class _Taking:
             whole=sent.move == "next" and on_the_way,
         )
         unseen = self.unseen(accepted)
-        problems = tuple(p for p in (*refused, *accepted.problems) if p.question not in unseen or p.code != "required")
+        problems = tuple(p for p in (*refused, *accepted.problems) if p.question not in unseen)
         answers = kept(self.desk.files, self.record.id, accepted.answers, sent.uploads)
         stays = bool(problems or unseen) and sent.move == "next"
         if sent.move == "stay" or stays or not on_the_way or (sent.move == "later" and problems):
