@@ -70,8 +70,9 @@ def run_matching(ws: Operations, *, full: bool, precision: float | None) -> Matc
     seen, task = _begin(ws, full=full, precision=precision)
     if task.mode == "nothing":
         assert task.model is not None
-        with ws.heavy, ws.engine.transaction():
-            _keep_records(ws, seen, seen.run or "")
+        if len(seen.reading.keys) or len(seen.reading.gone):
+            with ws.heavy, ws.engine.transaction():
+                _keep_records(ws, seen, seen.run or "")
         return _report(seen, task, task.model, seen.run or "", None, started)
     standing = _standing(ws, seen, task)
     linked = link(
