@@ -48,6 +48,7 @@ class Kiosk {
     find("resume").addEventListener("click", () => this.reset());
     find("over").addEventListener("click", () => void this.leave());
     find("back").addEventListener("click", () => void this.back());
+    for (const kind of ["input", "change"]) find("survey").addEventListener(kind, this.label);
     find("survey").addEventListener("submit", (event) => {
       event.preventDefault();
       void this.next();
@@ -69,7 +70,7 @@ class Kiosk {
     document.documentElement.dir = language.dir;
     for (const each of document.querySelectorAll<HTMLElement>("[data-word]"))
       each.textContent = this.said(each.dataset.word ?? "");
-    find("title").textContent = language.title;
+    for (const id of ["title", "survey-title"]) find(id).textContent = language.title;
     find("description").textContent = language.description;
     for (const button of document.querySelectorAll<HTMLElement>("#languages button"))
       button.setAttribute("aria-pressed", String(button.lang === language.code));
@@ -92,7 +93,7 @@ class Kiosk {
   private show(screen: Screen): void {
     this.screen = screen;
     for (const name of ["start", "survey", "end", "left"]) find(name).hidden = name !== screen;
-    const heading = find(screen).querySelector<HTMLElement>("h1,h2,[data-heading]");
+    const heading = find(screen).querySelector<HTMLElement>("h1");
     // whoever cannot see that the screen has changed is put to its beginning
     heading?.setAttribute("tabindex", "-1");
     if (screen !== "start" || document.activeElement !== document.body) heading?.focus({ preventScroll: true });
@@ -158,7 +159,7 @@ class Kiosk {
     this.live = new Live(questions, this.data.logic, page, this.values, this.said("required"), moment);
     improve(questions);
     const { logic } = this.data;
-    find("next").textContent = this.said(nextPage(logic, this.values, page, moment()) ? "next" : "send");
+    this.label();
     find("back").hidden = previousPage(logic, this.values, page, moment()) === undefined;
     const pages = logic.nodes.filter(({ kind }) => kind === "page").map(({ name }) => name);
     const progress = find<HTMLProgressElement>("progress");
@@ -168,6 +169,12 @@ class Kiosk {
     progress.setAttribute("aria-label", this.said("page_of").replace("{page}", String(progress.value + 1)).replace("{pages}", String(pages.length)));
     this.show("survey");
   }
+
+  /** What the button does follows from the answers. */
+  private readonly label = (): void => {
+    const following = nextPage(this.data.logic, this.live?.state ?? this.values, this.page, moment());
+    find("next").textContent = this.said(following === undefined ? "send" : "next");
+  };
 
   private step(move: Step["move"]): Step {
     const seconds = Math.round((performance.now() - this.since) / 100) / 10;
