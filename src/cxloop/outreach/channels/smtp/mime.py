@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from binascii import b2a_qp
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.header import Header
 from email.utils import format_datetime, parseaddr
+from secrets import token_hex
 
 from cxloop.outreach.channels.smtp.client import Envelope
 from cxloop.outreach.templates.writing import Written, clean
@@ -81,20 +81,45 @@ def envelope(to: str, written: Written, sender: From, reference: str, now: datet
         AddressError: the address cannot be one.
     """
     recipient, international = ascii_address(to)
-    mail = EmailMessage(policy=SMTPUTF8 if international else SMTP)
-    mail["From"] = _mailbox(written.sender or sender.name, sender.address)
-    mail["Subject"] = clean(written.subject) or "-"
+    own = [
+        f"From: {_mailbox(written.sender or sender.name, sender.address)}",
+        f"To: <{recipient}>",
+        f"Subject: {_encoded(clean(written.subject) or '-')}",
+        f"Date: {format_datetime(now.replace(tzinfo=UTC))}",
+        f"Message-ID: <{reference}@{sender.domain}>",
+        *_lists(written),
+        f"Content-Language: {written.language}",
+        "Auto-Submitted: no",
+        "MIME-Version: 1.0",
+    ]
     if written.reply_to:
-        mail["Reply-To"] = _mailbox("", ascii_address(parseaddr(written.reply_to)[1])[0])
-    mail.set_content(written.text, subtype="plain", charset="utf-8", cte="quoted-printable")
-    if written.html is not None:
-        mail.add_alternative(written.html, subtype="html", charset="utf-8", cte="quoted-printable")
-    # by hand: the library writes a long word of a header, such as an address, as an encoded one that nobody reads
-    own = [f"To: <{recipient}>", f"Message-ID: <{reference}@{sender.domain}>", *_lists(written)]
-    own += [f"Date: {format_datetime(now.replace(tzinfo=UTC))}", f"Content-Language: {written.language}"]
-    head = "\r\n".join([*own, "Auto-Submitted: no", ""]).encode()
-    content = _LINE_END.sub(b"\r\n", head + mail.as_bytes())  # a lone CR or LF could be taken for the end of a message
-    return Envelope(sender.bounces(reference), recipient, content, international)
+        own.append(f"Reply-To: <{ascii_address(parseaddr(written.reply_to)[1])[0]}>")
+    content = "\n".join(own).encode() + b"\n" + _body(written)
+    # a lone CR or LF could be taken for the end of a message
+    return Envelope(sender.bounces(reference), recipient, _LINE_END.sub(b"\r\n", content), international)
+
+
+def _body(written: Written) -> bytes:
+    """The body with its own headers: plain text, or plain text and HTML as alternatives, the best one last."""
+    plain = _part("plain", written.text)
+    if written.html is None:
+        return plain
+    boundary = f"=_{token_hex(16)}"  # "=_" never stands in quoted-printable
+    mark = f"--{boundary}".encode()
+    head = f'Content-Type: multipart/alternative; boundary="{boundary}"\n\n'.encode()
+    return head + b"\n".join([mark, plain, mark, _part("html", written.html), mark + b"--", b""])
+
+
+def _part(kind: str, text: str) -> bytes:
+    head = f"Content-Type: text/{kind}; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+    return head.encode() + b2a_qp(
+        text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace"), istext=True
+    )
+
+
+def _encoded(text: str) -> str:
+    """A text as a header holds it: as it is, or in encoded words (RFC 2047)."""
+    return text if text.isascii() else Header(text, "utf-8", maxlinelen=75).encode()
 
 
 def _lists(written: Written) -> list[str]:
@@ -104,5 +129,9 @@ def _lists(written: Written) -> list[str]:
     return [f"List-Unsubscribe: <{written.unsubscribe}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
 
 
-def _mailbox(name: str, address: str) -> Address:
-    return Address(display_name=clean(name, 80), addr_spec=address)
+def _mailbox(name: str, address: str) -> str:
+    said = clean(name, 80)
+    if said.isascii():
+        escaped = said.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}" <{address}>'
+    return f"{_encoded(said)} <{address}>"
