@@ -173,6 +173,25 @@ ROUTES: Mapping[str, Line] = {
             ("/state", {"do": "made-up"}),
         )
     },
+    "GET /surveys/{name}/results": Line(
+        SIGNED_IN, (f"/surveys/{PROBE}/results", f"/surveys/{PROBE}/results?where=text == {PROBE}")
+    ),
+    "GET /surveys/{name}/results/download/{file}": Line(
+        SIGNED_IN,
+        tuple(f"/surveys/aftercare/results/download/{what}.csv" for what in ("scores", "funnel", "questions")),
+        about_persons=tuple(f"/surveys/aftercare/results/download/{what}.json" for what in ("rows", "texts")),
+    ),
+    "GET /surveys/{name}/results/responses": Line(WHOLE_PERSONS, ("/surveys/aftercare/results/responses",)),
+    "POST /surveys/{name}/results/responses": Line(
+        IMPORTERS, ("/surveys/aftercare/results/responses",), form={"response": "made-up", "reason": "x"}
+    ),
+    "GET /surveys/{name}/invite": Line(WHOLE, ("/surveys/aftercare/invite", f"/surveys/{PROBE}/invite")),
+    "POST /surveys/{name}/invite": Line(IMPORTERS, ("/surveys/aftercare/invite",), form={"kind": "people"}),
+    "POST /surveys/{name}/invite/doubt": Line(
+        IMPORTERS, ("/surveys/aftercare/invite/doubt",), form={"message": "4711", "outcome": "sent"}
+    ),
+    "GET /surveys/{name}/invite/{number}": Line(WHOLE, ("/surveys/aftercare/invite/4711",)),
+    "POST /surveys/{name}/invite/{number}": Line(IMPORTERS, ("/surveys/aftercare/invite/4711",), form={"do": "stop"}),
     "POST /surveys/{name}/preview": Line(WHOLE, ("/surveys/aftercare/preview",), csrf=False),
     "GET /sources": Line(WHOLE, ("/sources",)),
     "GET /sources/live": Line(SIGNED_IN, ("/sources/live",)),
@@ -405,7 +424,11 @@ ARGUMENTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     ),
     "measure.pulse": ({}, {"period": "365d"}),
     **{
-        f"measure.{verb}": ({"name": "aftercare"}, {"name": PROBE}, {"name": "aftercare", "where": f'text == "{PROBE}"'})
+        f"measure.{verb}": (
+            {"name": "aftercare"},
+            {"name": PROBE},
+            {"name": "aftercare", "where": f'text == "{PROBE}"'},
+        )
         for verb in ("survey", "survey_funnel", "survey_questions", "survey_rows", "survey_verbatims")
     },
     "measure.crosstab": (

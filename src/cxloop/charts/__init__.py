@@ -10,6 +10,7 @@ from cxloop.charts.draw import draw
 from cxloop.charts.falls import fall_bars
 from cxloop.charts.picture import picture
 from cxloop.charts.render import pdf, png, svg
+from cxloop.charts.shares import share_bar
 from cxloop.charts.sizes import size_history, size_line
 from cxloop.charts.sparkline import sparkline
 
@@ -24,6 +25,7 @@ __all__ = [
     "pdf",
     "picture",
     "png",
+    "share_bar",
     "size_history",
     "size_line",
     "sparkline",

@@ -168,6 +168,29 @@ def test_two_tabs_overwrite_nothing_of_each_other(desk: Shop, maker: Browser, na
     assert (both["title"]["default"], both["minRateDescription"]["default"]) == ("Of the first tab", "Never ever")
 
 
+def test_what_two_people_changed_of_one_question_is_joined_field_by_field(
+    desk: Shop, maker: Browser, name: str
+) -> None:
+    stale = hidden(maker.get(f"/surveys/{name}?at={FIRST}").text)
+    whole = {"set-title": "Mine", "set-minRateDescription": "Not at all likely", "set-rateMin": "0", "do": "save"}
+    change(maker, f"/surveys/{name}?at={FIRST}", do="save", **{"set-minRateDescription": "Theirs"})
+    page = maker.post(f"/surveys/{name}", {**stale, **whole})
+    assert page.status == 409
+    assert 'value="Theirs"' in page.text
+    assert ">Mine</textarea>" in page.text
+    assert asked(desk, name)["pages"][0]["elements"][0]["minRateDescription"]["default"] == "Theirs"
+
+
+def test_translations_of_two_people_are_joined_text_by_text(desk: Shop, maker: Browser, name: str) -> None:
+    stale = hidden(maker.get(f"/surveys/{name}?view=languages").text)
+    change(maker, f"/surveys/{name}?view=languages", do="words", **{"word-de:title": "Ihre Meinung"})
+    late = {**stale, "do": "words", "word-de:title": "Ihre Beziehung zu uns", f"word-de:{FIRST}.title": "Meins"}
+    page = maker.post(f"/surveys/{name}", late)
+    assert page.status == 409
+    assert ">Ihre Meinung</textarea>" in page.text
+    assert ">Meins</textarea>" in page.text
+
+
 def test_a_late_move_is_not_made_on_a_draft_that_somebody_changed(desk: Shop, maker: Browser, name: str) -> None:
     stale = hidden(maker.get(f"/surveys/{name}?at={SECOND}").text)
     change(maker, f"/surveys/{name}?at={FIRST}", do="remove")

@@ -16,11 +16,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cxloop.collect.results import SurveyCheck, SurveyDetails, SurveyProblem
-from cxloop.core.errors import CxloopError, MistakesError
+from cxloop.core.errors import CxloopError, InputError
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
 from cxloop.web.pages.surveys.editing import changes, fields, kinds, outline, places
 from cxloop.web.pages.surveys.editing import words as texts
+from cxloop.web.pages.surveys.editing.joining import alone, join
 from cxloop.web.pages.surveys.editing.lines import line_of, lines
 from cxloop.web.pages.surveys.frame import address_of, found_survey, show
 from cxloop.web.pages.surveys.sent import Sent
@@ -87,32 +88,48 @@ def editor(
 
 @router.post("/surveys/{name}")
 def change(request: Request, sent: Sent, name: str) -> Response:
-    """Changes the draft as a form says; refuses where somebody else has saved since the form was made."""
+    """Changes the draft as a form says; where somebody else has saved since, it shows both and saves nothing."""
     door, form = sent
     door.require("collect.draft_survey")
     survey = found_survey(door, name)
     place = Place(form.get("view", "questions"), form.get("at", ""), form.get("language", ""))
-    clash = form.get("after", "") != str(survey.draft)
-    document, place, text = _changed(door, survey, place, form)
-    if clash and form.get("do") not in ("save", "words", "rules", "document"):
-        document = changes.normal(survey.document)
-    if clash:
+    if form.get("after", "") != str(survey.draft):
+        document, text = _on_top(door, survey, place, form)
         return _page(request, door, survey, place, _checked(door, document, clash=True, written=text))
+    document, place, text = _changed(door, changes.normal(survey.document), place, form)
     try:
         saved = {"name": name, "document": text or json.dumps(document, ensure_ascii=False), "after": survey.draft}
         door.run("collect.draft_survey", saved)
-    except MistakesError as failure:
-        return _page(request, door, survey, place, _checked(door, document, failure=failure, written=text))
-    except CxloopError as failure:
+    except InputError as failure:
         return _page(request, door, survey, place, _checked(door, document, failure=failure, written=text))
     return RedirectResponse(place.address(name), 303)
 
 
+def _on_top(door: Door, survey: SurveyDetails, place: Place, form: Mapping[str, str]) -> tuple[places.Document, str]:
+    """The newest draft with what the form would have changed of the older one that it was made for."""
+    newest = changes.normal(survey.document)
+    if form.get("do") == "document":
+        return _written(form.get("document", ""), newest), form.get("document", "")
+    base = _base(form)
+    if base is not None:
+        purposes = [each.name for each in door.experience.purpose]
+        join(newest, base, form, at=place.at, language=place.language, purposes=purposes)
+    return newest, ""
+
+
+def _base(form: Mapping[str, str]) -> places.Document | None:
+    """What the form was made of: its own item, or the whole document."""
+    try:
+        found = json.loads(form.get("base", ""))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def _changed(
-    door: Door, survey: SurveyDetails, place: Place, form: Mapping[str, str]
+    door: Door, document: places.Document, place: Place, form: Mapping[str, str]
 ) -> tuple[places.Document, Place, str]:
     """The document as the form wants it, where to go on, and the text where somebody wrote JSON."""
-    document = changes.normal(survey.document)
     do, purposes = form.get("do", "save"), [each.name for each in door.experience.purpose]
     language = place.language or texts.own_language(document)
     if do == "document":
@@ -126,9 +143,7 @@ def _changed(
             return document, Place(place.view, place.at, code), ""
     elif do == "rules":
         changes.rules(document, form)
-    elif do == "jump":
-        return document, place, ""
-    else:
+    elif do != "jump":
         changes.set_fields(document, place.at, form, language, purposes)
         if do in changes.CHANGES:
             at = changes.CHANGES[do](document, place.at, form, purposes)
@@ -197,12 +212,22 @@ def _page(request: Request, door: Door, survey: SurveyDetails, place: Place, sho
         "numbered": _numbered(survey, shown) if place.view == "json" else [],
         "may_change": door.may("collect.draft_survey"),
         "document_text": json.dumps(survey.document, ensure_ascii=False).replace("<", "\\u003c"),
+        "base": json.dumps(_base_of(survey, place, at), ensure_ascii=False),
         "preview": _preview(survey, at, language),
     }
     status = 409 if shown.clash else 400 if shown.failure else 200
     answer = show(request, door, "editor", "editor.html", context, survey=survey)
     answer.status_code = status
     return answer
+
+
+def _base_of(survey: SurveyDetails, place: Place, at: str) -> Any:
+    """What of the saved draft the form is about: it travels with it, so that two people's changes can be joined."""
+    saved = changes.normal(survey.document)
+    if place.view == "questions":
+        part = places.there(saved, places.steps_of(at)) if at else saved
+        return alone(part) if isinstance(part, dict) else {}
+    return saved if place.view in ("languages", "rules") else {}
 
 
 def _kinds() -> dict[str, list[kinds.Kind]]:

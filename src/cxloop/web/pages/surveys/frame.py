@@ -43,6 +43,12 @@ DONE: dict[str, str] = {
     "paused": _("Paused. Whoever opens it is told to come back later; what was answered stays."),
     "resumed": _("It takes answers again."),
     "closed": _("Closed. Nobody can answer any more; what was answered stays."),
+    "invited": _("They are on their way. Each goes out when its customer may be written to."),
+    "stopped": _("Stopped. Whoever was asked may still answer."),
+    "reminded": _("Whoever has not answered is reminded, as far as the budget lets them."),
+    "resolved": _("Noted. It is not sent again."),
+    "left-out": _("Left out. Numbers follow within a minute; nothing is deleted."),
+    "taken-back": _("Counted again. Numbers follow within a minute."),
     "link": _("The link is there, with its code to print."),
     "link-gone": _("The link leads nowhere any more; answers that came by it stay."),
 }
