@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ class Vault:
 
     def sign(self, text: str) -> str:
         """Returns a signature of `text`, which nobody can compute without the key."""
-        return hmac.new(self._derived("sign"), text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._derived("sign"), text.encode(), "sha256").hex()
 
     def signed(self, text: str, signature: str) -> bool:
         """Whether `signature` is the one of `text`."""
@@ -121,8 +122,13 @@ class Vault:
         return Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(self._derived("receipts")))
 
     def _derived(self, purpose: str) -> bytes:
-        # a key for each purpose: a signature never helps to open anything
-        return base64.urlsafe_b64encode(hmac.new(self.key.encode(), purpose.encode(), hashlib.sha256).digest())
+        return _derived(self.key, purpose)
+
+
+@lru_cache(64)
+def _derived(key: str, purpose: str) -> bytes:
+    # a key for each purpose: a signature never helps to open anything
+    return base64.urlsafe_b64encode(hmac.new(key.encode(), purpose.encode(), hashlib.sha256).digest())
 
 
 def _read_or_make(path: Path) -> str:

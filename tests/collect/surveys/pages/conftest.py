@@ -182,6 +182,7 @@ class Site:
     def forget(self) -> None:
         """As if a second had passed: surveys are read anew."""
         self.app.shelf = type(self.app.shelf)(self.store)
+        self.app.commons = type(self.app.commons)(self.store.vault)
 
     def invite(self, name: str = "delivery", **values: Any) -> tuple[int, str]:
         """Asks somebody, and returns the number of the invitation and the personal link."""

@@ -29,6 +29,7 @@ from cxloop.collect.surveys.pages.answering import (
     proposed,
     without_body,
 )
+from cxloop.collect.surveys.pages.common import AT, TOKEN, Commons, filled
 from cxloop.collect.surveys.pages.files import Files
 from cxloop.collect.surveys.pages.forms import (
     MOST_FORM_BYTES,
@@ -62,10 +63,8 @@ RESPONSE = re.compile(
 )
 INVITATION = re.compile(r"/s/i/(?P<token>[A-Za-z0-9_.-]{1,200})")
 SHORT = re.compile(r"/q/(?P<code>[A-Za-z0-9]{1,40})(?P<svg>\.svg)?")
-LARGE = 6_000
-"""Bytes of a page from which on it is packed."""
-TOKEN, AT = "00-token-00", "00-at-00"
-"""What stands in a page that is drawn for many, until it is sent to one."""
+LARGE = 14_000
+"""Bytes of a page from which on it is packed: with its files, a smaller one is far below what a visit may transfer."""
 A_YEAR = 31_536_000
 Other = Callable[[Request], Awaitable[Answer | None]]
 
@@ -95,12 +94,16 @@ class Respondents:
     def __post_init__(self) -> None:
         self.shelf = Shelf(self.store)
         self.visits = Visits(self.store, self.keys)
+        self.commons = Commons(self.store.vault)
         self.groups: Groups[Callable[[Writing], Any], Any] = Groups(
             lambda jobs: together(self.store, jobs), name="responses"
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
+        if (common := self.commons.answer(scope)) is not None:
+            await send_answer(send, common)
+            return
         request = Request(scope, receive, self.proxies)
         try:
             given = await self.answer(request)
@@ -186,8 +189,11 @@ class Respondents:
             page = self._screen(visit, "", request, token=TOKEN, at=AT).encode()
             if common and '"random"' not in str(write(shelved.live.definition)):
                 shelved.drawn[key] = page
-        page = page.replace(TOKEN.encode(), visit.token.encode()).replace(AT.encode(), b"%d" % milliseconds())
-        return self._page(page, visit.live, request, b"private, no-cache")
+        given = self._page(filled(page, visit.token), visit.live, request, b"private, no-cache")
+        if key in shelved.drawn and not request.query and len(page) <= LARGE:
+            asked = request.headers.get(b"accept-language", b"")
+            self.commons.keep(request.path, asked, page, given, self.shelf.fresh_until(visit.live.record.name))
+        return given
 
     async def _response(self, name: str, token: str, place: str, request: Request) -> Answer:
         shelved = await self.shelf.find(name)

@@ -59,6 +59,10 @@ class Shelf:
             self._until.pop(gone, None)
         return found
 
+    def fresh_until(self, name: str) -> float:
+        """Returns until when, on the machine's clock, a survey need not be read again."""
+        return self._until.get(name, 0.0)
+
     def load(self, name: str) -> Shelved | None:
         """Reads a survey from the records."""
         record = surveys.find(self._store, name)
