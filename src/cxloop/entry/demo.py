@@ -91,6 +91,8 @@ def _fill(host: LocalHost, wanted: dict[str, int]) -> None:
         host.derive(moves)
     with _step("Importing the repair desk's spreadsheet") as moves:
         _import_repairs(host, wanted, moves)
+    with _step("Asking customers in surveys") as moves:
+        _ask(host, wanted, moves)
     with _step("Finding who was let down and who is quiet"):
         for name, (where, about) in SEGMENTS.items():
             host.run("unify.define_segment", {"name": name, "where": where, "about": about}, actor=LOCAL)
@@ -119,6 +121,13 @@ def _import_repairs(host: LocalHost, wanted: Mapping[str, int], moves: Progress)
     export = write_export(inbox, wanted["customers"], wanted["seed"])
     arguments = {"path": export, "mapping": inbox / MAPPING}
     host.run("collect.file", arguments, actor=LOCAL, progress=moves)
+
+
+def _ask(host: LocalHost, wanted: Mapping[str, int], moves: Progress) -> None:
+    from cxloop.entry.demo_surveys import add_surveys
+
+    add_surveys(host, wanted["customers"], wanted["seed"])
+    host.derive(moves)
 
 
 @contextmanager
