@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cxloop.collect.surveys import definition
 from cxloop.collect.surveys.checking import spoken
 from cxloop.collect.surveys.definition import Definition, in_language
 from cxloop.collect.surveys.definition.questions import Asking, RadioGroup, Rating, YesNo
+from cxloop.collect.surveys.inviting.people import purpose_of
 from cxloop.collect.surveys.settings import SurveySettings
 from cxloop.outreach.links import sign_link
 from cxloop.store import documents
@@ -43,7 +45,7 @@ class Letters:
         token = sign_link(self.ws.store.vault, "invitation", invitation.id, until)
         return {
             **self._of[language],
-            "link": f"{self.ws.settings.server.address.rstrip('/')}/s/i/{token}",
+            "link": f"{self._address}{token}",
             "first_name": first_name,
             "variables": {name: value for name, value in invitation.hidden.items() if _is_plain(value)},
             "closes": "" if until is None else until.date().isoformat(),
@@ -51,19 +53,28 @@ class Letters:
 
     def language(self, wanted: str) -> str:
         """Returns the language in which a customer is asked: the wanted one if the survey speaks it, else its own."""
-        known = spoken(self._document)
         for each in (wanted, wanted.partition("-")[0], wanted.partition("_")[0]):
-            if each in known:
+            if each in self._spoken:
                 return each
         return self._document.own_language
 
-    @property
+    @cached_property
+    def purpose(self) -> str:
+        """The purpose that the messages are for."""
+        return purpose_of(self.ws, self.settings)
+
+    @cached_property
     def _document(self) -> Definition:
-        if "" not in self._of:
-            content = documents.get(self.ws.store, surveys.PUBLISHED, self.survey.name, self.survey.version).content
-            self._of[""] = {"document": definition.read(content)}
-        document: Definition = self._of[""]["document"]
-        return document
+        kept = documents.get(self.ws.store, surveys.PUBLISHED, self.survey.name, self.survey.version)
+        return definition.read(kept.content)
+
+    @cached_property
+    def _spoken(self) -> frozenset[str]:
+        return spoken(self._document)
+
+    @cached_property
+    def _address(self) -> str:
+        return f"{self.ws.settings.server.address.rstrip('/')}/s/i/"
 
     def _shared(self, language: str) -> dict[str, Any]:
         document, mail = self._document, self.settings.mail

@@ -18,7 +18,7 @@ from cxloop.collect.surveys.inviting import queries
 from cxloop.collect.surveys.inviting.claims import claims_on
 from cxloop.collect.surveys.inviting.deciding import Decided, asks_of, decide
 from cxloop.collect.surveys.inviting.letters import Letters
-from cxloop.collect.surveys.inviting.people import Profiles, door_of, profiles_of, purpose_of
+from cxloop.collect.surveys.inviting.people import Profiles, door_of, profiles_of
 from cxloop.collect.surveys.inviting.plans import WavePlan
 from cxloop.collect.surveys.inviting.wanting import of_wave
 from cxloop.collect.surveys.settings import SurveySettings
@@ -137,12 +137,13 @@ def hand_over(ws: Operations, known: Profiles | None = None) -> int:
         messages: list[NewMessage] = []
         steps: list[Step] = []
         for row, place in zip(rows, places, strict=True):
-            writer = letters.setdefault(row.survey, _letters(ws, row.survey))
+            if row.survey not in letters:
+                letters[row.survey] = _letters(ws, row.survey)
             address = "" if place < 0 else profiles.addresses[row.channel][place]
             if not address:
                 steps.append(Step(row.id, "held", reason="NO_ADDRESS"))
                 continue
-            messages.append(_message(ws, writer, row, address, profiles, place))
+            messages.append(_message(letters[row.survey], row, address, profiles, place))
             steps.append(Step(row.id, "queued"))
         put(ws.store, messages)
         invitations.set_states(ws.store, steps, only=["planned"])
@@ -169,12 +170,12 @@ def _profiles(ws: Operations, rows: Sequence[InvitationRecord], known: Profiles 
 
 
 def _message(
-    ws: Operations, letters: Letters, row: InvitationRecord, address: str, profiles: Profiles, place: int
+    letters: Letters, row: InvitationRecord, address: str, profiles: Profiles, place: int
 ) -> NewMessage:
     language = letters.language(row.language)
     return NewMessage(
         once=f"invitation:{row.id}",
-        purpose=purpose_of(ws, letters.settings),
+        purpose=letters.purpose,
         about="invitation",
         reference=row.id,
         key_id=row.key_id,
