@@ -152,7 +152,7 @@ def test_a_question_that_nobody_can_reach_keeps_the_survey_from_being_published(
 def test_two_tabs_overwrite_nothing_of_each_other(desk: Shop, maker: Browser, name: str) -> None:
     first = hidden(maker.get(f"/surveys/{name}?at={FIRST}").text)
     second = dict(first)
-    sent = ("csrf", "after", "at", "view", "language")
+    sent = ("csrf", "after", "at", "view", "language", "base")
     given = {**{key: first[key] for key in sent}, "do": "save", "set-title": "Of the first tab"}
     assert maker.post(f"/surveys/{name}", given).status == 303
     late = {**{key: second[key] for key in sent}, "do": "save", "set-minRateDescription": "Never ever"}

@@ -1,4 +1,4 @@
-"""Two people change one survey: what a form changed of the draft that it was made of, on top of what was saved since."""
+"""Two people change one survey: what a form changed of the draft it was made of, on top of what was saved since."""
 
 from __future__ import annotations
 
