@@ -1,5 +1,7 @@
 """The preference pages as plain ASGI: `/p/{token}` and `/u/{token}`. No engine, no framework, no cookie, no script.
 
+Below `/u/-/` machines tell what became of messages (`hooks`).
+
 A GET shows and records nothing: mail scanners open every link. A POST to `/u/` is the one click of RFC 8058.
 """
 
@@ -8,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +22,7 @@ from urllib.parse import parse_qs
 
 from cxloop.outreach.addresses import read_no
 from cxloop.outreach.links import LinkError, Opened, open_link
+from cxloop.outreach.pages import hooks
 from cxloop.outreach.pages.choices import CHANNELS, PAUSES, Standing, changeable, refuse, save_choices
 from cxloop.outreach.pages.words import WORDS, PageWords, language_of
 from cxloop.outreach.templates.words import RIGHT_TO_LEFT
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["PreferencePages", "answers"]
 
 _MOST_BODY = 64_000
+_MOST_TOLD = 2_000_000
+"""A returned mail quotes the one that it is about."""
 _PATH = re.compile(r"/(?P<kind>[pu])/(?P<token>[A-Za-z0-9_.-]{1,120})")
 _Scope = Mapping[str, Any]
 _Receive = Callable[[], Awaitable[Any]]
@@ -80,6 +87,9 @@ class PreferencePages:
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         """Answers one request."""
+        if scope["path"].startswith("/u/-/"):
+            await self._told(scope, receive, send)
+            return
         found = _PATH.fullmatch(scope["path"])
         method = scope["method"]
         body = await _body(receive) if method == "POST" else b""
@@ -94,6 +104,26 @@ class PreferencePages:
             request = _Request(method, found["kind"], found["token"], query, accepted, _fields(body))
             page = await asyncio.to_thread(self._answer, request)
         await _send_page(send, page, with_body=method != "HEAD")
+
+    async def _told(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+        """Takes in what a machine tells."""
+        path, body = scope["path"], await _body(receive, _MOST_TOLD)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        status, word = 404, "not_found"
+        if scope["method"] != "POST":
+            status, word = 405, "method"
+        elif body is None:
+            status, word = 413, "too_large"
+        elif path == hooks.BOUNCES:
+            status, word = await asyncio.to_thread(hooks.bounced, self.store, body)
+        elif path.startswith(hooks.RECEIPTS):
+            channel, now = path.removeprefix(hooks.RECEIPTS), self.store.clock().replace(tzinfo=UTC).timestamp()
+            settings = self.definitions()[0]
+            status, word = await asyncio.to_thread(hooks.receipts, self.store, settings, channel, headers, body, now)
+        answer = json.dumps({"success": status < 300, "code": word}).encode()
+        about = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
+        await send({"type": "http.response.start", "status": status, "headers": about})
+        await send({"type": "http.response.body", "body": answer})
 
     def _answer(self, request: _Request) -> _Page:
         try:
@@ -163,8 +193,8 @@ def _fields(raw: bytes) -> dict[str, str]:
     return {name: values[-1] for name, values in read.items()}
 
 
-async def _body(receive: _Receive) -> bytes | None:
-    """Returns the body; None where it is larger than a form of ours, or breaks off."""
+async def _body(receive: _Receive, most: int = _MOST_BODY) -> bytes | None:
+    """Returns the body; None where it is larger than it may be, or breaks off."""
     parts: list[bytes] = []
     more = True
     while more:
@@ -172,7 +202,7 @@ async def _body(receive: _Receive) -> bytes | None:
         if message["type"] != "http.request":
             return None
         parts.append(message.get("body", b""))
-        if sum(map(len, parts)) > _MOST_BODY:
+        if sum(map(len, parts)) > most:
             return None
         more = message.get("more_body", False)
     return b"".join(parts)

@@ -6,8 +6,14 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
+from collections.abc import Mapping
 
-__all__ = ["signed_headers"]
+__all__ = ["is_signed", "signed_headers"]
+
+_MOST_SIGNATURES = 20
+_TOLERANCE_SECONDS = 300
+"""How far the time of a request may be from now: what is older may have been sent before."""
 
 
 def signed_headers(secret: str, ident: str, seconds: int, body: bytes) -> dict[str, str]:
@@ -31,6 +37,23 @@ def signed_headers(secret: str, ident: str, seconds: int, body: bytes) -> dict[s
     digest = hmac.new(_key(secret), content, hashlib.sha256).digest()
     signature = "v1," + base64.b64encode(digest).decode()
     return {"webhook-id": ident, "webhook-timestamp": str(seconds), "webhook-signature": signature}
+
+
+def is_signed(secret: str, headers: Mapping[str, str], now: float, body: bytes) -> bool:
+    """Whether a body was signed with a secret a moment ago.
+
+    Args:
+        secret: as for `signed_headers`.
+        headers: of the request, names in lower case.
+        now: seconds since 1970.
+        body: as it came.
+    """
+    stamp = headers.get("webhook-timestamp", "")
+    if not re.fullmatch(r"[0-9]{1,12}", stamp) or abs(now - int(stamp)) > _TOLERANCE_SECONDS:
+        return False
+    wanted = signed_headers(secret, headers.get("webhook-id", ""), int(stamp), body)["webhook-signature"]
+    given = headers.get("webhook-signature", "").split(" ")[:_MOST_SIGNATURES]
+    return any([hmac.compare_digest(each.encode(), wanted.encode()) for each in given])  # noqa: C419 - all, so that time tells nothing
 
 
 def _key(secret: str) -> bytes:
