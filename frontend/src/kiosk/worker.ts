@@ -38,7 +38,8 @@ async function answer(event: Fetching): Promise<Response> {
     return found;
   });
   event.waitUntil(fresh.catch(() => undefined));
-  const old = await cache.match(request, { ignoreSearch: request.mode === "navigate" });
+  // what an answer varies by (language, packing) is the same on one tablet; its address may name another store
+  const old = await cache.match(request, { ignoreSearch: request.mode === "navigate", ignoreVary: true });
   if (!old) return fresh;
   const late = new Promise<Response>((resolve) => setTimeout(() => resolve(old), PATIENCE_MS));
   // an answer that is no page (the proxy's error, a closed survey) does not take the place of one that works
