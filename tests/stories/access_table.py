@@ -345,6 +345,7 @@ VERBS: Mapping[str, frozenset[str]] = {
     "collect.invitations": WHOLE_PERSONS,
     "collect.invite": IMPORTERS,
     "collect.remind": IMPORTERS,
+    "collect.replay_invitations": WHOLE,
     "collect.stop_wave": IMPORTERS,
     "collect.wave": WHOLE,
     "collect.waves": WHOLE,

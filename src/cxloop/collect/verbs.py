@@ -19,7 +19,15 @@ from cxloop.collect.sending.verbs import (
     unsuppress,
 )
 from cxloop.collect.surveys.importing.verbs import import_responses
-from cxloop.collect.surveys.inviting.verbs import invitations, invite, remind, stop_wave, wave, waves
+from cxloop.collect.surveys.inviting.verbs import (
+    invitations,
+    invite,
+    remind,
+    replay_invitations,
+    stop_wave,
+    wave,
+    waves,
+)
 from cxloop.collect.surveys.verbs import (
     check_survey,
     close_survey,
@@ -87,6 +95,7 @@ __all__ = [
     "rejects",
     "remind",
     "replay",
+    "replay_invitations",
     "resolve_message",
     "response",
     "responses",

@@ -35,7 +35,7 @@ from cxloop.store.surveys.waves import Kind, WaveRecord
 if TYPE_CHECKING:
     from cxloop.store.context import Operations
 
-__all__ = ["Whom", "invite", "list_invitations", "list_waves", "look_at", "remind", "stop"]
+__all__ = ["Whom", "invite", "list_invitations", "list_waves", "look_at", "reasons_of", "remind", "stop"]
 
 _SHOWN = 50
 """How many of the wanted customers a look before sending shows."""
@@ -158,7 +158,7 @@ def _planned(ws: Operations, survey: str, decided: Decided, unknown: int, now: d
         now=int(at_once.sum()),
         later=asked - int(at_once.sum()),
         last_at=moment_of(int(told.when[goes].max())) if asked else None,
-        not_asked=_reasons(pairs),
+        not_asked=reasons_of(pairs),
         by_channel=dict(Counter(told.channel[goes].tolist())),
         unknown=unknown,
         expected=asked * response_rate(ws, survey),
@@ -166,7 +166,8 @@ def _planned(ws: Operations, survey: str, decided: Decided, unknown: int, now: d
     )
 
 
-def _reasons(pairs: Mapping[tuple[str, str], int]) -> tuple[ReasonCount, ...]:
+def reasons_of(pairs: Mapping[tuple[str, str], int]) -> tuple[ReasonCount, ...]:
+    """Returns why customers were not asked, the commonest reason first."""
     return tuple(
         ReasonCount(reason, rule, number) for (reason, rule), number in sorted(pairs.items(), key=lambda pair: -pair[1])
     )
@@ -214,7 +215,7 @@ def _told(ws: Operations, wave: WaveRecord, unknown: int) -> InvitationPlan:
         now=asked - later,
         later=later,
         last_at=last,
-        not_asked=_reasons(held),
+        not_asked=reasons_of(held),
         by_channel=dict(channels),
         unknown=unknown,
         expected=asked * response_rate(ws, wave.survey),
@@ -264,7 +265,7 @@ def look_at(ws: Operations, wave_id: int) -> Wave:
         starts_at=wave.starts_at,
         next_at=wave.next_at,
         states=dict(states),
-        not_asked=_reasons(held),
+        not_asked=reasons_of(held),
         opened=far.opened,
         started=far.started,
         finished=far.finished,

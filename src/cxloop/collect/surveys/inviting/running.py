@@ -169,9 +169,7 @@ def _profiles(ws: Operations, rows: Sequence[InvitationRecord], known: Profiles 
     return profiles, profiles.people.places(keys).tolist()
 
 
-def _message(
-    letters: Letters, row: InvitationRecord, address: str, profiles: Profiles, place: int
-) -> NewMessage:
+def _message(letters: Letters, row: InvitationRecord, address: str, profiles: Profiles, place: int) -> NewMessage:
     language = letters.language(row.language)
     return NewMessage(
         once=f"invitation:{row.id}",

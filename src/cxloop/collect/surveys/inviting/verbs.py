@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from cxloop.collect.surveys.inviting.results import InvitationPlan, Invitations, Wave, Waves
+from cxloop.collect.surveys.inviting.results import InvitationPlan, InvitationReplay, Invitations, Wave, Waves
 from cxloop.core.verbs import Condition, Names, verb
 from cxloop.store.context import Operations
 
-__all__ = ["invitations", "invite", "remind", "stop_wave", "wave", "waves"]
+__all__ = ["invitations", "invite", "remind", "replay_invitations", "stop_wave", "wave", "waves"]
 
 
 def _nothing_is_none(given: object) -> object:
@@ -30,6 +31,12 @@ Points = Annotated[Annotated[float, Field(gt=0, le=200)] | None, BeforeValidator
 Number = Annotated[int, Field(ge=1)]
 OptionalNumber = Annotated[Number | None, BeforeValidator(_nothing_is_none)]
 Page = Annotated[int, Field(ge=1, le=100_000)]
+Days = Annotated[int, Field(ge=1, le=366)]
+Rules = Annotated[
+    str,
+    BeforeValidator(lambda given: json.dumps(given) if isinstance(given, dict) else given or ""),
+    Field(max_length=100_000),
+]
 First = Annotated[int, Field(ge=0)]
 State = Annotated[
     Literal["held", "planned", "queued", "sent", "in_doubt", "failed", "bounced", "expired"] | None,
@@ -184,3 +191,34 @@ def invitations(
     from cxloop.collect.surveys.inviting.desk import list_invitations
 
     return list_invitations(ws, survey, state, reason, wave, limit, offset)
+
+
+@verb(part="collect", right="read", limited="refuse")
+def replay_invitations(
+    ws: Operations,
+    survey: SurveyName,
+    *,
+    days: Days = 90,
+    rules: Rules = "",
+    event: OptionalCondition = None,
+    delay: Time = None,
+) -> InvitationReplay:
+    """The last days under other rules: who would have been asked, how often, and what each customer would have got.
+
+    Nothing is sent and nothing is written. Without rules it shows what the present ones would have done.
+
+    Args:
+        survey: The survey.
+        days: How many days back.
+        rules: What to try, as TOML or JSON: survey (every, after_answer, priority, channels, window, sampling, purpose)
+            and contact (as [contact] of experience.toml), such as {"contact": {"most": 2}}.
+        event: Ask on this event instead of as the survey's waves did, such as 'kind == "delivery"'.
+        delay: How long after the event, such as 2h.
+
+    Raises:
+        UnknownNameError: there is no such survey.
+        InputError: the rules or the condition cannot be read.
+    """
+    from cxloop.collect.surveys.inviting.replaying import replay
+
+    return replay(ws, survey, days, rules, event, delay or "0m")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cxloop.store.context import Operations
     from cxloop.store.surveys.waves import WaveRecord
 
-__all__ = ["SUBJECTS", "Want", "check_event", "events_between", "members", "of_wave"]
+__all__ = ["SUBJECTS", "Want", "check_event", "events_between", "members", "of_wave", "rounds_between"]
 
 SUBJECTS = ("location", "product", "team", "employee", "brand", "region", "campaign")
 """What of an event a survey may show and is kept with its answers."""
@@ -84,6 +84,20 @@ def of_wave(ws: Operations, wave: WaveRecord, plan: WavePlan, now: datetime) -> 
         wants = [each for each in wants if each.customer > int(last)]
     next_at = None if plan.every is None else _begin(wave, plan, number + 1)
     return Round(wants, f"{number + 1}:" if plan.every else f"{number}:done", True, next_at)
+
+
+def rounds_between(
+    ws: Operations, wave: WaveRecord, plan: WavePlan, since: datetime, until: datetime
+) -> list[tuple[datetime, list[Want]]]:
+    """Returns the rounds of a wave that began in a stretch of time, with whom they wanted; members are today's."""
+    found, number, listed = [], 0, _listed(ws, plan)
+    while (begins := _begin(wave, plan, number)) < until:
+        if begins >= since:
+            found.append((begins, list(_spread(listed, plan, f"{wave.id}.{number}", begins))))
+        if plan.every is None:
+            break
+        number += 1
+    return found
 
 
 def members(ws: Analysis, segment: str) -> Times:
