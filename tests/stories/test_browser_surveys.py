@@ -136,7 +136,7 @@ def test_it_is_previewed_on_phone_and_desktop_in_languages_of_both_directions(
     page.goto(f"{made}?view=languages")
     page.get_by_label("Or its code").fill("ar")
     page.get_by_role("button", name="Begin a translation").click()
-    page.get_by_label("nps title, ar").fill("هل توصي بنا؟")
+    page.get_by_label("nps, Title, Arabic").fill("هل توصي بنا؟")
     saved(page)
     page.get_by_role("link", name="Questions", exact=True).last.click()
     frame = page.frame_locator("#frame")

@@ -36,9 +36,6 @@ VIEWS = (
     ("rules", _("Quotas and variables")),
     ("json", _("JSON")),
 )
-LANGUAGES = ("ar", "cs", "da", "de", "en", "es", "fi", "fr", "he", "hu", "it", "ja", "nl", "no", "pl", "pt", "ro", "sv",
-             "tr", "uk", "zh")  # fmt: skip
-"""Offered when a translation is begun; any other code can be typed."""
 LONG_MINUTES = 5
 At = Annotated[str, Query(max_length=400)]
 Language = Annotated[str, Query(max_length=20)]
@@ -193,7 +190,12 @@ def _page(request: Request, door: Door, survey: SurveyDetails, place: Place, sho
         "own": own,
         "language": language,
         "spoken": sorted({*spoken, language}, key=lambda each: (each != own, each)),
-        "offered": [each for each in LANGUAGES if each not in spoken],
+        "offered": [
+            (each, name)
+            for each, name in sorted(texts.LANGUAGES.items(), key=lambda pair: pair[1])
+            if each not in spoken
+        ],
+        "language_name": texts.language_name,
         "rtl": texts.RIGHT_TO_LEFT,
         "lines": outline.outline(document, language, shown.problems),
         "item": item,
@@ -202,7 +204,7 @@ def _page(request: Request, door: Door, survey: SurveyDetails, place: Place, sho
         "kinds": _kinds(),
         "inputs": list(fields.inputs(item, fields.fields_of(item, at, purposes), language, own, mistakes)),
         "mistakes": mistakes,
-        "problems": [_problem(problem, survey.name, place) for problem in shown.problems],
+        "problems": _problems(shown.problems, survey.name, place),
         "shown": shown,
         "lede": _lede(survey, shown.check),
         "sub": _sub(shown.check, spoken),
@@ -244,13 +246,22 @@ def _preview(survey: SurveyDetails, at: str, language: str) -> str:
     return f"{address_of(survey.name, '/preview')}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
+def _problems(problems: tuple[SurveyProblem, ...], name: str, place: Place) -> list[dict[str, Any]]:
+    """What was noticed, each with where it can be mended; missing translations are one line."""
+    found = [_problem(problem, name, place) for problem in problems if problem.code != "translation"]
+    if missing := sum(problem.code == "translation" for problem in problems):
+        told = words.plural(missing, _("text lacks a translation"), _("texts lack a translation"))
+        found.append({"severity": "warning", "where": _("Languages"), "head": f"{told}.",
+                      "address": Place("languages", "", place.language).address(name)})  # fmt: skip
+    return found
+
+
 def _problem(problem: SurveyProblem, name: str, place: Place) -> dict[str, Any]:
     item = places.around(problem.path)
     view = "rules" if problem.path.startswith(("quotas", "hidden", "calculatedValues", "triggers")) else "questions"
-    if problem.code == "translation":
-        view = "languages"
     return {
-        "problem": problem,
+        "severity": problem.severity,
+        "where": problem.path,
         "address": Place(view, item or "survey", place.language).address(name),
         "head": problem.message.splitlines()[0] if problem.message else "",
     }
@@ -273,7 +284,7 @@ def _lede(survey: SurveyDetails, check: SurveyCheck) -> str:
 
 def _sub(check: SurveyCheck, spoken: list[str]) -> str:
     missing = sum(problem.code == "translation" for problem in check.problems)
-    parts = [f"{_('In')} {', '.join(spoken)}"]
+    parts = [f"{_('In')} {', '.join(texts.language_name(each) for each in spoken)}"]
     if missing:
         parts.append(words.plural(missing, _("text lacks a translation"), _("texts lack a translation")))
     if check.minutes > LONG_MINUTES:
@@ -288,7 +299,7 @@ def _phrases(document: places.Document, spoken: list[str]) -> list[dict[str, Any
         item = places.around(phrase.path)
         holder = places.there(document, places.steps_of(item)) if item else None
         label = str((holder or {}).get("name", "")) or _("survey")
-        part = places.deeper(phrase.path, item)
+        part = fields.label_of(places.deeper(phrase.path, item))
         cells = [(language, phrase.words.get(language, "")) for language in spoken]
         found.append({"path": phrase.path, "label": label, "part": part, "cells": cells})
     return found

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from cxloop.collect.results import Surveys, SurveyTemplates
 from cxloop.core import wording
 from cxloop.core.errors import CxloopError, InputError, NotFoundError
+from cxloop.measure.results import SurveyResults
 from cxloop.web import words
 from cxloop.web.access import Checked, Door, SignedIn
 from cxloop.web.pages.surveys.editing.changes import BLANK
@@ -52,6 +53,9 @@ ABOUT: dict[str, str] = {
     "focus_group": _("A session protocol: participants, guide with minutes, and remarks by who said them."),
 }
 ORDER = tuple(ABOUT)
+MOST_SCORED = 40
+"""Surveys of the list whose score is shown: each costs a question."""
+NO_SCORE: Mapping[str, str] = {"score": "", "interval": ""}
 MOST_FILE_BYTES = 2_000_000
 
 
@@ -59,7 +63,7 @@ MOST_FILE_BYTES = 2_000_000
 def surveys(request: Request, door: SignedIn) -> HTMLResponse:
     """Lists the surveys: state, answers, and when the last one came."""
     found: Surveys = door.run("collect.surveys", {})
-    rows = [_row(row) for row in found.records()]
+    rows = [_row(door, row, scored=at < MOST_SCORED) for at, row in enumerate(found.records())]
     order = {"live": 0, "draft": 1, "paused": 2, "closed": 3}
     rows.sort(key=lambda row: (order.get(row["state"], 9), -row["answers"], row["title"].lower()))
     context = {"title": _("Surveys"), "rows": rows, "lede": _lede(rows)}
@@ -135,7 +139,7 @@ def _template(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+def _row(door: Door, row: Mapping[str, Any], *, scored: bool) -> dict[str, Any]:
     last = row["last_answer"]
     answers = int(row["finished"] or 0) + int(row["partial"] or 0)
     return {
@@ -148,10 +152,24 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
         "about": _about(row),
         "answers": answers,
         "finished": int(row["finished"] or 0),
-        "score": "",
-        "interval": "",
+        **(_score(door, str(row["survey"])) if answers and scored else NO_SCORE),
         "last": f"{_('last')} {words.ago(last, now())}" if last else "",
     }
+
+
+def _score(door: Door, name: str) -> Mapping[str, str]:
+    """The survey's first score with its interval, as kept of a moment ago; nothing for who may not see it."""
+    if not door.may("measure.survey"):
+        return NO_SCORE
+    known: SurveyResults = door.snapshot("measure.survey", {"name": name}).result
+    first = next(iter(known.scores), None)
+    if first is None or first.now.value is None:
+        return NO_SCORE
+    said = {"score": f"{wording.label(first.metric)} {wording.number(first.now.value, first.unit)}", "interval": ""}
+    if first.now.low is not None and first.now.high is not None:
+        low, high = (wording.number(each, first.unit) for each in (first.now.low, first.now.high))
+        said["interval"] = words.span(low, high)
+    return said
 
 
 def _about(row: Mapping[str, Any]) -> str:

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cxloop.collect.results import SurveyDetails
+from cxloop.collect.results import SurveyDetails, SurveyProblem
 from cxloop.core.errors import InputError
+from cxloop.web import words
 from cxloop.web.access import Checked, Door, SignedIn
 from cxloop.web.pages.surveys.editing import changes, kinds, outline, places
 from cxloop.web.pages.surveys.editing import words as texts
@@ -67,7 +68,7 @@ def _page(request: Request, door: Door, survey: SurveyDetails, failure: InputErr
         "title": _("Publish"),
         "survey": survey,
         "errors": [_told(problem, survey) for problem in errors],
-        "doubts": [_told(problem, survey) for problem in doubts],
+        "doubts": _doubts(doubts, survey),
         "changed": list(differences(live.document, survey.document)) if live else [],
         "lede": _lede(survey, len(errors)),
         "finished": survey.answers.get("finished", 0),
@@ -76,7 +77,17 @@ def _page(request: Request, door: Door, survey: SurveyDetails, failure: InputErr
     return show(request, door, "publish", "publish.html", context, survey=survey)
 
 
-def _told(problem: Any, survey: SurveyDetails) -> dict[str, str]:
+def _doubts(found: list[SurveyProblem], survey: SurveyDetails) -> list[dict[str, str]]:
+    """What people may stumble over; missing translations are one line."""
+    told = [_told(problem, survey) for problem in found if problem.code != "translation"]
+    if missing := sum(problem.code == "translation" for problem in found):
+        lacking = words.plural(missing, _("text lacks a translation"), _("texts lack a translation"))
+        said = f"{lacking}; {_('respondents see the survey in its own language there.')}"
+        told.append({"message": said, "address": address_of(survey.name) + "?view=languages", "where": _("Languages")})
+    return told
+
+
+def _told(problem: SurveyProblem, survey: SurveyDetails) -> dict[str, str]:
     at = places.around(problem.path)
     item = places.there(changes.normal(survey.document), places.steps_of(at)) if at else None
     return {
@@ -145,8 +156,8 @@ def _by_name(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _title(item: dict[str, Any], document: dict[str, Any]) -> str:
     own = texts.own_language(document)
-    words = outline.plain(texts.shown(item.get("title") or item.get("html"), own, own))
-    return words or kinds.kind_of(item) or _("page")
+    said = outline.plain(texts.shown(item.get("title") or item.get("html"), own, own))
+    return said or kinds.kind_of(item) or _("page")
 
 
 def _parts(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -11,7 +11,19 @@ from cxloop.web.pages.surveys.editing.places import Document
 from cxloop.web.pages.surveys.editing.words import said, shown, with_words
 from cxloop.web.words import _
 
-__all__ = ["Field", "Input", "Row", "fields_of", "inputs", "matched", "number", "read_into", "rows_of", "slug"]
+__all__ = [
+    "Field",
+    "Input",
+    "Row",
+    "fields_of",
+    "inputs",
+    "label_of",
+    "matched",
+    "number",
+    "read_into",
+    "rows_of",
+    "slug",
+]
 
 FieldKind = Literal["text", "long", "flag", "number", "choice", "condition", "plain", "rows"]
 MOST_ROWS = 1000
@@ -142,6 +154,28 @@ SURVEY = (
 )
 PAGE = (Field("title", _("Heading of the page"), "text"), Field("description", _("What stands below it"), "text"),
         Field("name", _("Name"), "plain"), PAGE_ORDER, VISIBLE_IF)  # fmt: skip
+
+
+LABELS: Mapping[str, str] = {
+    **{field.name: field.label for group in (*BY_TYPE.values(), ASKED, SURVEY, (TITLE,)) for field in group},
+    "html": _("Words"), "completedHtml": _("What is said at the end"), "title": _("Title"),
+    "commentText": _("Above the comment"), "selectAllText": _("What “all” is called"),
+}  # fmt: skip
+ONE_OF = {"choices": _("Choice"), "rateValues": _("Value"), "rows": _("Row"), "columns": _("Column"),
+          "validators": _("Check"), "quotas": _("Quota"), "participants": _("Participant")}  # fmt: skip
+
+
+def label_of(part: str) -> str:
+    """Returns what a property below an item is called in the forms.
+
+    Example:
+        >>> label_of("minRateDescription"), label_of("choices[2].text")
+        ('What the low end says', 'Choice 3')
+    """
+    found = re.search(r"(\w+)\[(\d+)\]\.\w+$", part)
+    if found and found[1] in ONE_OF:
+        return f"{ONE_OF[found[1]]} {int(found[2]) + 1}"
+    return LABELS.get(part, part)
 
 
 def fields_of(item: Mapping[str, Any], path: str, purposes: list[str]) -> tuple[Field, ...]:

@@ -7,9 +7,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from cxloop.web.pages.surveys.editing.places import Document, Steps, path_of, steps_of, there
+from cxloop.web.words import _
 
-__all__ = ["RIGHT_TO_LEFT", "Phrase", "languages", "own_language", "phrases", "put", "said", "shown", "with_words"]
+__all__ = [
+    "LANGUAGES",
+    "RIGHT_TO_LEFT",
+    "Phrase",
+    "languages",
+    "own_language",
+    "phrases",
+    "put",
+    "said",
+    "shown",
+    "with_words",
+]
 
+LANGUAGES: Mapping[str, str] = {
+    "ar": _("Arabic"), "cs": _("Czech"), "da": _("Danish"), "de": _("German"), "el": _("Greek"), "en": _("English"),
+    "es": _("Spanish"), "fa": _("Persian"), "fi": _("Finnish"), "fr": _("French"), "he": _("Hebrew"),
+    "hu": _("Hungarian"), "it": _("Italian"), "ja": _("Japanese"), "nl": _("Dutch"), "no": _("Norwegian"),
+    "pl": _("Polish"), "pt": _("Portuguese"), "ro": _("Romanian"), "sv": _("Swedish"), "tr": _("Turkish"),
+    "uk": _("Ukrainian"), "ur": _("Urdu"), "zh": _("Chinese"),
+}  # fmt: skip
+"""Languages that are offered when a translation is begun; any other code can be typed."""
 TEXTS = frozenset(
     (
         "title", "description", "requiredErrorText", "commentText", "commentPlaceholder", "otherText",
@@ -32,6 +52,18 @@ class Phrase:
 
     path: str
     words: Mapping[str, str]
+
+
+def language_name(code: str) -> str:
+    """Returns what a language is called; a code that is not known stays as it is.
+
+    Example:
+        >>> language_name("de"), language_name("pt-BR"), language_name("gsw")
+        ('German', 'Portuguese (BR)', 'gsw')
+    """
+    base, _dash, region = code.partition("-")
+    name = LANGUAGES.get(base.lower())
+    return code if name is None else f"{name} ({region})" if region else name
 
 
 def own_language(document: Mapping[str, Any]) -> str:
