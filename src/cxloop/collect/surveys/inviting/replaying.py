@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from cxloop.collect.surveys.desk import read_settings
 from cxloop.collect.surveys.inviting import queries
 from cxloop.collect.surveys.inviting.deciding import decide
@@ -47,8 +49,8 @@ ASKED_OF = ("every", "after_answer", "priority", "channels", "window", "sampling
 class Rules(Strict):
     """What is tried: settings of the survey, and of the budget."""
 
-    survey: dict[str, Any] = {}
-    contact: dict[str, Any] = {}
+    survey: dict[str, Any] = Field(default={})
+    contact: dict[str, Any] = Field(default={})
 
 
 def replay(ws: Operations, name: str, days: int, rules: str, event: str | None, delay: str) -> InvitationReplay:
