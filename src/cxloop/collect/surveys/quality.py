@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cxloop.collect.surveys.checking import minutes
-from cxloop.collect.surveys.definition import Definition
+from cxloop.collect.surveys.definition import Definition, Page
 from cxloop.collect.surveys.definition.questions import Asking, Comment, Matrix
 from cxloop.collect.surveys.flow.settling import COMMENT
 
@@ -29,7 +29,9 @@ LEAST_ROWS = 4
 """Rows of a matrix that a straight line is read from; of three, many people mean it."""
 LEAST_LETTERS = 8
 """Letters below which nothing is said about a text: names, codes and "no idea" are short."""
-LONGEST_RUN = 6
+STRETCHED = re.compile(r"(.)\1{5,}")
+LEAST_OTHERS = 4
+"""Different letters from which on a stretched one is a feeling: "goooood" is a word."""
 MOST_SHARE = 0.5
 LEAST_KINDS = 0.12
 ROWS_OF_KEYS = (
@@ -79,7 +81,7 @@ def flags(
     """
     found = [
         *marks,
-        *_fast(definition, seconds, language),
+        *_fast(definition, answers, seconds, language),
         *_straight(definition, answers),
         *_gibberish(definition, answers),
     ]
@@ -88,21 +90,23 @@ def flags(
     return tuple({each.code: each for each in reversed(found)}.values())[::-1]
 
 
-def _fast(definition: Definition, seconds: Mapping[str, float], language: str) -> Iterator[Flag]:
-    pages = [page for page in definition.sheets if page.name in seconds]
-    if not pages:
-        return
-    seen = definition.model_copy(update={"pages": tuple(pages), "elements": ()})
-    expected = 60 * minutes(_plain(seen), language)
+def _fast(
+    definition: Definition, answers: Mapping[str, Any], seconds: Mapping[str, float], language: str
+) -> Iterator[Flag]:
+    nodes = definition.structure.nodes
+    answered = tuple(
+        node.element
+        for node in nodes
+        if node.element.name in answers
+        and nodes[node.page].element.name in seconds
+        and isinstance(node.element, Asking)
+    )
+    # What was left out takes no time, so that nobody is accused of skipping what may be skipped.
+    seen = Page.model_construct(name="seen", elements=answered)
+    expected = 60 * minutes(Definition.model_construct(pages=(seen,), locale=definition.locale), language)
     took = sum(seconds.values())
     if expected > LEAST_SECONDS / SPEED and took < SPEED * expected:
-        yield Flag("speeder", f"{took:.0f} s for pages that take about {expected:.0f} s to read and answer.")
-
-
-def _plain(definition: Definition) -> Definition:
-    """The pages alone: texts of the end and of quotas are not read while answering; open answers may stay empty."""
-    kept = {"completed_html": None, "completed_html_on_condition": (), "quotas": (), "description": None}
-    return definition.model_copy(update=kept)
+        yield Flag("speeder", f"{took:.0f} s for questions that take about {expected:.0f} s to read and answer.")
 
 
 def _straight(definition: Definition, answers: Mapping[str, Any]) -> Iterator[Flag]:
@@ -140,9 +144,13 @@ def gibberish(text: str) -> str:
     if len(letters) < LEAST_LETTERS:
         return ""
     counted = Counter(letters)
-    if re.search(rf"(.)\1{{{LONGEST_RUN - 1},}}", letters) and counted.most_common(1)[0][1] > MOST_SHARE * len(letters):
+    if (
+        counted.most_common(1)[0][1] > MOST_SHARE * len(letters)
+        and STRETCHED.search(letters)
+        and len(counted) < LEAST_OTHERS
+    ):
         return "one letter again and again"
-    if len(counted) < max(2, LEAST_KINDS * min(len(letters), 40)) and _entropy(counted, len(letters)) < 1.6:
+    if len(counted) <= max(2, LEAST_KINDS * min(len(letters), 40)) and _entropy(counted, len(letters)) < 1.6:
         return "hardly any different letters"
     if _keys(letters) > MOST_SHARE * len(letters):
         return "keys that lie side by side"
