@@ -174,7 +174,9 @@ ROUTES: Mapping[str, Line] = {
         )
     },
     "GET /surveys/{name}/results": Line(
-        SIGNED_IN, (f"/surveys/{PROBE}/results", f"/surveys/{PROBE}/results?where=text == {PROBE}")
+        SIGNED_IN,
+        (f"/surveys/{PROBE}/results", f'/surveys/{PROBE}/results?where=region == "{PROBE}"'),
+        about_persons=(f'/surveys/{PROBE}/results?where=text == "{PROBE}"',),
     ),
     "GET /surveys/{name}/results/download/{file}": Line(
         SIGNED_IN,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cxloop import charts
 from cxloop.core import wording
-from cxloop.core.results import Estimate, EstimateRow, InsufficientData, Unit
+from cxloop.core.results import Estimate, InsufficientData, Unit
 from cxloop.measure.results import ChannelFunnel, CrossCell, Crosstab, QuestionAnswers, SurveyScore
 from cxloop.web import words
 from cxloop.web.pages.surveys.labels import Labels
@@ -112,7 +112,8 @@ def score(item: SurveyScore, labels: Labels) -> ScoreCard:
 def _span(found: Estimate | InsufficientData | None, unit: Unit) -> str:
     if not isinstance(found, Estimate):
         return ""
-    return words.span(wording.number(found.low, unit), wording.number(found.high, unit))
+    # the sign of percent must not begin a line
+    return words.span(wording.number(found.low, unit), wording.number(found.high, unit)).replace(" %", "\u00a0%")
 
 
 def _limits(found: Estimate | InsufficientData | None) -> tuple[float | None, float | None, float | None]:
@@ -237,8 +238,3 @@ def _cell(cell: CrossCell) -> tuple[str, str, str]:
         return "–", "", _("too few to be shown")
     aloud = {"more": _("more than by chance"), "less": _("less than by chance"), "": ""}[cell.mark]
     return wording.number(cell.share.value, "share"), cell.mark, aloud
-
-
-def course(rows: Sequence[EstimateRow]) -> bool:
-    """Whether estimates over time have enough periods for a line."""
-    return sum(isinstance(row.result, Estimate) for row in rows) >= FEWEST_PERIODS
