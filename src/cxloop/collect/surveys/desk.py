@@ -338,7 +338,7 @@ def _needs(ws: Operations, name: str, *states: str) -> None:
 
 
 def change_settings(
-    ws: Operations, name: str, given: str, said: Mapping[Moment, str], title: str | None
+    ws: Operations, name: str, given: str, *, opens: str | None, closes: str | None, title: str | None
 ) -> SurveyDetails:
     """Changes how a survey is run: what is given replaces what was there, null goes back to the default (RFC 7396).
 
@@ -349,10 +349,11 @@ def change_settings(
     record = surveys.get(ws.store, name)
     merged = _merged(dict(record.settings), _object(given))
     settings = _checked(ws, name, merged)
-    moments = {which: _moment(ws, text) for which, text in said.items()}
-    opens, closes = moments.get("opens_at", record.opens_at), moments.get("closes_at", record.closes_at)
-    if opens is not None and closes is not None and closes <= opens:
-        raise InputError(f"{name} would close ({closes}) before it opens ({opens}). Set both to what is meant.")
+    said: dict[Moment, str | None] = {"opens_at": opens, "closes_at": closes}
+    moments = {which: _moment(ws, text) for which, text in said.items() if text}
+    first, last = moments.get("opens_at", record.opens_at), moments.get("closes_at", record.closes_at)
+    if first is not None and last is not None and last <= first:
+        raise InputError(f"{name} would close ({last}) before it opens ({first}). Set both to what is meant.")
     surveys.change(
         ws.store,
         name,

@@ -11,7 +11,6 @@ from pydantic import BeforeValidator, Field
 from cxloop.collect.surveys.results import SurveyCheck, SurveyDetails, SurveyPreview, Surveys, SurveyTemplates
 from cxloop.core.verbs import verb
 from cxloop.store.context import Operations
-from cxloop.store.surveys.surveys import Moment
 
 __all__ = [
     "check_survey",
@@ -257,5 +256,4 @@ def survey_settings(
     """
     from cxloop.collect.surveys.desk import change_settings
 
-    moments: dict[Moment, str | None] = {"opens_at": opens, "closes_at": closes}
-    return change_settings(ws, name, settings, {which: said for which, said in moments.items() if said}, title)
+    return change_settings(ws, name, settings, opens=opens, closes=closes, title=title)
