@@ -262,8 +262,6 @@ class _Way:
             self.delivery.count("later")
             line.hold(Change(message.id, _BEFORE, "waiting", str(failure)))
             return session
-        if outcome.suppress:
-            await asyncio.to_thread(suppressions.add, self.delivery.store, message.channel, message.address, "bounced")
         line.hold(self._step(message, outcome))
         return session
 
@@ -280,7 +278,13 @@ class _Way:
             return Change(message.id, _BEFORE, "waiting", outcome.reason, tries=message.tries + 1, due_at=again)
         sent_at = now if outcome.kind == "sent" else None
         return Change(
-            message.id, _BEFORE, outcome.kind, outcome.reason, external_id=outcome.external_id or None, sent_at=sent_at
+            message_id=message.id,
+            before=_BEFORE,
+            state=outcome.kind,
+            failure=outcome.reason,
+            external_id=outcome.external_id or None,
+            sent_at=sent_at,
+            suppress=outcome.suppress,
         )
 
 

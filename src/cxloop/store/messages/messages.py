@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session as Work
 
+from cxloop.store.messages import suppressions
 from cxloop.store.models import Message
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class Change:
         due_at: when it is tried again; None to leave it.
         external_id: what it is called by where it went; None to leave it.
         sent_at: when the other side took it; None to leave it.
+        suppress: whether nothing goes to its address any more, because it bounced: with the step or not at all.
     """
 
     message_id: int
@@ -129,6 +131,7 @@ class Change:
     due_at: datetime | None = None
     external_id: str | None = None
     sent_at: datetime | None = None
+    suppress: bool = False
 
 
 def put(store: Store, new: Sequence[NewMessage]) -> list[int]:
@@ -187,7 +190,11 @@ def change(store: Store, changes: Sequence[Change]) -> list[bool]:
     """Takes steps in one commit, and says of each whether it was taken: a message may have moved on meanwhile."""
     now = store.clock()
     with store.work() as work:
-        return [_take(work, each, now) for each in changes]
+        taken = [_take(work, each, now) for each in changes]
+        for step, was in zip(changes, taken, strict=True):
+            if was and step.suppress and (row := work.get(Message, step.message_id)) is not None:
+                suppressions.add_in(work, store, row.channel, row.address, "bounced")
+        return taken
 
 
 def _take(work: Work, step: Change, now: datetime) -> bool:

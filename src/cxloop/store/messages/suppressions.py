@@ -12,9 +12,11 @@ from sqlalchemy import delete, select
 from cxloop.store.models import Suppression
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session as Work
+
     from cxloop.store.base import Store
 
-__all__ = ["Reason", "SuppressionRecord", "add", "every_one", "find", "normalised", "remove", "suppressed"]
+__all__ = ["Reason", "SuppressionRecord", "add", "add_in", "every_one", "find", "normalised", "remove", "suppressed"]
 
 Reason = Literal["bounced", "complained", "unsubscribed", "manual"]
 
@@ -61,9 +63,15 @@ def suppressed(store: Store, channel: str, addresses: Sequence[str]) -> set[str]
 def add(store: Store, channel: str, address: str, reason: Reason) -> None:
     """Lets nothing more be sent to an address in a channel; a reason that is there already stays."""
     with store.work() as work:
-        digest = _digest(store, channel, address)
-        if work.get(Suppression, (digest, channel)) is None:
-            work.add(Suppression(digest=digest, channel=channel, reason=reason, since=store.clock()))
+        add_in(work, store, channel, address, reason)
+
+
+def add_in(work: Work, store: Store, channel: str, address: str, reason: Reason) -> None:
+    """The same as a part of a larger unit of work."""
+    digest = _digest(store, channel, address)
+    if work.get(Suppression, (digest, channel)) is None:
+        work.add(Suppression(digest=digest, channel=channel, reason=reason, since=store.clock()))
+        work.flush()  # two steps of one unit may name the same address
 
 
 def remove(store: Store, channel: str, address: str) -> bool:
