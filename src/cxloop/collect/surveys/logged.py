@@ -197,7 +197,7 @@ def _numbers(ws: Operations, answered: Sequence[ResponseRecord], rows: Sequence[
     }
     if not keys:
         return {}
-    found = ws.engine.fetch(NUMBERS, {"values": sorted({value for _, _, value in keys.values()})}).to_pylist()
+    found = ws.engine.fetch(NUMBERS, {"named": sorted({value for _, _, value in keys.values()})}).to_pylist()
     numbers = {(row["namespace"], row["type"], row["value"]): row["key_id"] for row in found}
     return {response: numbers[key] for response, key in keys.items() if key in numbers}
 

@@ -58,12 +58,12 @@ BEFORE = Query(
     name="collect.imported_before",
     sql="""
         select import_id, mapping from imports
-        where source = $source and mapping like $like
+        where source = $source and mapping like $pattern
         order by started_at desc, import_id desc
         limit 1
     """,
     inputs=("imports",),
-    parameters={"source": "text", "like": "text"},
+    parameters={"source": "text", "pattern": "text"},
     output={"import_id": "text", "mapping": "text"},
 )
 """How an export of the same survey was read before."""
@@ -159,7 +159,7 @@ def _mapping_of(survey: str, shapes: Sequence[Shape]) -> str:
 def _as_before(ws: Operations, export: Export, survey: str) -> tuple[list[str], str]:
     """How the last export of the same survey was read: with more answers, a question may look like another kind."""
     like = f"{EXPORT_MARK}\n# {survey}\n%"
-    found = ws.engine.fetch(BEFORE, {"source": export.product, "like": like}).to_pylist()
+    found = ws.engine.fetch(BEFORE, {"source": export.product, "pattern": like}).to_pylist()
     if not found:
         return [], ""
     before = {(name, title): becomes for name, title, becomes in json.loads(found[0]["mapping"].split("\n", 2)[2])}

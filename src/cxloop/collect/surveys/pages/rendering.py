@@ -192,6 +192,7 @@ def _messages(screen: Screen, asked: Mapping[str, ShownQuestion]) -> dict[str, s
 
 
 def hint(item: ShownQuestion, language: str) -> str:
+    """Returns what helps to answer a question: how many choices, how to rank, what a file may be; empty for nothing."""
     spoken_words = words.words(language)
     question = item.question
     if isinstance(question, Several) and (question.min_selected_choices or question.max_selected_choices):

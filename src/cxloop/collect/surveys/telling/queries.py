@@ -48,8 +48,8 @@ KEYS = Query(
 
 NUMBERS = Query(
     name="collect.survey_numbers",
-    sql="select key_id, namespace, type, value from keys where value in (select unnest($values))",
+    sql="select key_id, namespace, type, value from keys where value in (select unnest($named))",
     inputs=("keys",),
-    parameters={"values": "texts"},
+    parameters={"named": "texts"},
     output={"key_id": "bigint", "namespace": "text", "type": "text", "value": "text"},
 )
