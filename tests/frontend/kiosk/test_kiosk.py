@@ -109,7 +109,7 @@ def test_what_is_sent_twice_is_stored_once(host: Host, visit: Visit) -> None:
     page = visit.page
     open_kiosk(host, page, "twice")
     # the server stores it, and its answer is lost on the way
-    lost = []
+    lost: list[int] = []
 
     def lose(route: Any) -> None:
         if route.request.method == "POST" and not lost:

@@ -190,7 +190,7 @@ def test_a_survey_is_finished_with_the_keyboard_only(host: Host, visit: Visit) -
 
 def test_a_ranking_is_dragged_and_a_slider_shows_what_it_says(host: Host, visit: Visit) -> None:
     page = visit.page
-    page.goto(host.publish("drag", {"pages": DOCUMENT["pages"][1:]}, once=False))  # type: ignore[index]
+    page.goto(host.publish("drag", {"pages": DOCUMENT["pages"][1:]}, once=False))
     grip = page.locator("li[data-value=care] .grip")
     box, first = grip.bounding_box(), page.locator(".ranking li").first.bounding_box()
     page.mouse.move(box["x"] + 4, box["y"] + 4)

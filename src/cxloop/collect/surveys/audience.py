@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxloop.engine.query import Query
+from cxloop.store.surveys import surveys
 
 if TYPE_CHECKING:
     from cxloop.engine.base import Engine
+    from cxloop.store.base import Store
     from cxloop.store.secrets import Vault
 
-__all__ = ["MEMBERS", "Audience", "refresh", "write"]
+__all__ = ["MEMBERS", "Audience", "is_stale", "refresh", "wanted", "write"]
 
 MEMBERS = Query(
     name="collect.widget_members",
@@ -86,6 +88,19 @@ class Audience:
     def path(self, segment: str) -> Path:
         """Returns the file of a segment."""
         return self.folder / f"{hmac.digest(self._secret, segment.encode(), 'sha256').hex()[:32]}.bin"
+
+
+def wanted(store: Store) -> frozenset[str]:
+    """Returns the segments that widgets of live surveys are for."""
+    found = (each.settings.get("widget") for each in surveys.every_one(store) if each.state == "live")
+    return frozenset(str(widget["segment"]) for widget in found if widget and widget.get("segment"))
+
+
+def is_stale(audience: Audience, segments: frozenset[str], before: float) -> bool:
+    """Whether a segment's file is missing or was written before a moment (seconds since 1970), or one is too many."""
+    paths = {audience.path(segment) for segment in segments}
+    there = set(audience.folder.glob("*.bin")) if audience.folder.is_dir() else set()
+    return there != paths or any(path.stat().st_mtime < before for path in paths)
 
 
 def write(audience: Audience, segment: str, ids: Iterable[tuple[str, str]]) -> int:

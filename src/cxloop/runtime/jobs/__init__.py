@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from cxloop.runtime.jobs.audiences import Audiences
 from cxloop.runtime.jobs.base import Job
 from cxloop.runtime.jobs.inviting import Inviting
 from cxloop.runtime.jobs.pulls import Pulls
@@ -14,7 +15,7 @@ from cxloop.runtime.jobs.sending import Sending
 if TYPE_CHECKING:
     from cxloop.runtime.host import LocalHost
 
-__all__ = ["Inviting", "Job", "Pulls", "Retention", "Sending", "jobs_of"]
+__all__ = ["Audiences", "Inviting", "Job", "Pulls", "Retention", "Sending", "jobs_of"]
 
 
 def jobs_of(host: LocalHost, stopped: Callable[[], bool]) -> tuple[Job, ...]:
@@ -24,4 +25,4 @@ def jobs_of(host: LocalHost, stopped: Callable[[], bool]) -> tuple[Job, ...]:
         host: runs verbs in this process.
         stopped: whether the process ends: then nothing new is begun.
     """
-    return (Pulls(host), Retention(host), Inviting(host), Sending(host, stopped))
+    return (Pulls(host), Retention(host), Inviting(host), Sending(host, stopped), Audiences(host))
