@@ -46,12 +46,12 @@ def test_an_honest_response_has_no_flag() -> None:
 def test_a_speeder_is_told_by_what_was_answered() -> None:
     answers = {"parts": {"Box": 5, "Courier": 4, "Tracking": 5, "Time": 2, "Price": 3}}
 
-    # 22 words of reading at 238 a minute and five rows of three seconds: 20.5 seconds, of which 1 is too few
+    # 16 words of its title at 238 a minute, and five rows of three seconds: of about 19 seconds, 1 is too few
     assert codes(answers, {"parts": 1.0}) == ["speeder"]
     assert codes(answers, {"parts": 7.0}) == []
     assert codes({}, {"parts": 1.0, "why": 1.0}) == []  # who leaves all out is quick, and honest
     (flag,) = quality.flags(SURVEY, answers, seconds={"parts": 1.0}, language="en")
-    assert flag.reason.startswith("1 s for questions that take about 2")
+    assert flag.reason.startswith("1 s for questions that take about 19 s")
 
 
 def test_nobody_is_a_speeder_by_a_page_without_anything_to_read() -> None:

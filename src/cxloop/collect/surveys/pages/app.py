@@ -187,7 +187,7 @@ class Respondents:
         page = shelved.drawn.get(key) if common else None
         if page is None:
             page = self._screen(visit, "", request, token=TOKEN, at=AT).encode()
-            if common and '"random"' not in str(write(shelved.live.definition)):
+            if common and "'random'" not in str(write(shelved.live.definition)):
                 shelved.drawn[key] = page
         given = self._page(filled(page, visit.token), visit.live, request, b"private, no-cache")
         if key in shelved.drawn and not request.query and len(page) <= LARGE:
