@@ -88,11 +88,15 @@ class _Parts:
 
     def __init__(self) -> None:
         self.form = Form()
+        self.ended = False
         self.header: dict[bytes, bytes] = {}
         self.name, self.value, self.data = bytearray(), bytearray(), bytearray()
 
     def begin(self) -> None:
         self.header, self.data = {}, bytearray()
+
+    def whole(self) -> None:
+        self.ended = True
 
     def header_end(self) -> None:
         self.header[bytes(self.name).lower()] = bytes(self.value)
@@ -128,6 +132,7 @@ def _multipart(content_type: str, body: bytes) -> Form:
         "on_header_field": lambda data, start, end: parts.name.extend(data[start:end]),
         "on_header_value": lambda data, start, end: parts.value.extend(data[start:end]),
         "on_header_end": parts.header_end,
+        "on_end": parts.whole,
     }
     try:
         parser = MultipartParser(boundary, callbacks)
@@ -135,6 +140,8 @@ def _multipart(content_type: str, body: bytes) -> Form:
         parser.finalize()
     except FormParserError:
         raise UnreadableFormError("The form cannot be read.") from None
+    if not parts.ended:
+        raise UnreadableFormError("The form breaks off.")
     return parts.form
 
 
