@@ -76,6 +76,16 @@ def take_identity(page: Any, address: str) -> None:
     page.screenshot(path=IMAGES / "identity.png")  # the weakest link lies open by itself
 
 
+def take_survey(page: Any, address: str) -> None:
+    """Takes the editor of a survey that was begun from a template."""
+    page.goto(f"{address}/surveys/new?template=relational_nps")
+    page.get_by_role("button", name="Begin with it").click()
+    page.frame_locator("#frame").locator("#questions").wait_for()
+    page.goto(page.url.partition("?")[0])
+    page.frame_locator("#frame").locator("#questions").wait_for()
+    page.screenshot(path=IMAGES / "survey-editor.png")
+
+
 def taken(browser: Any, address: str, link: str, take: Callable[[Any, str], None]) -> None:
     """Signs in and takes pictures."""
     page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
@@ -95,6 +105,7 @@ def main(workspace: Path) -> None:
             taken(browser, address, sign_in_link(workspace), take_company)
         with TemporaryDirectory() as room, furnished(Path(room)) as small:
             taken(browser, small.address, sign_in_link(small.folder), take_identity)
+            taken(browser, small.address, sign_in_link(small.folder), take_survey)
 
 
 if __name__ == "__main__":

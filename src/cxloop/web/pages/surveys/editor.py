@@ -201,6 +201,7 @@ def _page(request: Request, door: Door, survey: SurveyDetails, place: Place, sho
         "item": item,
         "at": at,
         "kind": kinds.kind_of(item) if at and item.get("type") else "",
+        "kind_name": kinds.nearest(item),
         "kinds": _kinds(),
         "inputs": list(fields.inputs(item, fields.fields_of(item, at, purposes), language, own, mistakes)),
         "mistakes": mistakes,

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from cxloop.collect.results import Surveys, SurveyTemplates
 from cxloop.core import wording
 from cxloop.core.errors import CxloopError, InputError, NotFoundError
+from cxloop.core.results import Estimate
 from cxloop.measure.results import SurveyResults
 from cxloop.web import words
 from cxloop.web.access import Checked, Door, SignedIn
@@ -161,15 +162,12 @@ def _score(door: Door, name: str) -> Mapping[str, str]:
     """The survey's first score with its interval, as kept of a moment ago; nothing for who may not see it."""
     if not door.may("measure.survey"):
         return NO_SCORE
-    known: SurveyResults = door.snapshot("measure.survey", {"name": name}).result
-    first = next(iter(known.scores), None)
-    if first is None or first.now.value is None:
+    known = door.snapshot("measure.survey", {"name": name}).result
+    first = next(iter(known.scores), None) if isinstance(known, SurveyResults) else None
+    if first is None or not isinstance(first.now, Estimate):
         return NO_SCORE
-    said = {"score": f"{wording.label(first.metric)} {wording.number(first.now.value, first.unit)}", "interval": ""}
-    if first.now.low is not None and first.now.high is not None:
-        low, high = (wording.number(each, first.unit) for each in (first.now.low, first.now.high))
-        said["interval"] = words.span(low, high)
-    return said
+    value, low, high = (wording.number(each, first.unit) for each in (first.now.value, first.now.low, first.now.high))
+    return {"score": f"{wording.label(first.metric)} {value}", "interval": words.span(low, high)}
 
 
 def _about(row: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cxloop.web.words import _
 
-__all__ = ["KINDS", "Kind", "blank", "kind_of"]
+__all__ = ["KINDS", "Kind", "blank", "kind_of", "nearest"]
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,21 @@ def blank(name: str, purposes: list[str]) -> dict[str, Any]:
         if purposes:
             content["purpose"] = purposes[0]
     return content
+
+
+def nearest(item: Mapping[str, Any]) -> str:
+    """Returns the name of the kind that an element is most like; empty where it is like none.
+
+    Example:
+        >>> nearest({"type": "rating", "metric": "csat", "rateType": "smileys"})
+        'faces'
+    """
+    told = ("metric", "rateType", "inputType")
+    alike = [kind for kind in KINDS if kind.type == item.get("type")]
+    alike.sort(key=lambda kind: -sum(kind.content.get(name) == item.get(name) for name in told))
+    if alike and item.get("type") == "boolean":
+        return "consent" if item.get("purpose") else "yesno"
+    return alike[0].name if alike else ""
 
 
 def kind_of(item: Mapping[str, Any]) -> str:
