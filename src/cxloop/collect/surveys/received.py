@@ -78,7 +78,7 @@ def _line(each: ResponseRecord, customers: Mapping[int, tuple[int, str | None]])
         each.started_at,
         end,
         customer,
-        label,
+        None if label == each.id else label,  # somebody unknown is called by their response
         sum(name not in each.hidden for name in each.answers),
         None if end is None else round((end - each.started_at).total_seconds(), 1),
         ", ".join(code for code in codes if code != LEFT_OUT) or None,
@@ -110,7 +110,7 @@ def one(ws: Operations, response: str, *, said: str = "") -> ResponseDetails:
         channel=found.channel,
         language=found.language,
         customer_id=customer,
-        customer=label,
+        customer=None if label == found.id else label,
         started_at=found.started_at,
         finished_at=found.finished_at,
         seconds={page: float(seconds) for page, seconds in found.seconds.items()},
