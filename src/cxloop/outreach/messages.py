@@ -11,7 +11,7 @@ from cxloop.store.messages.messages import NewMessage
 if TYPE_CHECKING:
     from cxloop.store.base import Store
 
-__all__ = ["NewMessage", "put"]
+__all__ = ["NewMessage", "put", "put_many"]
 
 
 def put(store: Store, new: Sequence[NewMessage]) -> list[int]:
@@ -24,3 +24,8 @@ def put(store: Store, new: Sequence[NewMessage]) -> list[int]:
         new: of any number.
     """
     return kept.put(store, new)
+
+
+def put_many(store: Store, new: Sequence[NewMessage]) -> None:
+    """Puts very many messages up for sending, as `put` does, and does not look up their numbers."""
+    kept.put_many(store, new)

@@ -201,7 +201,8 @@ class Plan:
 
 def us_of(moment: datetime) -> int:
     """Returns a moment, UTC without zone, as microseconds since 1970."""
-    return (moment.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+    since = moment - _NAIVE
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def moment_of(us: int) -> datetime | None:
@@ -222,4 +223,5 @@ def span_of(term: str) -> int:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE = datetime(1970, 1, 1)
 _END = us_of(datetime(9999, 1, 1))

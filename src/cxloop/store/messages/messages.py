@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session as Work
 
+from cxloop.store.bulk import insert_new
 from cxloop.store.messages import suppressions
 from cxloop.store.models import Message
 
@@ -34,6 +35,7 @@ __all__ = [
     "mark_told",
     "of_keys",
     "put",
+    "put_many",
     "some",
     "to_doubt",
     "untold",
@@ -149,6 +151,18 @@ def put(store: Store, new: Sequence[NewMessage]) -> list[int]:
             work.connection().execute(insert(Message.__table__), list(rows.values()))  # type: ignore[arg-type]
         known |= _numbers(work, list(rows))
     return [known[each.once] for each in new]
+
+
+def put_many(store: Store, new: Sequence[NewMessage]) -> None:
+    """Adds messages that are not there yet, as `put` does, without looking up their numbers: for very many at once."""
+    now = store.clock()
+    rows = [_row(each, now) for each in new]
+    same = {"failure": "", "tries": 0, "external_id": "", "told": True}
+    columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
+    columns |= {name: [value] * len(rows) for name, value in same.items()}
+    if rows:
+        with store.work() as work:
+            insert_new(work, Message.__table__, columns)
 
 
 def get(store: Store, message_id: int) -> MessageRecord | None:

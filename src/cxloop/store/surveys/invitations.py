@@ -8,14 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from cxloop.core.errors import NotFoundError
 from cxloop.store import models
+from cxloop.store.bulk import insert_new
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session as Work
-
     from cxloop.store.base import Store
 
 __all__ = [
@@ -175,23 +173,12 @@ def add(store: Store, wave_id: int, new: Sequence[NewInvitation], *, before: str
             return False
         wave.position, wave.state = after, "running"
         work.flush()
-        shared = {"survey": wave.survey, "wave_id": wave_id, "created_at": store.clock(), "revision": 1}
-        rows = [{**_fields(each), **shared, "reminders": 0, "logged": 0} for each in new]
-        _insert_or_ignore(work, rows)
+        given = {name: [getattr(each, name) for each in new] for name in NewInvitation.__slots__}
+        same = {"survey": wave.survey, "wave_id": wave_id, "created_at": store.clock(), "revision": 1}
+        same |= {"reminders": 0, "logged": 0}
+        given |= {name: [value] * len(new) for name, value in same.items()}
+        insert_new(work, models.Invitation.__table__, given)
     return True
-
-
-def _fields(new: NewInvitation) -> dict[str, Any]:
-    # dataclasses.asdict copies deeply, which takes longer than writing the rows
-    return {name: getattr(new, name) for name in NewInvitation.__slots__}
-
-
-def _insert_or_ignore(work: Work, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    dialect = postgresql if work.get_bind().dialect.name == "postgresql" else sqlite
-    table = models.Invitation.__table__
-    work.connection().execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
 def get(store: Store, invitation_id: int) -> InvitationRecord:

@@ -151,7 +151,7 @@ def test_a_wave_that_is_killed_between_its_batches_asks_everybody_once(
 
 def test_invitations_without_a_message_get_one_at_the_next_look(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     town.settle(FIVE)
-    monkeypatch.setattr(running, "put", _killed)
+    monkeypatch.setattr(running, "put_many", _killed)
     with pytest.raises(KeyboardInterrupt):
         verbs.invite(town.desk, "delivery", segment="everybody")
     monkeypatch.undo()
@@ -163,7 +163,7 @@ def test_invitations_without_a_message_get_one_at_the_next_look(town: Town, monk
     assert len(messages.some(town.desk.store, [], 100)) == 5
 
 
-def _killed(*_: object) -> list[int]:
+def _killed(*_: object) -> None:
     raise KeyboardInterrupt
 
 

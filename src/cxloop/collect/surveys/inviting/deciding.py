@@ -52,12 +52,14 @@ class Decided:
     def invitations(self, settings: SurveySettings) -> list[NewInvitation]:
         """Returns the rows to write down."""
         language, key = self.profiles.language[self.who].tolist(), self.profiles.key[self.who].tolist()
-        when, channel = self.told.when.tolist(), self.told.channel.tolist()
-        chance = self.chance.tolist()
+        channel, chance = self.told.channel.tolist(), self.chance.tolist()
+        dues = {each: moment_of(each) for each in np.unique(self.told.when).tolist()}
+        expiries = {each: moved(due, settings.expiry) for each, due in dues.items() if due is not None}
         rows = []
-        for place, (want, reason, rule) in enumerate(zip(self.wants, self.told.reason, self.told.rule, strict=True)):
-            due = moment_of(when[place])
-            asked = not reason and due is not None
+        for place, (when, reason, rule) in enumerate(
+            zip(self.told.when.tolist(), self.told.reason, self.told.rule, strict=True)
+        ):
+            want, asked = self.wants[place], not reason and dues[when] is not None
             rows.append(
                 NewInvitation(
                     key_id=key[place],
@@ -70,8 +72,8 @@ class Decided:
                     language=language[place][:20],
                     hidden=want.hidden,
                     single_use=settings.once,
-                    due_at=due,
-                    expires_at=moved(due, settings.expiry) if asked and due is not None else None,
+                    due_at=dues[when],
+                    expires_at=expiries[when] if asked else None,
                 )
             )
         return rows

@@ -24,7 +24,7 @@ from cxloop.collect.surveys.inviting.wanting import of_wave
 from cxloop.collect.surveys.settings import SurveySettings
 from cxloop.core.time import moved
 from cxloop.outreach.budget.values import moment_of
-from cxloop.outreach.messages import NewMessage, put
+from cxloop.outreach.messages import NewMessage, put, put_many
 from cxloop.store.messages import history
 from cxloop.store.messages.history import Sent
 from cxloop.store.surveys import invitations, surveys, waves
@@ -145,7 +145,7 @@ def hand_over(ws: Operations, known: Profiles | None = None) -> int:
                 continue
             messages.append(_message(letters[row.survey], row, address, profiles, place))
             steps.append(Step(row.id, "queued"))
-        put(ws.store, messages)
+        put_many(ws.store, messages)
         invitations.set_states(ws.store, steps, only=["planned"])
         done += len(messages)
     return done

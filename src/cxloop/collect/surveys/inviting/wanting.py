@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -33,8 +33,7 @@ SUBJECTS = ("location", "product", "team", "employee", "brand", "region", "campa
 _NAMES: Mapping[str, ValueType] = {"name": "text", "path": "text", "outcome": "text", "value": "number"}
 
 
-@dataclass(frozen=True)
-class Want:
+class Want(NamedTuple):
     """A customer whom a wave wants.
 
     Attributes:
@@ -48,7 +47,7 @@ class Want:
     customer: int
     trigger: str
     at: int
-    hidden: Mapping[str, Any] = field(default_factory=dict)
+    hidden: Mapping[str, Any]
     again: bool = False
 
 
