@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from cxloop.core.errors import InputError, UnknownNameError
 from cxloop.store.base import Store
@@ -56,3 +57,14 @@ def test_a_change_leaves_what_it_does_not_name(store: Store) -> None:
 
     found = surveys.get(store, "delivery")
     assert (found.title, found.settings, found.closes_at) == ("Parcels", {"once": True}, datetime(2026, 7, 1))
+
+
+@pytest.mark.parametrize(("table", "order"), [("survey_responses", "changed_at"), ("invitations", "id")])
+def test_what_the_log_lacks_is_found_without_reading_everything(store: Store, table: str, order: str) -> None:
+    # as store.surveys.responses.changed and invitations.changed ask, every second
+    asked = f"explain query plan select * from {table} where {table}.revision > {table}.logged order by {order} limit 9"
+
+    with store.read() as work:
+        plan = " ".join(str(row) for row in work.execute(text(asked)))
+
+    assert f"ix_{table}_untold" in plan

@@ -190,6 +190,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_invitations_remind_at"), "invitations", ["remind_at"], unique=False)
     op.create_index(op.f("ix_invitations_sent_at"), "invitations", ["sent_at"], unique=False)
     op.create_index("ix_invitations_state_due_at", "invitations", ["state", "due_at"], unique=False)
+    op.create_index(
+        "ix_invitations_untold",
+        "invitations",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("revision > logged"),
+        postgresql_where=sa.text("revision > logged"),
+    )
     op.create_index("ix_invitations_wave_id_state", "invitations", ["wave_id", "state"], unique=False)
     op.create_index(op.f("ix_invitations_survey"), "invitations", ["survey"], unique=False)
     op.create_table(
@@ -240,6 +248,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_survey_responses_key_id"), "survey_responses", ["key_id"], unique=False)
     op.create_index(op.f("ix_survey_responses_link"), "survey_responses", ["link"], unique=False)
     op.create_index("ix_survey_responses_survey_state", "survey_responses", ["survey", "state"], unique=False)
+    op.create_index(
+        "ix_survey_responses_untold",
+        "survey_responses",
+        ["changed_at"],
+        unique=False,
+        sqlite_where=sa.text("revision > logged"),
+        postgresql_where=sa.text("revision > logged"),
+    )
     op.create_table(
         "survey_files",
         sa.Column("id", sa.Integer(), nullable=False),
