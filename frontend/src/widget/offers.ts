@@ -16,7 +16,8 @@ export interface Offer {
   again?: number;
   untilAnswered: boolean;
   place: "corner" | "middle" | "inline";
-  colours: { background: string; text: string; accent: string };
+  /** Background, text and accent; by day, and where the visitor's device is set to dark. */
+  colours: [string[], string[]];
   words: { close: string; opened: string };
 }
 

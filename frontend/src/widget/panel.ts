@@ -5,7 +5,7 @@ import type { Offer } from "./offers";
 
 const STYLE = `
 :host{all:initial;color-scheme:light}
-.p{box-sizing:border-box;display:flex;flex-direction:column;padding:0;margin:0;border:1px solid #0003;border-radius:10px;
+.p{--b:var(--b0);--t:var(--t0);--a:var(--a0);box-sizing:border-box;display:flex;flex-direction:column;padding:0;margin:0;border:1px solid #0003;border-radius:10px;
 background:var(--b);color:var(--t);overflow:hidden;width:min(400px,100vw);max-height:min(80vh,720px);
 box-shadow:0 8px 32px #0004;font:15px/1.4 system-ui,sans-serif}
 .corner{position:fixed;inset:auto 16px 16px auto;z-index:2147483000}
@@ -24,6 +24,7 @@ iframe{border:0;display:block;width:100%;height:320px;flex:0 1 auto;min-height:1
 @media (max-width:480px){.corner{inset:auto 0 0 0;width:100%;border-radius:10px 10px 0 0}}
 @media (prefers-reduced-motion:no-preference){.corner,dialog.p{animation:i .2s ease-out}}
 @keyframes i{from{opacity:0;transform:translateY(12px)}}
+@media (prefers-color-scheme:dark){.p{--b:var(--b1);--t:var(--t1);--a:var(--a1);border-color:#fff3}button:hover{background:#fff2}}
 @media print{.p{display:none}}`;
 
 export interface Told {
@@ -86,10 +87,9 @@ export class Panel {
     const box = make(modal ? "dialog" : "section", `p ${offer.place}`);
     box.setAttribute("aria-label", offer.title);
     if (offer.place === "corner") box.setAttribute("role", "dialog");
-    const { background, text, accent } = offer.colours;
-    box.style.setProperty("--b", background);
-    box.style.setProperty("--t", text);
-    box.style.setProperty("--a", accent);
+    offer.colours.forEach((colours, night) =>
+      colours.forEach((colour, at) => box.style.setProperty(`--${"bta"[at]}${night}`, colour)),
+    );
     frame.src = this.address;
     frame.title = offer.title;
     if (offer.place !== "inline") box.append(this.head());

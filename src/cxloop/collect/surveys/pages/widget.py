@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cxloop.collect.surveys.pages.theme import tokens
-from cxloop.collect.surveys.settings import SurveySettings, Widget
+from cxloop.collect.surveys.settings import SurveySettings, Theme, Widget
 from cxloop.core.time import moved
 from cxloop.store.surveys import surveys
 
@@ -53,7 +53,6 @@ def offers(store: Store, *, key: WriteKey | None, survey: str = "", language: st
 
 def _offer(record: SurveyRecord, settings: SurveySettings, language: str) -> dict[str, Any]:
     widget = settings.widget or Widget()
-    colours = tokens(settings.theme, dark=False)
     told = {
         "name": record.name,
         "title": settings.theme.name or record.title,
@@ -66,11 +65,16 @@ def _offer(record: SurveyRecord, settings: SurveySettings, language: str) -> dic
         "again": seconds(widget.again_after) if widget.again_after else None,
         "untilAnswered": widget.until_answered,
         "place": widget.place,
-        "colours": {"background": colours.background, "text": colours.text, "accent": colours.accent},
+        "colours": [_colours(settings.theme, dark=dark) for dark in (False, True)],
         "words": WORDS.get(language.partition("-")[0].lower(), WORDS["en"]),
     }
     # which segment it is, is nobody's business; what is not set is left out
     return {name: value for name, value in told.items() if value not in (None, [], False) or name == "untilAnswered"}
+
+
+def _colours(theme: Theme, *, dark: bool) -> list[str]:
+    found = tokens(theme, dark=dark)
+    return [found.background, found.text, found.accent]
 
 
 def seconds(term: str) -> float:
