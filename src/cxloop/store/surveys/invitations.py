@@ -30,6 +30,7 @@ __all__ = [
     "counts",
     "find",
     "get",
+    "keys_of",
     "mark_logged",
     "note",
     "planned",
@@ -341,6 +342,13 @@ def answered(store: Store, survey: str) -> tuple[int, int]:
     with store.read() as work:
         row = work.execute(chosen.where(table.survey == survey, table.sent_at.is_not(None))).one()
         return int(row[0]), int(row[1])
+
+
+def keys_of(store: Store, wave_id: int) -> list[int]:
+    """Returns the keys that a wave decided about, in order."""
+    table = models.Invitation
+    with store.read() as work:
+        return list(work.scalars(select(table.key_id).where(table.wave_id == wave_id).order_by(table.id)))
 
 
 def planned(store: Store, *, limit: int, after: int = 0) -> list[InvitationRecord]:

@@ -96,8 +96,8 @@ def due(store: Store, now: datetime) -> list[WaveRecord]:
 
 def set_state(store: Store, wave_id: int, state: State) -> WaveRecord:
     """Sets the state of a wave; one that is done or stopped is not looked at again. Raises NotFoundError."""
-    get(store, wave_id)
-    values: dict[str, Any] = {"state": state}
+    wave = get(store, wave_id)
+    values: dict[str, Any] = {"state": state, **_without_list(wave.settings, state)}
     if state in ("done", "stopped"):
         values["next_at"] = None
     with store.work() as work:
@@ -108,15 +108,24 @@ def set_state(store: Store, wave_id: int, state: State) -> WaveRecord:
 def moved_on(
     store: Store, wave: WaveRecord, *, position: str, state: State = "running", next_at: datetime | None
 ) -> bool:
-    """Writes how far a wave has come; returns False where it has moved, or was stopped, since it was read."""
+    """Writes how far a wave has come; returns False where it has moved, or was stopped, since it was read.
+
+    The list of a wave that is done goes: whom it named stands in the invitations, which an erasure takes away.
+    """
     with store.work() as work:
         chosen = update(models.SurveyWave).where(
             models.SurveyWave.id == wave.id,
             models.SurveyWave.position == wave.position,
             models.SurveyWave.state == wave.state,
         )
-        changed = work.execute(chosen.values(position=position, state=state, next_at=next_at))
+        values: dict[str, Any] = {"position": position, "state": state, "next_at": next_at}
+        changed = work.execute(chosen.values(**values, **_without_list(wave.settings, state)))
         return changed.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def _without_list(settings: Mapping[str, Any], state: State) -> dict[str, Any]:
+    over = state in ("done", "stopped") and settings.get("people")
+    return {"settings": {**settings, "people": []}} if over else {}
 
 
 def _record(row: models.SurveyWave) -> WaveRecord:

@@ -10,8 +10,9 @@ import pytest
 from cxloop.collect.surveys import verbs as survey_verbs
 from cxloop.collect.surveys.inviting import running, verbs
 from cxloop.core.errors import InputError, UnknownNameError
+from cxloop.store import personal
 from cxloop.store.messages import messages
-from cxloop.store.surveys import invitations
+from cxloop.store.surveys import invitations, waves
 
 if TYPE_CHECKING:
     from tests.collect.surveys.inviting.conftest import Town
@@ -231,3 +232,16 @@ def test_nobody_is_invited_to_a_draft_and_a_wave_asks_one_kind_of_list(town: Tow
         verbs.invite(town.desk, "delivery", segment="buyers")
     with pytest.raises(UnknownNameError, match="knd"):
         verbs.invite(town.desk, "delivery", event='knd == "delivery"')
+
+
+def test_what_a_list_says_of_somebody_is_kept_with_their_invitation_alone(town: Town) -> None:
+    town.settle(FIVE)
+    file = town.desk.write("list.csv", "email,nickname\nada@example.org,Countess\n")
+    verbs.invite(town.desk, "delivery", file=file)
+
+    assert "Countess" not in str(verbs.wave(town.desk, 1).settings)
+    assert "Countess" not in str(waves.get(town.desk.store, 1).settings)
+    assert verbs.wave(town.desk, 1).whom == "a list of 1"
+
+    assert personal.forget_keys(town.desk.store, [town.numbers["ada"]]) == {"invitations": 1, "messages": 1}
+    assert invitations.some(town.desk.store) == []

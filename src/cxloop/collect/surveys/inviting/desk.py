@@ -101,7 +101,8 @@ def _plan(ws: Operations, settings: SurveySettings, whom: Whom) -> tuple[Kind, W
         check_event(ws, whom.event)
     kind: Kind = "schedule" if whom.every else "file" if whom.file else given[0]  # type: ignore[assignment]
     plan = WavePlan(
-        segment=whom.segment, people=listed.people, event=whom.event, delay=_term(whom.delay, "0m"),
+        segment=whom.segment, people=listed.people, listed=len(listed.people), event=whom.event,
+        delay=_term(whom.delay, "0m"),
         every=whom.every and _term(whom.every, ""), spread=whom.spread and _term(whom.spread, ""),
         wait=_term(whom.wait, ws.experience.contact.wait), sampling=_sampling(settings.sampling, whom),
         seed=secrets.randbits(60),
@@ -280,7 +281,7 @@ def whom_of(wave: WaveRecord) -> str:
     if plan.event is not None:
         return f"{plan.delay} after {plan.event}"
     if plan.segment is None:
-        return f"a list of {len(plan.people):,}"
+        return f"a list of {plan.listed:,}"
     whom = "everybody" if plan.segment == EVERYBODY else f"segment {plan.segment}"
     return whom if plan.every is None else f"{whom}, every {plan.every}"
 

@@ -29,7 +29,9 @@ class WavePlan(BaseModel):
 
     Attributes:
         segment: whose members it wants, or everybody.
-        people: a list of customers instead.
+        people: a list of customers instead; empty again once they are decided about, because what a list says of
+            somebody has to go with them when they are erased, as their invitations do.
+        listed: how many the list had.
         event: a condition on what happens instead: each time it holds, that customer is wanted.
         delay: how long after the event.
         every: after which time it asks the whole segment anew; None for once.
@@ -43,6 +45,7 @@ class WavePlan(BaseModel):
 
     segment: str | None = None
     people: tuple[Wanted, ...] = ()
+    listed: Annotated[int, Field(ge=0)] = 0
     event: str | None = None
     delay: Term = "0m"
     every: Term | None = None

@@ -19,6 +19,7 @@ from cxloop.engine.dimensions import LOG_FACTS, dimensions_of, log_source
 from cxloop.engine.quoting import column_node
 from cxloop.engine.segments import segment_names
 from cxloop.outreach.budget.values import Times, span_of, us_of
+from cxloop.store.surveys import invitations
 
 if TYPE_CHECKING:
     from cxloop.engine.base import Analysis, Value
@@ -89,7 +90,8 @@ def rounds_between(
     ws: Operations, wave: WaveRecord, plan: WavePlan, since: datetime, until: datetime
 ) -> list[tuple[datetime, list[Want]]]:
     """Returns the rounds of a wave that began in a stretch of time, with whom they wanted; members are today's."""
-    found, number, listed = [], 0, _listed(ws, plan)
+    found, number = [], 0
+    listed = _listed(ws, plan) if plan.segment or plan.people else _asked(ws, wave)
     while (begins := _begin(wave, plan, number)) < until:
         if begins >= since:
             found.append((begins, list(_spread(listed, plan, f"{wave.id}.{number}", begins))))
@@ -203,6 +205,14 @@ def _listed(ws: Operations, plan: WavePlan) -> list[tuple[int, Mapping[str, Any]
     rows: list[tuple[int, Mapping[str, Any]]]
     rows = [(whose[each.key], each.hidden) for each in plan.people if each.key in whose]
     return sorted(rows, key=lambda row: row[0])
+
+
+def _asked(ws: Operations, wave: WaveRecord) -> list[tuple[int, Mapping[str, Any]]]:
+    """The customers of a list that is done, from its invitations."""
+    keys = invitations.keys_of(ws.store, wave.id)
+    rows = ws.engine.fetch(queries.KNOWN, {"keys": sorted(set(keys))}).to_pylist() if keys else []
+    whose = {int(row["key_id"]): int(row["customer_id"]) for row in rows}
+    return [(customer, {}) for customer in sorted(whose[key] for key in keys if key in whose)]
 
 
 def _spread(
