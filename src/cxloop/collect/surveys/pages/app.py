@@ -269,15 +269,16 @@ class Respondents:
     def _page_at(self, visit: Visit, place: str, answers: Mapping[str, Any]) -> str | None:
         """The page at a place of the document, where somebody has been that far; else the one that comes next."""
         definition, record = visit.definition, visit.record
-        here = current_page(definition, record, now=self._now()) if record else None
-        here = here or next((page.name for page in run(definition, answers, now=self._now()).pages), None)
+        shown = [page.name for page in run(definition, answers, now=self._now()).pages]
+        here = record.page if record and record.page in shown else None
+        if here is None:
+            here = current_page(definition, record, now=self._now()) if record else next(iter(shown), None)
         names = [page.name for page in definition.sheets]
         wanted = names[int(place) - 1] if place.isdecimal() and 0 < int(place) <= len(names) else None
         if wanted is None or here is None or wanted == here:
             return here
         been = record is not None and (wanted in record.seconds or names.index(wanted) < names.index(here))
-        shown = run(definition, answers, now=self._now()).page(wanted) is not None
-        return wanted if been and shown else here
+        return wanted if been and wanted in shown else here
 
     def _address(self, visit: Visit, page: str, token: str, request: Request) -> str:
         """Where a page is sent: its place is in the address, so that a page that went stale is taken for what it is."""
