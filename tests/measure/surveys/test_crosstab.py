@@ -74,6 +74,17 @@ def test_small_columns_are_not_shown(ws: Surveyed) -> None:
     assert (small.n, small.share) == (None, InsufficientData(4, 10))
 
 
+def test_a_handful_of_customers_is_no_test(ws: Surveyed) -> None:
+    for number in range(9):
+        ws.respond(
+            f"r{number}", {"how": choice("post"), "club": choice("gold" if number % 2 else "none")}, customer=number
+        )
+    found = crosstab(ws.done(), "delivery", "how", "club")
+
+    assert (found.p, found.test) == (None, "Too few for a test; 10 are needed.")
+    assert all(cell.n is None for cell in found.cells)
+
+
 def test_a_customer_counts_once_by_the_newest_response(ws: Surveyed) -> None:
     for number in range(20):
         ws.respond(f"old{number}", {"how": choice("post"), "club": choice("none")}, customer=number)

@@ -102,6 +102,7 @@ def test_verbatims_name_customer_and_score_newest_first(ws: Surveyed) -> None:
     assert (found.total, first.text, first.score, first.metric) == (40, "Because of 39.", 9.0, "nps")
     assert first.customer_id is not None
     assert survey_verbatims(ws, "delivery", highest=6).total == 10
+    assert survey_verbatims(ws, "delivery", metric="csat", lowest=5).total == 20
 
 
 def test_rows_have_a_column_for_each_question_in_order(ws: Surveyed) -> None:
@@ -140,3 +141,15 @@ def test_results_survive_the_way_through_json(ws: Surveyed) -> None:
 
     for result in results:
         assert type(result).from_dict(result.to_dict()) == result
+
+
+def test_every_row_of_a_result_has_the_same_columns(ws: Surveyed) -> None:
+    for number in range(12):
+        answers = {"recommend": nps(9), "order": choice("x|y", "ranking"), "age": choice(str(number), "number")}
+        answers["why"] = {"text": "Good."}
+        ws.respond(f"r{number}", answers, customer=number, channel="web")
+    ws.done()
+
+    for result in (survey_questions(ws, "delivery"), survey_funnel(ws, "delivery"), survey(ws, "delivery")):
+        assert len({tuple(row) for row in result.records()}) == 1
+        assert as_csv(result).count("\n") == len(result.records()) + 1

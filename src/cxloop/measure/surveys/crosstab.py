@@ -125,7 +125,8 @@ class _Table:
                 raise InputError(
                     f"{name} has {len(side)} different answers; at most {MOST_ANSWERS} fit a table. Choose another."
                 )
-        found = None if self.several or not self.n else association(self.counts)
+        few = self.n < ws.settings.measure.minimum_n
+        found = None if self.several or few else association(self.counts)
         return Crosstab(
             survey=asked.survey,
             row=row,
@@ -136,13 +137,15 @@ class _Table:
             n=self.n,
             p=None if found is None else found.p,
             v=None if found is None else found.v,
-            test=self._test(found),
+            test=self._test(found, ws.settings.measure.minimum_n),
             how=How(definition=_DEFINITION, method=explained(ws, _METHOD), sql=sql),
         )
 
-    def _test(self, found: Association | None) -> str:
+    def _test(self, found: Association | None, minimum: int) -> str:
         if found is not None:
             return found.method
+        if self.n < minimum:
+            return f"Too few for a test; {minimum} are needed."
         return _SEVERAL if self.several else "There are too few different answers for a test."
 
     def _cells(self, ws: Analysis) -> list[CrossCell]:

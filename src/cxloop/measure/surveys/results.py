@@ -130,6 +130,10 @@ class SurveyFunnel(Result):
             ][: 2 if funnel.came else 0]
         return rows
 
+    def told(self) -> list[dict[str, Value]]:
+        """Returns the steps with their shares."""
+        return [{name: row[name] for name in ("channel", "step", "n", "rate", "low", "high")} for row in self.records()]
+
     def __str__(self) -> str:
         steps = {step.name: step.n for step in self.total.steps}
         own = f"{answers(self.total.completed)} came without an invitation." if self.total.completed else ""
@@ -234,6 +238,12 @@ class SurveyQuestions(Result):
         """Returns one row per question and answer; numbers and texts have one row each."""
         return [row for question in self.questions for row in _question_rows(question)]
 
+    def told(self) -> list[dict[str, Value]]:
+        """Returns the rows without what tells wordings apart."""
+        return [
+            {name: value for name, value in row.items() if name not in ("kind", "wording")} for row in self.records()
+        ]
+
     def __str__(self) -> str:
         if not self.questions:
             return f"Nobody has answered {self.survey} yet."
@@ -243,17 +253,35 @@ class SurveyQuestions(Result):
 
 
 def _question_rows(item: QuestionAnswers) -> list[dict[str, Value]]:
-    head: dict[str, Value] = {"question": item.question, "kind": item.kind, "wording": item.wording or None}
     if item.ranking:
         return [
-            {**head, "answer": one.value, "n": one.n, **_number("first", one.first), **_number("rank", one.mean_rank)}
+            row
             for one in item.ranking
+            for row in (
+                _answer_row(item, one.value, one.n, "mean place", one.mean_rank),
+                _answer_row(item, one.value, one.n, "share of first places", one.first),
+            )
         ]
     if item.mean is not None:
-        return [{**head, "answer": "mean", "n": item.n, **_number("mean", item.mean)}]
+        return [_answer_row(item, "", item.n, "mean", item.mean)]
     if item.kind == "text":
-        return [{**head, "answer": "texts", "n": item.texts}]
-    return [{**head, "answer": one.value, "n": one.n, **_number("share", one.share)} for one in item.answers]
+        return [_answer_row(item, "", item.texts, "texts", None)]
+    return [_answer_row(item, one.value, one.n, "share", one.share) for one in item.answers]
+
+
+def _answer_row(item: QuestionAnswers, answer: str, n: int, what: str, found: Known | None) -> dict[str, Value]:
+    known = found if isinstance(found, Estimate) else None
+    return {
+        "question": item.question,
+        "kind": item.kind,
+        "wording": item.wording or None,
+        "answer": answer or None,
+        "n": n,
+        "what": what,
+        "value": None if known is None else known.value,
+        "low": None if known is None else known.low,
+        "high": None if known is None else known.high,
+    }
 
 
 def _number(name: str, found: Known) -> dict[str, Value]:

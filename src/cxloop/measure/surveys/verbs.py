@@ -145,7 +145,7 @@ def survey_verbatims(
     name: SurveyName,
     *,
     question: QuestionName | None = None,
-    metric: Annotated[str, Field(max_length=60)] = "nps",
+    metric: Annotated[str, Field(max_length=60)] | None = None,
     lowest: float | None = None,
     highest: float | None = None,
     since: Moment | None = None,
@@ -158,7 +158,7 @@ def survey_verbatims(
     Args:
         name: The survey.
         question: Only answers to this question.
-        metric: Whose score stands beside each text.
+        metric: Whose score stands beside each text; without it, that of the first metric of the survey.
         lowest: Only where that score is at least so much.
         highest: Only where that score is at most so much, such as 6.
         since: First moment: a date, a date with time, or how far back (90d).

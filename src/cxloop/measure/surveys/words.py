@@ -11,9 +11,11 @@ from cxloop.core.results import Value
 from cxloop.core.wording import many
 from cxloop.engine.base import Analysis
 from cxloop.engine.dimensions import dimensions_of
+from cxloop.measure.metrics import METRICS
 from cxloop.measure.surveys.queries import ROWS, VERBATIMS
+from cxloop.measure.surveys.questions import questions_asked
 from cxloop.measure.surveys.results import Quoted, SurveyRows, SurveyVerbatims
-from cxloop.measure.surveys.selecting import Asked, choose
+from cxloop.measure.surveys.selecting import Asked, Chosen, choose
 
 __all__ = ["read_rows", "read_verbatims"]
 
@@ -30,7 +32,7 @@ def read_verbatims(
     asked: Asked,
     *,
     question: str | None,
-    metric: str,
+    metric: str | None,
     lowest: float | None,
     highest: float | None,
     limit: int,
@@ -41,7 +43,7 @@ def read_verbatims(
         ws: the workspace.
         asked: the survey, window and condition.
         question: only answers to this question.
-        metric: whose score of the same response stands beside each text.
+        metric: whose score of the same response stands beside each text; None for the survey's first.
         lowest: only where that score is at least so much.
         highest: only where it is at most so much.
         limit: most texts.
@@ -50,6 +52,7 @@ def read_verbatims(
         InputError: a moment or the condition cannot be used.
     """
     chosen = choose(ws, asked)
+    metric = metric or _first_metric(ws, chosen)
     parameters = {"question": question, "metric": metric, "least": lowest, "most": highest, "rows": limit}
     rows = ws.engine.fetch(VERBATIMS, parameters, chosen.slots).to_pylist()
     known = {name: dimensions_of(ws).resolve(name) for name in ("channel", "touchpoint")}
@@ -68,6 +71,12 @@ def read_verbatims(
             for row in rows
         ),
     )
+
+
+def _first_metric(ws: Analysis, chosen: Chosen) -> str | None:
+    """The metric that a survey is about: the first that it asks, in the order of the metrics."""
+    asked = {row["metric"] for row in questions_asked(ws, chosen)}
+    return next((item.name for item in METRICS if item.name in asked), None)
 
 
 def _flags(written: str | None) -> tuple[str, ...]:
