@@ -281,6 +281,9 @@ COLLECTOR: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "GET /v1/openapi.json": ("anybody", (200,)),
     "GET /cx.js": ("anybody", (200, 404)),
     f"GET /v1/projects/{MARK}/settings": ("anybody", (200, 401, 404)),
+    "GET /s/-/widget.json": ("anybody", (200,)),
+    "GET /s/-/widget-member.json": ("anybody", (200,)),
+    "GET /s/-/kioskworker.js": ("anybody", (200, 404)),
 }
 """What the collector answers: who is let through, and with which status."""
 
@@ -356,6 +359,7 @@ VERBS: Mapping[str, frozenset[str]] = {
     "collect.plan_sample": WHOLE,
     "collect.record_session": IMPORTERS,
     "collect.response": WHOLE_PERSONS,
+    "collect.response_file": WHOLE_PERSONS,
     "collect.responses": WHOLE_PERSONS,
     "collect.short_link": IMPORTERS,
     "collect.short_links": WHOLE,

@@ -20,6 +20,7 @@ from cxloop.collect.sending.results import (
 from cxloop.collect.surveys.answer_results import (
     ResponseAnswer,
     ResponseDetails,
+    ResponseFile,
     Responses,
     SamplePlan,
     SessionRecord,
@@ -69,6 +70,7 @@ __all__ = [
     "Replay",
     "ResponseAnswer",
     "ResponseDetails",
+    "ResponseFile",
     "Responses",
     "ResponsesImport",
     "SamplePlan",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cxloop.collect import verbs
 from cxloop.collect.surveys import logged
-from cxloop.core.errors import InputError, MistakesError, NotFoundError
+from cxloop.core.errors import AccessDeniedError, InputError, MistakesError, NotFoundError
 from cxloop.core.results import Estimate
 from cxloop.measure.verbs import nps
 from cxloop.store.surveys import responses
@@ -145,6 +147,23 @@ def test_answers_by_a_short_link_say_where_it_hangs(shop: Desk) -> None:
     logged.log_all(shop)
 
     assert shop.rows("select location from interactions where metric = 'nps'") == [("Berlin, table 12",)]
+
+
+def test_an_uploaded_file_is_listed_and_can_be_fetched(shop: Desk) -> None:
+    answer(shop, 1, 9)
+    with responses.writing(shop.store) as work:
+        number = work.files.add("r001", "photo", "box.png", "image/png", b"a picture")
+
+    assert verbs.response(shop, "r001").files == (f"{number}: box.png (photo, 9 bytes)",)
+    assert base64.b64decode(verbs.response_file(shop, number).content) == b"a picture"
+    to = shop.path / "box.png"
+    assert str(verbs.response_file(shop, number, to=to)) == f"box.png (image/png, 9 bytes) is written to {to}."
+    assert to.read_bytes() == b"a picture"
+    with pytest.raises(InputError, match="cannot be written"):
+        verbs.response_file(shop, number, to=to)
+    shop.actor = replace(shop.actor, account_id=7)
+    with pytest.raises(AccessDeniedError, match="only who sits at the machine"):
+        verbs.response_file(shop, number, to=shop.path / "other.png")
 
 
 REMARKS = [

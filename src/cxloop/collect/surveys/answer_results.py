@@ -12,6 +12,7 @@ from cxloop.core.wording import count, many
 __all__ = [
     "ResponseAnswer",
     "ResponseDetails",
+    "ResponseFile",
     "Responses",
     "SamplePlan",
     "SessionRecord",
@@ -87,6 +88,37 @@ class ResponseDetails(Result):
         files = "".join(f"\n  File: {each}" for each in self.files)
         head = f"{self.response}{who} to {self.survey}, version {self.version}: {self.state}"
         return f"{head}, {many(len(self.answers), 'answer')}{out}.{flags}{files}"
+
+
+@dataclass(frozen=True)
+class ResponseFile(Result):
+    """A file that somebody uploaded as an answer; `content` is base64. It is a stranger's: open it with care."""
+
+    number: int
+    response: str
+    question: str
+    name: str
+    media_type: str
+    size: int
+    content: str
+    written_to: str = ""
+
+    @property
+    def target(self) -> str:
+        """Which response: for the audit log."""
+        return f"response {self.response}"
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns it as one row, without its content."""
+        return [{"file": self.number, "question": self.question, "name": self.name, "size": self.size}]
+
+    def told(self) -> list[dict[str, Value]]:
+        """Returns nothing: the sentence says it."""
+        return []
+
+    def __str__(self) -> str:
+        where = f" is written to {self.written_to}" if self.written_to else "; --to FILE writes it, --json gives it"
+        return f"{self.name} ({self.media_type}, {count(self.size)} bytes){where}."
 
 
 @dataclass(frozen=True)

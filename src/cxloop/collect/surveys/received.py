@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxloop.collect.surveys import definition
-from cxloop.collect.surveys.answer_results import ResponseAnswer, ResponseDetails, Responses
+from cxloop.collect.surveys.answer_results import ResponseAnswer, ResponseDetails, ResponseFile, Responses
 from cxloop.collect.surveys.definition import Definition, in_language
 from cxloop.collect.surveys.telling import LEFT_OUT, answers_of
-from cxloop.core.errors import InputError, NotFoundError
+from cxloop.core.errors import AccessDeniedError, InputError, NotFoundError
 from cxloop.core.results import Value
 from cxloop.core.wording import many
 from cxloop.engine.query import Query
@@ -21,7 +25,7 @@ from cxloop.store.surveys.surveys import PUBLISHED
 if TYPE_CHECKING:
     from cxloop.store.context import Operations
 
-__all__ = ["CUSTOMERS_OF", "flag", "list_responses", "one"]
+__all__ = ["CUSTOMERS_OF", "file", "flag", "list_responses", "one"]
 
 CUSTOMERS_OF = Query(
     name="collect.customers_of_keys",
@@ -118,7 +122,7 @@ def one(ws: Operations, response: str, *, said: str = "") -> ResponseDetails:
         variables={name: str(value) for name, value in found.hidden.items()},
         flags=tuple(str(each.get("reason") or each.get("code")) for each in found.flags),
         left_out=any(each.get("code") == LEFT_OUT for each in found.flags),
-        files=tuple(f"{each.question}: {each.name} ({each.size:,} bytes)" for each in kept),
+        files=tuple(f"{each.id}: {each.name} ({each.question}, {each.size:,} bytes)" for each in kept),
         said=said,
     )
 
@@ -162,3 +166,29 @@ def flag(ws: Operations, response: str, reason: str, *, left_out: bool | None) -
     responses.flag(ws.store, response, kept)
     done = {True: "is left out of every number", False: "counts again", None: "is flagged"}[left_out]
     return one(ws, response, said=f"The response {response} {done}; what was answered stays as it is.")
+
+
+def file(ws: Operations, number: int, to: Path | None) -> ResponseFile:
+    """Returns an uploaded file, and writes it where it is wanted.
+
+    Raises:
+        NotFoundError: there is no such file.
+        AccessDeniedError: `to` is for who sits at the machine.
+        InputError: `to` is there already, or cannot be written.
+    """
+    if to is not None and not ws.actor.at_machine:
+        raise AccessDeniedError("to: only who sits at the machine names a file to write to. Leave it out.")
+    found = files.get(ws.store, number)
+    if found is None:
+        raise NotFoundError(f"There is no file {number}. `cxloop collect response` lists those of a response.")
+    content = base64.b64encode(found.content).decode()
+    told = ResponseFile(found.id, found.response_id, found.question, found.name, found.media_type, found.size, content)
+    if to is None:
+        return told
+    try:
+        with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(found.content)
+    except OSError as failure:
+        told_why = f"{to} cannot be written ({failure.strerror}). Name a file that is not there, in a folder that is."
+        raise InputError(told_why) from None
+    return replace(told, content="", written_to=str(to))

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from cxloop.collect.surveys.answer_results import (
     ResponseDetails,
+    ResponseFile,
     Responses,
     SamplePlan,
     SessionRecord,
@@ -25,6 +26,7 @@ __all__ = [
     "plan_sample",
     "record_session",
     "response",
+    "response_file",
     "responses",
     "short_link",
     "short_links",
@@ -85,6 +87,24 @@ def response(ws: Operations, response: Number) -> ResponseDetails:
     from cxloop.collect.surveys.received import one
 
     return one(ws, response)
+
+
+@verb(part="collect", right="read", personal=True, limited="refuse")
+def response_file(ws: Operations, file: Annotated[int, Field(ge=1)], *, to: OptionalPath = None) -> ResponseFile:
+    """A file that somebody uploaded as an answer.
+
+    Args:
+        file: Its number, as in collect response.
+        to: Where to write it; only who sits at the machine names a file.
+
+    Raises:
+        NotFoundError: there is no such file.
+        AccessDeniedError: somebody else names a file to write to.
+        InputError: the file to write to is there already.
+    """
+    from cxloop.collect.surveys.received import file as find
+
+    return find(ws, file, to)
 
 
 @verb(part="collect", right="write", personal=True, changes="records", outdates=_LISTS)
