@@ -25,7 +25,7 @@ from cxloop.outreach.links import LinkError, Opened, open_link
 from cxloop.outreach.pages import hooks
 from cxloop.outreach.pages.choices import CHANNELS, PAUSES, Standing, changeable, refuse, save_choices
 from cxloop.outreach.pages.words import WORDS, PageWords, language_of
-from cxloop.outreach.templates.words import RIGHT_TO_LEFT
+from cxloop.outreach.templates.words import RIGHT_TO_LEFT, day_in
 from cxloop.store.messages import preferences
 
 if TYPE_CHECKING:
@@ -163,15 +163,17 @@ class PreferencePages:
         paused = until if until is not None and until > self.store.clock() else None
         said = {each.purpose: each.granted for each in preferences.said(self.store, [key_id])}
         known = {**({} if standing is None else standing.allowed), **said}
+        language = self._language(request, key_id)
         html = _rendered(
             "preferences",
-            self._language(request, key_id),
+            language,
             company=settings.outreach.name or settings.company.name,
             purposes=[(each, known.get(each.name), changeable(each)) for each in experience.purpose],
             known=standing is not None,
             addresses=[] if standing is None else standing.addresses,
             kept=kept,
             paused=paused,
+            paused_day="" if paused is None else day_in(language, paused.date()),
             channels=CHANNELS,
             pauses=PAUSES,
             languages=WORDS,

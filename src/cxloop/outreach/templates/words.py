@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
-__all__ = ["RIGHT_TO_LEFT", "WORDS", "Words", "words_of"]
+__all__ = ["RIGHT_TO_LEFT", "WORDS", "Words", "day_in", "words_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,10 @@ WORDS: Mapping[str, Words] = {
         short_reminder="{company}، تذكير: ما رأيك؟ {link} إيقاف: {unsubscribe}",
     ),
 }
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
 
 
@@ -128,3 +133,15 @@ def words_of(language: str) -> tuple[str, Words]:
     """
     short = language.replace("_", "-").split("-")[0].lower()
     return (short, WORDS[short]) if short in WORDS else ("en", WORDS["en"])
+
+
+def day_in(language: str, day: date) -> str:
+    """Returns a day as the language writes it, so that nobody takes the month for the day.
+
+    Example:
+        >>> [day_in(language, date(2026, 6, 1)) for language in ("en", "de", "fr")]
+        ['1 June 2026', '01.06.2026', '01/06/2026']
+    """
+    if language == "en":
+        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day:%d.%m.%Y}" if language == "de" else f"{day:%d/%m/%Y}"

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from cxloop.core.errors import InputError, UnknownNameError
 from cxloop.outreach.templates.parameters import Asked, SurveyMessage
-from cxloop.outreach.templates.words import RIGHT_TO_LEFT, Words, words_of
+from cxloop.outreach.templates.words import RIGHT_TO_LEFT, Words, day_in, words_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -113,7 +113,7 @@ def _survey(record: MessageRecord, house: House) -> Written:
     return Written(
         language=language,
         subject=clean(subject),
-        text=_plain(told, words, lines, house),
+        text=_plain(told, words, lines, house, language),
         html=_page(told, words, lines, house, language),
         unsubscribe=house.unsubscribe,
         sender=told.sender,
@@ -167,7 +167,7 @@ def _sign(kind: str, place: int, most: int) -> str:
     return signs[round(place * (len(signs) - 1) / max(1, most - 1))]
 
 
-def _plain(told: SurveyMessage, words: Words, lines: tuple[str, ...], house: House) -> str:
+def _plain(told: SurveyMessage, words: Words, lines: tuple[str, ...], house: House, language: str) -> str:
     parts = [*lines, ""]
     if told.question is not None:
         question = told.question
@@ -180,7 +180,7 @@ def _plain(told: SurveyMessage, words: Words, lines: tuple[str, ...], house: Hou
     parts += [
         "",
         f"{words.open}: {told.link}",
-        *_closing(told, words),
+        *_closing(told, words, language),
         "",
         "-- ",
         _filled(words.why, {"company": house.company}),
@@ -189,10 +189,12 @@ def _plain(told: SurveyMessage, words: Words, lines: tuple[str, ...], house: Hou
     return "\n".join(parts) + "\n"
 
 
-def _closing(told: SurveyMessage, words: Words) -> list[str]:
-    if not told.closes:
+def _closing(told: SurveyMessage, words: Words, language: str) -> list[str]:
+    try:
+        day = date.fromisoformat(told.closes[:10])
+    except ValueError:  # nothing to say
         return []
-    return [_filled(words.closes, {"day": f"{date.fromisoformat(told.closes[:10]):%d.%m.%Y}"})]
+    return [_filled(words.closes, {"day": day_in(language, day)})]
 
 
 def _page(told: SurveyMessage, words: Words, lines: tuple[str, ...], house: House, language: str) -> str:
@@ -206,7 +208,7 @@ def _page(told: SurveyMessage, words: Words, lines: tuple[str, ...], house: Hous
         direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
         question=question,
         taps=[] if question is None else _taps(question, told.link, words),
-        closing=_closing(told, words),
+        closing=_closing(told, words, language),
         why=_filled(words.why, {"company": house.company}),
         accent=told.accent if re.fullmatch(r"#[0-9a-fA-F]{6}", told.accent) else "#2f5d50",
     )
