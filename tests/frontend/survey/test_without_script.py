@@ -108,7 +108,8 @@ SMALL = """() => [...document.querySelectorAll('main button, main input, main se
   .filter((each) => each.type !== 'hidden' && each.tabIndex !== -1)
   .map((each) => each.closest('label') && ['radio', 'checkbox'].includes(each.type) ? each.closest('label') : each)
   .map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
-  .filter(([, box]) => box.height < 44 || box.width < 44).map(([html, box]) => `${html} ${box.width} x ${box.height}`)"""
+  .filter(([, box]) => box.height < 44 || box.width < 44)
+  .map(([html, box]) => `${html} ${box.width} x ${box.height}`)"""
 
 
 @pytest.fixture(params=[(360, "dark"), (1440, "light")], ids=["phone by night", "desktop"])
