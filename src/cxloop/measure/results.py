@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Literal
 
 from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
+from cxloop.measure.surveys.crosstab_results import CrossCell, Crosstab
 from cxloop.measure.surveys.results import (
     ChannelFunnel,
-    CrossCell,
-    Crosstab,
     FunnelStep,
     QuestionAnswers,
     RankedItem,

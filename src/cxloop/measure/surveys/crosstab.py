@@ -15,9 +15,9 @@ from cxloop.core.results import How, InsufficientData
 from cxloop.engine.base import Analysis
 from cxloop.engine.dimensions import Dimension, dimensions_of
 from cxloop.engine.quoting import column_node, text_node
+from cxloop.measure.surveys.crosstab_results import CrossCell, CrossGroup, Crosstab
 from cxloop.measure.surveys.queries import CROSSED
 from cxloop.measure.surveys.questions import MOST_ANSWERS, kind_of, questions_asked
-from cxloop.measure.surveys.results import CrossCell, CrossGroup, Crosstab
 from cxloop.measure.surveys.selecting import Asked, choose, explained
 from cxloop.measure.surveys.shares import share_of
 from cxloop.stats.crosstabs import Association, Residuals, association, residuals

@@ -11,9 +11,6 @@ from cxloop.core.wording import answers, count, number
 
 __all__ = [
     "ChannelFunnel",
-    "CrossCell",
-    "CrossGroup",
-    "Crosstab",
     "FunnelStep",
     "Known",
     "PageDrop",
@@ -27,6 +24,7 @@ __all__ = [
     "SurveyRows",
     "SurveyScore",
     "SurveyVerbatims",
+    "known_columns",
 ]
 
 Known = Estimate | InsufficientData
@@ -284,7 +282,8 @@ def _answer_row(item: QuestionAnswers, answer: str, n: int, what: str, found: Kn
     }
 
 
-def _number(name: str, found: Known) -> dict[str, Value]:
+def known_columns(name: str, found: Known) -> dict[str, Value]:
+    """Returns the columns of a number that may not be known: itself and its interval."""
     if not isinstance(found, Estimate):
         return {name: None, f"{name}_low": None, f"{name}_high": None}
     return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
@@ -362,7 +361,7 @@ class SurveyResults(Result):
                 "question": score.question,
                 "metric": score.metric,
                 "wording": score.wording or None,
-                **_number("value", score.now),
+                **known_columns("value", score.now),
                 "n": score.now.n,
                 "method": score.now.method if isinstance(score.now, Estimate) else f"needs {score.now.needed} answers",
             }
@@ -371,93 +370,6 @@ class SurveyResults(Result):
 
     def __str__(self) -> str:
         return f"{self.headline} {self.sub}".strip()
-
-
-@dataclass(frozen=True, slots=True)
-class CrossGroup:
-    """A row or a column of a cross-table: its value and how many stand in it."""
-
-    value: str
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class CrossCell:
-    """One cell.
-
-    Attributes:
-        row: value of its row.
-        column: value of its column.
-        n: how many; None where its column is too small to be shown.
-        share: of its column.
-        residual: distance from chance in standard errors.
-        p: how often chance alone would go so far, corrected for the number of cells.
-        mark: "more" or "less" than by chance; empty where that is not shown.
-    """
-
-    row: str
-    column: str
-    n: int | None
-    share: Known
-    residual: float
-    p: float
-    mark: Literal["more", "less", ""]
-
-
-@dataclass(frozen=True)
-class Crosstab(Result):
-    """Answers to one question by those to another, or by a dimension.
-
-    Attributes:
-        survey: its name.
-        row: the question whose answers are the rows.
-        column: the question or dimension whose values are the columns.
-        rows: the answers.
-        columns: the values of the other.
-        cells: row by row.
-        n: customers, each with the newest response.
-        p: how often chance alone would tie both so much; None where it cannot be tested.
-        v: Cramér's V: how strongly they go together, 0 to 1; None where that cannot be said.
-        test: name of the test, or why there is none.
-        how: method and the same call elsewhere.
-    """
-
-    survey: str
-    row: str
-    column: str
-    rows: tuple[CrossGroup, ...]
-    columns: tuple[CrossGroup, ...]
-    cells: tuple[CrossCell, ...]
-    n: int
-    p: float | None
-    v: float | None
-    test: str
-    how: How = field(default_factory=How)
-
-    def records(self) -> list[dict[str, Value]]:
-        """Returns one row per cell."""
-        return [
-            {
-                self.row: cell.row,
-                self.column if self.column != self.row else f"{self.column} (column)": cell.column,
-                "n": cell.n,
-                **_number("share", cell.share),
-                "residual": None if cell.n is None else cell.residual,
-                "p": None if cell.n is None else cell.p,
-                "mark": cell.mark or None,
-            }
-            for cell in self.cells
-        ]
-
-    def __str__(self) -> str:
-        if not self.cells:
-            return f"Nobody has answered {self.row} together with {self.column} yet."
-        who = f"{self.row} by {self.column}, {count(self.n)} customers"
-        if self.p is None:
-            return f"{who}: {self.test}"
-        said = "they go together" if self.p < 0.05 else "not shown to go together"
-        strength = "" if self.v is None else f", Cramér's V {self.v:.2f}"
-        return f"{who}: {said} ({self.test}, p = {self.p:.3g}{strength})."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from pydantic import Field
 from cxloop.core.time import Period
 from cxloop.core.verbs import Condition, verb
 from cxloop.engine.base import Analysis
+from cxloop.measure.surveys.crosstab_results import Crosstab
 from cxloop.measure.surveys.results import (
-    Crosstab,
     SurveyFunnel,
     SurveyQuestions,
     SurveyResults,
