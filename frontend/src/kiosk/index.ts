@@ -40,6 +40,8 @@ class Kiosk {
   private touched = Date.now();
   private refreshed = Date.now();
   private screen: Screen = "start";
+  /** Something is being written: a second press does not do it twice. */
+  private busy = false;
   private readonly warning = find<HTMLDialogElement>("idle");
 
   constructor(private readonly queue: Queue) {
@@ -183,7 +185,7 @@ class Kiosk {
 
   private async next(): Promise<void> {
     const { row, live } = this;
-    if (!row || !live) return;
+    if (!row || !live || this.busy) return;
     const step = this.step("next");
     const { settled, problems } = accept(this.data.logic, this.values, this.page, step.given, step.at);
     if (problems.length) return this.complain(problems);
@@ -191,17 +193,22 @@ class Kiosk {
     row.steps.push(step);
     const page = nextPage(this.data.logic, this.values, this.page, step.at);
     if (page === undefined) row.state = "finished";
-    await this.queue.put(row);
+    await this.write(row);
     this.turn(page);
   }
 
   private async back(): Promise<void> {
-    if (!this.row) return;
+    if (!this.row || this.busy) return;
     const step = this.step("back");
     this.values = accept(this.data.logic, this.values, this.page, step.given, step.at, false).settled.values;
     this.row.steps.push(step);
-    await this.queue.put(this.row);
+    await this.write(this.row);
     this.turn(previousPage(this.data.logic, this.values, this.page, step.at));
+  }
+
+  private async write(row: Kept): Promise<void> {
+    this.busy = true;
+    await this.queue.put(row).finally(() => (this.busy = false));
   }
 
   private complain(problems: Problem[]): void {

@@ -56,7 +56,7 @@ export class Queue {
     const queue = new Queue(await done(opening), survey, address, changed);
     // asks the browser not to clear it when space runs out; it may ask nobody, and may say no
     await navigator.storage?.persist?.().catch(() => false);
-    await queue.end();
+    await queue.alone();
     addEventListener("online", () => queue.soon(0));
     queue.soon(0);
     return queue;
@@ -94,6 +94,19 @@ export class Queue {
     for (const { refused, ...row } of await this.rows()) if (refused) await this.put(row);
     this.failures = 0;
     await this.send();
+  }
+
+  /** Ends what was left open; a second tab leaves alone what somebody is in the middle of in the first. */
+  private async alone(): Promise<void> {
+    // without TLS there are no locks, and nothing else that a kiosk needs but for trying it
+    if (!("locks" in navigator)) return this.end();
+    await new Promise<void>((resolve) => {
+      void navigator.locks.request(`cxloop-kiosk ${this.survey}`, { ifAvailable: true }, async (lock) => {
+        if (lock) await this.end();
+        resolve();
+        return lock ? new Promise(() => undefined) : undefined;
+      });
+    });
   }
 
   /** Whatever was open when the page was left, or the tablet went off, is as far as it came. */
