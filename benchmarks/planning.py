@@ -114,7 +114,9 @@ def bare(folder: Path) -> float:
     """Returns how many seconds SQLite needs to write the same invitations and messages into the same tables anew."""
     with sqlite3.connect(folder / "app.sqlite") as store:
         tables = {name: store.execute(f"select * from {name} where state <> 'sent'").fetchall() for name in TABLES}
-        made = [row[0] for row in store.execute("select sql from sqlite_master where tbl_name in (?, ?)", TABLES) if row[0]]
+        made = [
+            row[0] for row in store.execute("select sql from sqlite_master where tbl_name in (?, ?)", TABLES) if row[0]
+        ]
     with sqlite3.connect(folder / "bare.sqlite") as copy:
         copy.execute("pragma journal_mode = wal")
         copy.execute("pragma synchronous = full")

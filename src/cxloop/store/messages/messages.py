@@ -156,11 +156,12 @@ def put(store: Store, new: Sequence[NewMessage]) -> list[int]:
 def put_many(store: Store, new: Sequence[NewMessage]) -> None:
     """Adds messages that are not there yet, as `put` does, without looking up their numbers: for very many at once."""
     now = store.clock()
-    rows = [_row(each, now) for each in new]
-    same = {"failure": "", "tries": 0, "external_id": "", "told": True}
-    columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
-    columns |= {name: [value] * len(rows) for name, value in same.items()}
-    if rows:
+    same = {"failure": "", "tries": 0, "external_id": "", "told": True, "state": "waiting"}
+    same |= {"created_at": now, "changed_at": now}
+    columns: dict[str, list[Any]] = {name: [value] * len(new) for name, value in same.items()}
+    columns |= {name: [getattr(each, name) for each in new] for name in NewMessage.__slots__}
+    columns["due_at"] = [each.due_at or now for each in new]
+    if new:
         with store.work() as work:
             insert_new(work, Message.__table__, columns)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import func, or_, select, update
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "InvitationRecord",
     "NewInvitation",
+    "Planned",
     "Progress",
     "Progressed",
     "State",
@@ -114,6 +115,19 @@ class InvitationRecord:
     remind_at: datetime | None
     revision: int
     logged: int
+
+
+class Planned(NamedTuple):
+    """What a message needs of an invitation that has its place."""
+
+    id: int
+    survey: str
+    key_id: int
+    channel: str
+    language: str
+    hidden: Mapping[str, Any]
+    due_at: datetime | None
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,14 +365,14 @@ def keys_of(store: Store, wave_id: int) -> list[int]:
         return list(work.scalars(select(table.key_id).where(table.wave_id == wave_id).order_by(table.id)))
 
 
-def planned(store: Store, *, limit: int, after: int = 0) -> list[InvitationRecord]:
+def planned(store: Store, *, limit: int, after: int = 0) -> list[Planned]:
     """Returns invitations that have their place and no message yet, by number, from above `after` on."""
     table = models.Invitation
-    # columns instead of objects: a hundred thousand of them are handed over by a wave
-    columns = [getattr(table, name) for name in InvitationRecord.__slots__]
+    # few columns, and no objects: a hundred thousand of them are handed over by a wave
+    columns = [getattr(table, name) for name in Planned._fields]
     chosen = select(*columns).where(table.state == "planned", table.id > after).order_by(table.id).limit(limit)
     with store.read() as work:
-        return [InvitationRecord(*row) for row in work.execute(chosen)]
+        return [Planned(*row) for row in work.execute(chosen)]
 
 
 def to_remind(store: Store, now: datetime, *, limit: int) -> list[InvitationRecord]:

@@ -32,7 +32,7 @@ def test_a_segment_is_asked_with_a_personal_link_each(town: Town) -> None:
     parameters = sent[0].parameters
     assert (parameters["title"], parameters["first_name"], sent[0].language) == ("Ihre Lieferung", "Kim", "de")
     assert parameters["question"]["type"] == "nps"
-    assert [each["value"] for each in parameters["question"]["values"]] == list(range(11))
+    assert parameters["question"]["values"] == list(range(11))
     assert len({each.parameters["link"] for each in sent}) == 3
     assert invitations.counts(town.desk.store) == {("sent", ""): 3}
 

@@ -19,7 +19,7 @@ from cxloop.store.surveys import surveys
 
 if TYPE_CHECKING:
     from cxloop.store.context import Operations
-    from cxloop.store.surveys.invitations import InvitationRecord
+    from cxloop.store.surveys.invitations import InvitationRecord, Planned
     from cxloop.store.surveys.surveys import SurveyRecord
 
 __all__ = ["Letters"]
@@ -37,7 +37,7 @@ class Letters:
     settings: SurveySettings
     _of: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def parameters(self, invitation: InvitationRecord, language: str, first_name: str) -> dict[str, Any]:
+    def parameters(self, invitation: InvitationRecord | Planned, language: str, first_name: str) -> dict[str, Any]:
         """Returns what the template fills in, for one invitation."""
         if language not in self._of:
             self._of[language] = self._shared(language)
@@ -108,14 +108,12 @@ def _first(document: Definition, language: str) -> Mapping[str, Any] | None:
     if isinstance(first, Rating):
         kind = {"stars": "stars", "smileys": "smileys"}.get(first.rate_type, "numbers")
         kind = "nps" if first.metric is not None and str(first.metric) == "nps" else kind
-        values = [{"value": each, "text": str(each)} for each in first.scale]
         ends = {"lowest": words(first.min_rate_description), "highest": words(first.max_rate_description)}
-        return {**asked, **ends, "type": kind, "values": values}
+        return {**asked, **ends, "type": kind, "values": list(first.scale)}
     if isinstance(first, YesNo):
         return None
     if isinstance(first, RadioGroup) and len(first.choices) <= _MOST_CHOICES:
-        values = [_choice(each, words) for each in first.choices]
-        return {**asked, "type": "choices", "values": values}
+        return {**asked, "type": "choices", "values": [_choice(each, words) for each in first.choices]}
     return None
 
 

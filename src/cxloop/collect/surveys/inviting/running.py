@@ -28,7 +28,7 @@ from cxloop.outreach.messages import NewMessage, put, put_many
 from cxloop.store.messages import history
 from cxloop.store.messages.history import Sent
 from cxloop.store.surveys import invitations, surveys, waves
-from cxloop.store.surveys.invitations import InvitationRecord, NewInvitation, Step
+from cxloop.store.surveys.invitations import InvitationRecord, NewInvitation, Planned, Step
 from cxloop.store.surveys.surveys import SurveyRecord
 from cxloop.store.surveys.waves import WaveRecord
 
@@ -156,7 +156,9 @@ def _letters(ws: Operations, name: str) -> Letters:
     return Letters(ws, survey, read_settings(survey))
 
 
-def _profiles(ws: Operations, rows: Sequence[InvitationRecord], known: Profiles | None) -> tuple[Profiles, list[int]]:
+def _profiles(
+    ws: Operations, rows: Sequence[InvitationRecord | Planned], known: Profiles | None
+) -> tuple[Profiles, list[int]]:
     """The profiles of who is invited, and the place of each row in them; -1 for whoever is gone."""
     keys = np.array([row.key_id for row in rows], dtype=np.int64)
     if known is not None:
@@ -169,7 +171,7 @@ def _profiles(ws: Operations, rows: Sequence[InvitationRecord], known: Profiles 
     return profiles, profiles.people.places(keys).tolist()
 
 
-def _message(letters: Letters, row: InvitationRecord, address: str, profiles: Profiles, place: int) -> NewMessage:
+def _message(letters: Letters, row: Planned, address: str, profiles: Profiles, place: int) -> NewMessage:
     language = letters.language(row.language)
     return NewMessage(
         once=f"invitation:{row.id}",
