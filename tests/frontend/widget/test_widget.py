@@ -26,7 +26,7 @@ def offer(host: Host, name: str, **widget: Any) -> None:
     host.publish(name, DOCUMENT, once=False, widget=widget)
 
 
-def stays_away(page: Any, milliseconds: int = 1500) -> bool:
+def stays_away(page: Any, milliseconds: int = 1000) -> bool:
     page.wait_for_timeout(milliseconds)
     return bool(page.locator(PANEL).count() == 0)
 
