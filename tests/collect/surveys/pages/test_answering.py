@@ -357,3 +357,27 @@ def test_a_script_gets_the_same_as_json(site: Site, someone: Browser) -> None:
     assert (kept.status_code, kept.json()["next"]) == (200, page.action)
     assert gone.json()["next"] == page.action.replace("/1", "/2")
     assert responses.of_survey(site.store, "delivery")[0].answers == {"nps": 9}
+
+
+def test_a_survey_that_opens_again_goes_on_with_what_was_begun(site: Site, someone: Browser) -> None:
+    someone.get("/s/delivery")
+    someone.send(nps=9)
+    surveys.set_state(site.store, "delivery", "closed")
+    responses.end_open(site.store, "delivery")
+    assert someone.send(praise="too late").told == "closed"
+    assert site.stored()[0].state == "partial"
+
+    surveys.set_state(site.store, "delivery", "live")
+    site.forget()
+    someone.get("/s/delivery")
+    someone.send(praise="in time")
+    (found,) = site.stored()
+    assert (found.state, found.finished_at, found.answers) == ("open", None, {"nps": 9, "praise": "in time"})
+
+
+def test_a_variable_of_the_address_is_cut_to_what_the_survey_takes(site: Site, someone: Browser) -> None:
+    site.publish({**DELIVERY, "hidden": [{"name": "order", "maxLength": 5}]})
+    someone.get("/s/delivery?order=1234567")
+    someone.send(nps=9)
+
+    assert site.stored()[0].answers == {"order": "12345", "nps": 9}

@@ -212,9 +212,8 @@ class Respondents:
             already = telling.plain("already", visit.language)
             return self._say(told if place == "end" or record.state == "screened" else already, visit, request)
         closed = refusal(live.record, self.store.clock())
-        if closed or (record is not None and record.ended):
-            kept = record is not None
-            return self._say(telling.plain(closed or "closed", visit.language, kept=kept), visit, request)
+        if closed:
+            return self._say(telling.plain(closed, visit.language, kept=record is not None), visit, request)
         if record is None and visit.invitation is None and live.settings.access == "invited":
             return self._told("invited", request, live)
         if place == "later" and record is not None:

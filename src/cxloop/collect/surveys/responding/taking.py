@@ -133,8 +133,8 @@ def take(desk: Writing, live: Live, new: NewResponse, sent: Sent, *, then: datet
         live: the survey.
         new: the response as it begins, where nothing is stored of it yet.
         sent: the page.
-        then: when it was answered, with its time zone, where a kiosk without a network tells it later; whether the survey
-            takes answers now plays no part.
+        then: when it was answered, with its time zone, where a kiosk without a network tells it later; whether the
+            survey takes answers now plays no part.
     """
     record = desk.find(new.id)
     if record is not None and record.state in ("finished", "screened"):
@@ -142,13 +142,14 @@ def take(desk: Writing, live: Live, new: NewResponse, sent: Sent, *, then: datet
     state = desk.state_of(live.record.name)
     present = replace(live.record, state=state) if state else live.record  # type: ignore[arg-type]
     closed = None if then else refusal(present, desk.now)
-    if closed is not None or (record is not None and record.ended):
+    if closed is not None or (then and record is not None and record.ended):
         return Outcome(closed or "closed", record)
     now = then or desk.now.replace(tzinfo=UTC)
     if record is None:
         record = desk.begin(new)
-        started = begin(live.definition_of(record.version), record.hidden, now=now)
-        record = replace(record, answers={**started.answers, **record.answers})
+        if record.revision == 1:
+            started = begin(live.definition_of(record.version), record.hidden, now=now)
+            record = replace(record, answers=started.answers)
     return _Taking(desk, live, record, sent, now).outcome()
 
 
@@ -288,6 +289,8 @@ class _Taking:
     def write(self, answers: Mapping[str, Any], *, page: str, left: bool = False, **values: Any) -> ResponseRecord:
         """Writes what differs from what is stored; the same page sent again differs in nothing."""
         record = self.record
+        if record.state == "partial":  # its survey was closed, and is open again
+            values = {"state": "open", "finished_at": None, **values}
         values = {"answers": dict(answers), "page": page, "flags": [m.as_dict() for m in self.marks()], **values}
         if self.sent.language:
             values["language"] = self.sent.language
