@@ -16,7 +16,7 @@ import json
 import sqlite3
 import sys
 import tempfile
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from time import perf_counter
 
@@ -25,6 +25,7 @@ import numpy as np
 from cxloop.collect.surveys import verbs as survey_verbs
 from cxloop.collect.surveys.inviting import verbs
 from cxloop.core.host import LOCAL
+from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.outreach.budget.hours import DAY, Hours, opening
 from cxloop.outreach.budget.planning import plan
 from cxloop.outreach.budget.values import Clock, Contacts, Rests, Wants, span_of, us_of
@@ -83,6 +84,7 @@ def filled(folder: Path, customers: int) -> Operations:
     made = create(folder)
     (folder / "experience.toml").write_text(EXPERIENCE)
     workspace = open_workspace(made).view(actor=LOCAL)
+    assert isinstance(workspace.engine, DuckDBEngine)
     for statement in FILL.format(n=customers).split(";"):
         if statement.strip():
             workspace.engine.cursor().execute(statement)
@@ -154,7 +156,7 @@ def reckoned(customers: int) -> float:
     clocks = [Clock("a", 3, span_of("30d")), Clock("b", 1, span_of("2d")), Clock("c", 2, span_of("90d"), purpose=0)]
     clocks.append(Clock("d", 1, span_of("90d"), survey=0, spares_reminders=True))
     started = perf_counter()
-    day = Hours(*(datetime(2026, 1, 1, hour).time() for hour in (9, 20)))
+    day = Hours(time(9), time(20))
     hours = [opening([zone], [day], now, now + 120 * DAY) for zone in ZONES]
     plan(wants, contacts, Rests.none(), clocks, hours)
     return perf_counter() - started
