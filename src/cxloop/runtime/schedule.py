@@ -63,8 +63,7 @@ class Schedule:
 
     def _run(self) -> None:
         try:
-            for job in self._jobs:
-                job.begin()
+            self._begin()
             self._wait_for_the_first()
             if self._stop.is_set():
                 return
@@ -75,6 +74,14 @@ class Schedule:
                 dbos.destroy(destroy_registry=True, workflow_completion_timeout_sec=10)
         except Exception as failure:  # noqa: BLE001 - a thread would swallow it; pages and commands go on without
             self._failed(failure)
+
+    def _begin(self) -> None:
+        """Has each job put in order what a process that is gone has left; one that cannot holds up no other."""
+        for job in self._jobs:
+            try:
+                job.begin()
+            except Exception as failure:  # noqa: BLE001 - a full disk, a busy file: each round looks again
+                self._failed(failure)
 
     def _wait_for_the_first(self) -> None:
         """Loads nothing for a workspace in which no job has anything to do."""
