@@ -111,3 +111,22 @@ def test_a_quarterly_survey_that_goes_first_keeps_its_place_from_a_frequent_one(
     town.pass_time(days=3)
     running.run_due(town.desk)
     assert [each.survey for each in invitations.some(town.desk.store)] == ["relational"]
+
+
+def test_an_answer_gives_rest_from_that_survey_and_from_no_other(town: Town) -> None:
+    from cxloop.collect.surveys import verbs as survey_verbs
+
+    town.settle(["ada", "ben"])
+    survey_verbs.draft_survey(town.desk, "relational", template="relational_nps")
+    survey_verbs.publish_survey(town.desk, "relational")
+    town.happen(["ada"], kind="answer", name="nps", metric="nps", score=9.0, survey_id="delivery")
+
+    asked = {
+        survey: verbs.invite(town.desk, survey, segment="everybody", dry_run=True)
+        for survey in ("delivery", "relational")
+    }
+
+    assert asked["relational"].now == 2
+    assert [(each.reason, each.rule) for each in asked["delivery"].not_asked] == [
+        ("OVER_BUDGET", "delivery: 90d after an answer")
+    ]

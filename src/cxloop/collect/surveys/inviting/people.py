@@ -181,7 +181,9 @@ def _answers(ws: Operations, people: People, asked: Sequence[str]) -> list[tuple
         return []
     longest = timedelta(microseconds=max(map(span_of, terms.values())))
     since = ws.now() - min(longest, _FAR_TERM)
-    table = ws.engine.fetch(queries.ANSWERS, {"surveys": sorted(terms), "since": since})
+    table = ws.engine.fetch(
+        queries.ANSWERS, {"surveys": sorted(terms), "since": since, "customers": people.customers.tolist()}
+    )
     places = people.places(_numbers(table, "customer_id")).tolist()
     names, at = table.column("survey_id").to_pylist(), _moments(table, "at").tolist()
     rows = zip(places, names, at, strict=True)

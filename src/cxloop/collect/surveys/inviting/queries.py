@@ -184,12 +184,12 @@ ANSWERS = Query(
         from interactions as i
         left join customer_keys as m on m.key_id = i.key_id and m.until is null
         where i.kind = 'answer' and i.survey_id in (select unnest($surveys)) and i.occurred_at >= $since
-            and i.key_id is not null
+            and coalesce(m.customer_id, i.key_id) in (select unnest($customers))
         group by coalesce(m.customer_id, i.key_id), i.survey_id
         order by customer_id, i.survey_id
     """,
     inputs=("interactions", "customer_keys"),
-    parameters={"surveys": "texts", "since": "timestamp"},
+    parameters={"surveys": "texts", "since": "timestamp", "customers": "bigints"},
     output={"customer_id": "bigint", "survey_id": "text", "at": "timestamp"},
 )
 """When customers answered some surveys last."""
