@@ -13,6 +13,7 @@ import pytest
 from tests.collect.http.conftest import BOUND_KEY, KEY, TEST_KEY, Desk, Plans
 
 from cxloop.collect.http.app import answers_path
+from cxloop.collect.http.counters import exposition
 from cxloop.collect.spool import DiskFullError, SpoolError, SpoolFullError
 
 TRACK = {"type": "track", "userId": "u1", "event": "Order Completed", "messageId": "m1"}
@@ -376,5 +377,21 @@ def test_counters_add_up_over_the_processes_and_outlive_them(desk: Desk) -> None
 def test_the_app_leaves_to_the_collector_what_is_the_collectors() -> None:
     ours = ["/v1/track", "/v1/projects/x/settings", "/hooks/desk", "/cx.js", "/beacon/v1/batch", "/v1/openapi.json"]
 
+    ours = [*ours, "/s/delivery", "/s/i/token", "/q/k7m2pa"]
     assert all(answers_path(path) for path in ours)
-    assert not any(answers_path(path) for path in ["/", "/healthz", "/metrics", "/api/measure/nps", "/v1", "/hooks"])
+    assert not any(
+        answers_path(path) for path in ["/", "/healthz", "/metrics", "/api/measure/nps", "/v1", "/hooks", "/surveys"]
+    )
+
+
+def test_pages_of_surveys_are_answered_and_counted_like_everything_else(desk: Desk) -> None:
+    async def pages(scope: Any, _receive: Any, send: Any) -> None:
+        await send(
+            {"type": "http.response.start", "status": 200 if scope["path"] == "/s/delivery" else 404, "headers": []}
+        )
+        await send({"type": "http.response.body", "body": b"page"})
+
+    desk.app.surveys = pages
+    assert desk.ask("GET", "/s/delivery").text == "page"
+    assert desk.ask("GET", "/q/nothing").status_code == 404
+    assert 'cxloop_collect_requests_total{status="404"} 1' in exposition(desk.folder)

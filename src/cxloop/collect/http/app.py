@@ -77,7 +77,7 @@ class HookRefusal(Protocol):
 class Pages(Protocol):
     """The pages that customers answer surveys on."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, /) -> None:
         """Answers one request."""
 
 
@@ -127,8 +127,9 @@ class Collector:
             return
         started = time.perf_counter()
         if self.surveys is not None and scope["path"].startswith(SURVEYS):
-            await self.surveys(scope, receive, send)
-            self.counters.answered(200, time.perf_counter() - started)
+            told = _Noted(send)
+            await self.surveys(scope, receive, told)
+            self.counters.answered(told.status, time.perf_counter() - started)
             return
         try:
             given = await self._routed(scope, receive)
@@ -264,6 +265,18 @@ class Collector:
         client = scope.get("client")
         trusted = client is not None and client[0] in self.proxies
         return pages.settings(secret, headers, scope.get("scheme", "http"), trusted=trusted)
+
+
+class _Noted:
+    """Sends on, and notes the status."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 500
+
+    async def __call__(self, message: Any) -> None:
+        self.status = message.get("status", self.status)
+        await self._send(message)
 
 
 @lru_cache(8192)

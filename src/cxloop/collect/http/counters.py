@@ -12,6 +12,8 @@ from pathlib import Path
 __all__ = ["BUCKETS", "Counters", "exposition", "totals"]
 
 STATUSES = (200, 204, 304, 400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503)
+LATER = (302, 303, 410, 422)
+"""Statuses that came later: their places are at the end, so that a file of an older version is read right."""
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0)
 NAMES = (
     *(f"status_{status}" for status in STATUSES),
@@ -20,6 +22,7 @@ NAMES = (
     "commits",
     "microseconds",
     *(f"le_{bucket}" for bucket in (*BUCKETS, "inf")),
+    *(f"status_{status}" for status in LATER),
 )
 PLACES = {name: place for place, name in enumerate(NAMES)}
 BYTES = 8 * len(NAMES)
@@ -80,7 +83,10 @@ def exposition(folder: Path) -> list[str]:
     found = totals(folder)
     return [
         "# TYPE cxloop_collect_requests_total counter",
-        *(f'cxloop_collect_requests_total{{status="{each}"}} {found[f"status_{each}"]}' for each in STATUSES),
+        *(
+            f'cxloop_collect_requests_total{{status="{each}"}} {found[f"status_{each}"]}'
+            for each in sorted((*STATUSES, *LATER))
+        ),
         "# TYPE cxloop_collect_events_total counter",
         f'cxloop_collect_events_total{{outcome="accepted"}} {found["events_accepted"]}',
         f'cxloop_collect_events_total{{outcome="refused"}} {found["events_refused"]}',
