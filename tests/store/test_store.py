@@ -149,3 +149,10 @@ def test_a_full_disk_is_told_and_undoes_the_unit_of_work(store: Store) -> None:
 
     assert documents.names(store, "taxonomy") == []
     audit.record(store, account_id=None, verb="measure.nps", outcome="done", seconds=0.1)
+
+
+def test_an_error_of_the_records_does_not_say_what_was_written(store: Store) -> None:
+    with pytest.raises(IntegrityError) as failure, store.work() as work:
+        work.execute(text("insert into surveys (name) values (:words)"), {"words": "Ada Lovelace"})
+
+    assert "Ada" not in str(failure.value)

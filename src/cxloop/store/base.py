@@ -55,7 +55,8 @@ class Store:
         """
         with suppress(FileExistsError, OSError):  # what is wrong with the file, opening it will say
             path.touch(0o600, exist_ok=False)
-        engine = create_engine(f"sqlite:///{path}")
+        # errors are logged, and values are what people are and what they wrote
+        engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from base64 import b64encode
 from hashlib import sha256
@@ -10,11 +11,13 @@ import pytest
 from hypothesis import given, strategies
 from tests.collect.surveys.pages.conftest import Site
 
+from cxloop.collect.http.answers import RefusalError
 from cxloop.collect.surveys.colours import contrast
 from cxloop.collect.surveys.flow.showing import isolated
 from cxloop.collect.surveys.pages import theme, words
 from cxloop.collect.surveys.pages.cleaning import clean
 from cxloop.collect.surveys.pages.forms import UnreadableFormError, read_form
+from cxloop.collect.surveys.pages.request import Request
 from cxloop.collect.surveys.qr import png, svg
 from cxloop.collect.surveys.settings import Theme
 
@@ -149,3 +152,22 @@ def test_a_code_is_drawn_black_on_white() -> None:
 
     assert "#fff" in drawn
     assert png("https://cx.example.org/q/k7m2pa").startswith(b"\x89PNG")
+
+
+def test_a_form_of_very_many_parts_is_refused_as_soon_as_they_are_too_many() -> None:
+    part = b'--b\r\nContent-Disposition: form-data; name="q:a"\r\n\r\n1\r\n'
+
+    with pytest.raises(UnreadableFormError, match="too many"):
+        read_form("multipart/form-data; boundary=b", part * 10_000 + b"--b--\r\n")
+
+
+def test_what_is_too_large_is_heard_to_its_end_before_that_is_said() -> None:
+    parts = [{"type": "http.request", "body": b"x" * 40, "more_body": at < 4} for at in range(5)]
+
+    async def receive() -> dict[str, object]:
+        return parts.pop(0)
+
+    request = Request({"type": "http", "headers": [(b"content-length", b"200")]}, receive)
+    with pytest.raises(RefusalError):
+        asyncio.run(request.body(100))
+    assert parts == []

@@ -29,7 +29,7 @@ from cxloop.collect.surveys.responding.uploads import Upload
 __all__ = ["MOST_FORM_BYTES", "MOST_UPLOAD_BYTES", "Form", "UnreadableFormError", "read_form", "sent_page"]
 
 MOST_FORM_BYTES = 6_000_000
-"""A page without files; a text of a million characters takes up to three bytes for each on its way."""
+"""A page without files; of a text, each byte takes up to three on its way."""
 MOST_UPLOAD_BYTES = 32_000_000
 MOST_FIELDS = 5_000
 DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
@@ -89,10 +89,15 @@ class _Parts:
     def __init__(self) -> None:
         self.form = Form()
         self.ended = False
+        self.count = 0
         self.header: dict[bytes, bytes] = {}
         self.name, self.value, self.data = bytearray(), bytearray(), bytearray()
 
     def begin(self) -> None:
+        # counted as they come: to read a million empty ones would keep everybody else waiting
+        self.count += 1
+        if self.count > MOST_FIELDS:
+            raise UnreadableFormError("The form has too many fields.")
         self.header, self.data = {}, bytearray()
 
     def whole(self) -> None:
@@ -113,8 +118,6 @@ class _Parts:
             shown = options[b"filename"].decode("utf-8", "replace").replace("\\", "/").rpartition("/")[2]
             kind = self.header.get(b"content-type", b"application/octet-stream").decode("latin-1")[:100]
             self.form.uploads.append(Upload(name.removeprefix("f:"), shown[:200] or "file", kind, bytes(self.data)))
-        if len(self.form.fields) + len(self.form.uploads) > MOST_FIELDS:
-            raise UnreadableFormError("The form has too many fields.")
 
 
 def _multipart(content_type: str, body: bytes) -> Form:

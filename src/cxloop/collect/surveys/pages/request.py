@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Container, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl
 
-from cxloop.collect.http.request import address_of, body_of
+from cxloop.collect.http.answers import RefusalError
+from cxloop.collect.http.request import BODY_SECONDS, address_of, body_of
 
 __all__ = ["Receive", "Request", "Scope", "Send"]
 
@@ -30,6 +34,8 @@ PHONE = re.compile(r"iphone|ipod|android.*mobile|windows phone", re.IGNORECASE)
 TABLET = re.compile(r"ipad|android|tablet|kindle|silk", re.IGNORECASE)
 MOST_QUERY = 4_000
 MOST_LANGUAGES = 20
+MOST_DROPPED = 100_000_000
+"""Bytes of a body that is too large that are read all the same, and kept nowhere."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,25 @@ class Request:
 
     async def body(self, most: int) -> bytes:
         """Returns the whole body; raises RefusalError where it is larger than `most` bytes or breaks off."""
-        return await body_of(self.headers, self.receive, most)
+        ended = False
+
+        async def receive() -> Any:
+            nonlocal ended
+            message = await self.receive()
+            ended = message["type"] != "http.request" or not message.get("more_body", False)
+            return message
+
+        try:
+            return await body_of(self.headers, receive, most)
+        except RefusalError as failure:
+            # a browser that is cut off while it sends says that the site is down, and not what was too large
+            if failure.answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                dropped = 0
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(BODY_SECONDS):
+                        while not ended and dropped < MOST_DROPPED:
+                            dropped += len((await receive()).get("body", b""))
+            raise
 
 
 def _among(wanted: str, spoken: Collection[str]) -> str:
