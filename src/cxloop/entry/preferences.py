@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING
 
 from cxloop.core.errors import CxloopError
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
     from cxloop.store.base import Store
 
 __all__ = ["preference_pages", "standing_of"]
+
+PATIENCE_SECONDS = 3.0
+"""How long a page waits for an app that is busy: an import, or its start."""
+_ASKING = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cxloop-preferences")
+"""Few: what is on file is never worth more of the app than its own pages are."""
 
 
 def preference_pages(folder: Folder, store: Store) -> PreferencePages:
@@ -29,8 +36,17 @@ def preference_pages(folder: Folder, store: Store) -> PreferencePages:
 def standing_of(folder: Folder, key_id: int) -> Standing | None:
     """Returns what is on file about the customer of a key, through the socket of the app's process.
 
-    None where that does not answer, or knows nobody of that key: the pages work without.
+    None where that does not answer in time, or knows nobody of that key: the pages work without.
     """
+    asked = _ASKING.submit(_asked, folder, key_id)
+    try:
+        return asked.result(PATIENCE_SECONDS)
+    except FutureTimeout:
+        asked.cancel()
+        return None
+
+
+def _asked(folder: Folder, key_id: int) -> Standing | None:
     from cxloop.runtime.remote import RemoteHost, server_of
     from cxloop.unify.privacy.results import Preferences
 
