@@ -25,7 +25,6 @@ export class Saving {
     private readonly word: string,
   ) {
     this.note.className = "saved hint";
-    this.note.hidden = true;
     form.querySelector(".moves")?.append(this.note);
     form.append(this.looked);
     form.addEventListener("input", () => this.later());
@@ -58,7 +57,8 @@ export class Saving {
 
   private later(): void {
     this.dirty = true;
-    this.note.hidden = true;
+    // its place stays: a button must not move away under the finger that presses it
+    this.note.textContent = "";
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.save(), WAIT_MS);
   }
@@ -92,8 +92,7 @@ export class Saving {
       const name = field.value.slice(field.value.indexOf(":") + 1);
       if (asked?.[name]) field.value = `${asked[name]}:${name}`;
     }
-    this.note.textContent = this.word;
-    this.note.hidden = this.dirty;
+    this.note.textContent = this.dirty ? "" : this.word;
   }
 
   private body(): URLSearchParams {
