@@ -381,3 +381,11 @@ def test_a_variable_of_the_address_is_cut_to_what_the_survey_takes(site: Site, s
     someone.send(nps=9)
 
     assert site.stored()[0].answers == {"order": "12345", "nps": 9}
+
+
+def test_what_is_no_form_is_the_fault_of_who_sent_it_and_stores_nothing(site: Site, someone: Browser) -> None:
+    page = someone.get("/s/delivery")
+    sent = someone.ask("POST", page.action, content=b"{}", headers={"content-type": "application/json"})
+
+    assert sent.status_code == 400
+    assert site.stored() == []

@@ -123,9 +123,13 @@ class Respondents:
         except LinkError as failure:
             return self._told(failure.code, request)
         except RefusalError as failure:
-            return self._told("too_large" if failure.answer.status == 413 else "broken", request, most=MOST_FORM_BYTES)
+            status = failure.answer.status
+            told = self._told("too_large" if status == 413 else "broken", request, most=MOST_FORM_BYTES)
+            return Answer(status, told.headers, told.body)
         except UnreadableFormError:
-            return self._told("broken", request)
+            # it is what was sent that is broken: whoever watches the server is not to be woken by it
+            told = self._told("broken", request)
+            return Answer(400, told.headers, told.body)
         except CxloopError:
             logging.getLogger(__name__).exception("a page was not answered")
             return self._told("broken", request)
