@@ -199,3 +199,17 @@ def test_an_unknown_survey_is_told_with_the_nearest_name(desk: Desk) -> None:
 
     with pytest.raises(UnknownNameError, match='Did you mean "delivery"'):
         verbs.survey(desk, "delivry")
+
+
+def test_a_survey_keeps_what_somebody_calls_it_and_follows_its_document_until_then(desk: Desk) -> None:
+    def draft(title: str) -> str:
+        document = {**json.loads(asking()), "title": title}
+        return verbs.draft_survey(desk, "shop", document=json.dumps(document)).title
+
+    assert draft("As asked") == "As asked"
+    assert draft("Asked otherwise") == "Asked otherwise"
+    assert verbs.survey_settings(desk, "shop", title="Our own name").title == "Our own name"
+    assert draft("Once more") == "Our own name"
+    assert verbs.publish_survey(desk, "shop").title == "Our own name"
+    draft("And again")
+    assert verbs.publish_survey(desk, "shop").title == "Our own name"

@@ -166,8 +166,9 @@ def details(ws: Operations, name: str, version: int | None = None, *, said: str 
         NotFoundError: it has no such version.
     """
     record = surveys.get(ws.store, name)
-    drafts, published = documents.history(ws.store, DRAFT, name), documents.history(ws.store, PUBLISHED, name)
-    shown = drafts[0] if version is None else documents.get(ws.store, PUBLISHED, name, version)
+    # every save is a version of the draft: only the newest one is read
+    draft, published = documents.get(ws.store, DRAFT, name), documents.history(ws.store, PUBLISHED, name)
+    shown = draft if version is None else documents.get(ws.store, PUBLISHED, name, version)
     asked = definition.read(shown.content)
     tally = surveys.tallies(ws.store).get(name, surveys.NOBODY)
     return SurveyDetails(
@@ -175,8 +176,8 @@ def details(ws: Operations, name: str, version: int | None = None, *, said: str 
         title=record.title,
         state=record.state_at(ws.now()),
         version=record.version,
-        draft=drafts[0].version,
-        changed=not published or drafts[0].content != published[0].content,
+        draft=draft.version,
+        changed=not published or draft.content != published[0].content,
         shown=version,
         document=dict(shown.content),
         settings=read_settings(record).model_dump(mode="json"),
@@ -250,7 +251,7 @@ def save_draft(
     if before is None:
         surveys.create(ws.store, name, title=_title(asked, name), by=ws.actor.account_id)
     elif before.version is None:
-        surveys.change(ws.store, name, title=_title(asked, name), by=ws.actor.account_id)
+        _retitle(ws, before, documents.get(ws.store, DRAFT, name).content, asked)
     saved = documents.save(ws.store, DRAFT, name, definition.write(asked), author_id=ws.actor.account_id)
     return details(ws, name, said=f"The draft of {name} is saved (version {saved.version}). Nobody sees it yet.")
 
@@ -272,8 +273,7 @@ def import_file(ws: Operations, path: Path, name: str | None) -> SurveyDetails:
 def _nobody_was_faster(ws: Operations, name: str, after: int | None) -> None:
     if after is None:
         return
-    now = documents.history(ws.store, DRAFT, name)
-    newest = now[0].version if now else 0
+    newest = documents.get(ws.store, DRAFT, name).version if surveys.find(ws.store, name) is not None else 0
     if newest != after:
         raise InputError(
             f"The draft of {name} was saved in the meantime: it is version {newest} now, and this one goes on from "
@@ -283,6 +283,12 @@ def _nobody_was_faster(ws: Operations, name: str, after: int | None) -> None:
 
 def _title(asked: Definition, name: str) -> str:
     return in_language(asked.title, asked.own_language, asked.own_language).strip()[:200] or name
+
+
+def _retitle(ws: Operations, record: SurveyRecord, before: Mapping[str, Any], asked: Definition) -> None:
+    """Calls a survey by its document's title, as long as nobody has called it otherwise."""
+    if record.title == _title(definition.read(before), record.name):
+        surveys.change(ws.store, record.name, title=_title(asked, record.name), by=ws.actor.account_id)
 
 
 def publish(ws: Operations, name: str) -> SurveyDetails:
@@ -299,8 +305,9 @@ def publish(ws: Operations, name: str) -> SurveyDetails:
     if errors:
         raise MistakesError(f"The survey {name}", [Mistake(each.path, each.message) for each in errors])
     by = ws.actor.account_id
+    if record.version is not None:
+        _retitle(ws, record, documents.get(ws.store, PUBLISHED, name).content, asked)
     saved = documents.save(ws.store, PUBLISHED, name, draft.content, author_id=by)
-    surveys.change(ws.store, name, title=_title(asked, name), by=by)
     opened = surveys.set_state(ws.store, name, "live", version=saved.version, by=by)
     if opened.closes_at is not None and opened.closes_at <= ws.now():
         surveys.change(ws.store, name, moments={"closes_at": None}, by=by)

@@ -99,6 +99,8 @@ def make(
             source = {"document": json.dumps({**BLANK, "title": title.strip() or _("A new survey")})}
         name = _free_name(door, title.strip() or NAMES.get(template, "") or "survey")
         door.run("collect.draft_survey", {"name": name, **source, "after": 0})
+        if title.strip():
+            door.run("collect.survey_settings", {"name": name, "title": title.strip()})
     except CxloopError as failure:
         if not isinstance(failure, InputError):
             raise
