@@ -36,8 +36,8 @@ def add(
         first = 0
         if invitations:
             wave = models.SurveyWave(
-                survey=survey, kind="event", state="done", settings={}, created_at=begun, created_by=None,
-                starts_at=begun, next_at=None, position="",
+                survey=survey, kind="people", state="done", settings={"listed": len(invitations)}, created_at=begun,
+                created_by=None, starts_at=begun, next_at=None, position="",
             )  # fmt: skip
             work.add(wave)
             work.flush()
