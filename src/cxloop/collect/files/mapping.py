@@ -359,3 +359,6 @@ def mapping_text(path: Path) -> str:
         raise InputError(f"{path} does not exist.") from None
     except UnicodeDecodeError as failure:
         raise InputError(f"{path} is not UTF-8 text (byte {failure.start}). Save it as UTF-8.") from None
+    except (OSError, ValueError) as failure:  # a folder, a name that is too long, a file that may not be read
+        told = failure.strerror if isinstance(failure, OSError) and failure.strerror else str(failure)
+        raise InputError(f"{str(path)[:200]!r} cannot be read: {told}. Name a text file.") from None
