@@ -19,10 +19,6 @@ WRITING = [verb for verb in VERBS if verb.changes != "nothing"]
 CAST: tuple[Role | None, ...] = ("owner", "analyst", "viewer", None)
 
 
-def method_of(verb: Verb) -> str:
-    return "GET" if verb.changes == "nothing" else "POST"
-
-
 def address_of(verb: Verb) -> str:
     return f"/api/{verb.part}/{verb.name}"
 
@@ -32,9 +28,9 @@ def address_of(verb: Verb) -> str:
 def test_only_who_has_the_right_gets_past_the_door(verb: Verb, role: Role | None, ask: Ask) -> None:
     # What is asked is wrong on purpose where something is required; whoever may ask is told so, the others are not.
     required = {item.name: "x" for item in verb.parameters if item.required}
-    place = {"params": required} if verb.changes == "nothing" else {"json": required}
+    place = {"params": required} if verb.method == "GET" else {"json": required}
 
-    status = ask(method_of(verb), address_of(verb), role, headers=GUARD, **place).status_code
+    status = ask(verb.method, address_of(verb), role, headers=GUARD, **place).status_code
 
     if role is None:
         assert status == 401
@@ -129,12 +125,12 @@ def test_the_description_is_openapi_3_1_with_help_and_schemas(app: FastAPI) -> N
 
     assert described["openapi"].startswith("3.1")
     for verb in VERBS:
-        operation = described["paths"][address_of(verb)][method_of(verb).lower()]
+        operation = described["paths"][address_of(verb)][verb.method.lower()]
         assert operation["summary"] == verb.about
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
         assert schema["$ref"] == f"#/components/schemas/{verb.result.__name__}"
         assert operation["responses"]["422"]["content"]["application/json"]["schema"]["$ref"].endswith("ErrorBody")
-        if verb.changes == "nothing":
+        if verb.method == "GET":
             named = {item["name"]: item.get("description", "") for item in operation.get("parameters", [])}
             assert named == {item.name: item.about for item in verb.parameters}
 

@@ -188,7 +188,7 @@ class Walk:
         """Runs a verb over HTTP."""
         filled = {name: self.filled(value) if isinstance(value, str) else value for name, value in arguments.items()}
         address = f"/api/{verb.part}/{verb.name}"
-        if verb.changes == "nothing":
+        if verb.method == "GET":
             return self.read(who, address, params=filled)
         return self.ask(who, "POST", address, json=filled, headers={"x-cxloop": "1"})
 
@@ -291,7 +291,7 @@ def kept_out(status: int) -> bool:
 
 
 def test_every_route_has_a_line(walk: Walk) -> None:
-    verbs = {f"{'GET' if verb.changes == 'nothing' else 'POST'} /api/{verb.part}/{verb.name}" for verb in parts.load()}
+    verbs = {f"{verb.method} /api/{verb.part}/{verb.name}" for verb in parts.load()}
 
     assert sorted(set(routes_of(walk.app.routes)) - verbs) == sorted(ROUTES)
 

@@ -24,8 +24,6 @@ __all__ = ["ActorOf", "build", "rest"]
 ActorOf = Callable[[Request], Actor]
 """Says who asks; raises SignInNeededError where nobody is signed in."""
 
-IN_AN_ADDRESS = 10_000
-"""Letters of one parameter; proxies and browsers cut longer addresses off, most at 8 to 64 KB."""
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"model": ErrorBody, "description": "Nobody is signed in, or the key is not known."},
@@ -60,7 +58,7 @@ def rest(verbs: Iterable[Verb]) -> APIRouter:
     Args:
         verbs: those that `build` got. Include this router after everything else that lies under /api.
     """
-    methods = {f"{verb.part}/{verb.name}": _method(verb) for verb in verbs}
+    methods = {f"{verb.part}/{verb.name}": verb.method for verb in verbs}
     router = APIRouter(prefix="/api")
 
     @router.api_route("/{path:path}", methods=_METHODS, include_in_schema=False)
@@ -84,7 +82,7 @@ def _add(router: APIRouter, verb: Verb, host: Host, actor_of: ActorOf) -> None:
     own.add_api_route(
         f"/{verb.part}/{verb.name}",
         _endpoint(verb, host, actor_of),
-        methods=[_method(verb)],
+        methods=[verb.method],
         operation_id=verb.path.replace(".", "_"),
         summary=verb.about,
         description=verb.description,
@@ -93,19 +91,6 @@ def _add(router: APIRouter, verb: Verb, host: Host, actor_of: ActorOf) -> None:
         responses=ERRORS,
     )
     router.include_router(own)
-
-
-def _method(verb: Verb) -> str:
-    """POST for what changes something, and for what is asked with more than an address carries: a whole survey."""
-    return "GET" if verb.changes == "nothing" and _longest(verb.model.model_json_schema()) <= IN_AN_ADDRESS else "POST"
-
-
-def _longest(schema: Any) -> int:
-    """The longest text that a schema allows anywhere in it, as far as it says so."""
-    if isinstance(schema, dict):
-        own = schema.get("maxLength")
-        return max([own if isinstance(own, int) else 0, *(_longest(each) for each in schema.values())])
-    return max((_longest(each) for each in schema), default=0) if isinstance(schema, list) else 0
 
 
 def _endpoint(verb: Verb, host: Host, actor_of: ActorOf) -> Callable[..., JSONResponse]:
@@ -123,7 +108,7 @@ def _endpoint(verb: Verb, host: Host, actor_of: ActorOf) -> Callable[..., JSONRe
             host.run(verb.path, {}, actor=actor)
         return actor
 
-    place = Query() if _method(verb) == "GET" else Body()
+    place = Query() if verb.method == "GET" else Body()
     parameters = {"actor": Annotated[Actor, Depends(admitted)], "given": Annotated[verb.model, place]}
     endpoint.__name__ = verb.path.replace(".", "_")
     endpoint.__annotations__ = {**parameters, "return": JSONResponse}

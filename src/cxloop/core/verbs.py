@@ -73,6 +73,8 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_split_names)]
 Condition = Annotated[str, Field(max_length=4000)]
 """A condition in the expression language of `core.expr`, such as `channel == "web" and score >= 9`."""
 
+IN_AN_ADDRESS = 10_000
+"""Letters of one parameter; proxies and browsers cut longer addresses off, most at 8 to 64 KB."""
 _SECTION = re.compile(r"^(?:Args|Returns|Raises|Example|Examples|Note):\s*$", re.MULTILINE)
 
 
@@ -90,6 +92,14 @@ class Parameter:
     def required(self) -> bool:
         """Whether a call must give it."""
         return self.default is ...
+
+
+def _longest(schema: Any) -> int:
+    """The longest text that a schema allows anywhere in it, as far as it says so."""
+    if isinstance(schema, dict):
+        own = schema.get("maxLength")
+        return max([own if isinstance(own, int) else 0, *(_longest(each) for each in schema.values())])
+    return max((_longest(each) for each in schema), default=0) if isinstance(schema, list) else 0
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,12 @@ class Verb:
     def path(self) -> str:
         """Full name: measure.nps."""
         return f"{self.part}.{self.name}"
+
+    @cached_property
+    def method(self) -> Literal["GET", "POST"]:
+        """How the API is asked: GET where nothing changes and what is asked fits into an address, else POST."""
+        fits = self.changes == "nothing" and _longest(self.model.model_json_schema()) <= IN_AN_ADDRESS
+        return "GET" if fits else "POST"
 
     @property
     def about(self) -> str:

@@ -42,7 +42,7 @@ def _section(verb: Verb) -> list[str]:
         "",
         f"* Python: `ws.{verb.path}({words})`",
         f"* Command line: `{command}`",
-        f"* HTTP: `{'GET' if verb.changes == 'nothing' else 'POST'} /api/{verb.part}/{verb.name}`",
+        f"* HTTP: `{verb.method} /api/{verb.part}/{verb.name}`",
         f"* Right: {verb.right}.{personal}",
         f"* Result: `{verb.result.__name__}`",
         "",
