@@ -142,9 +142,10 @@ def test_what_is_no_form_is_refused(kind: str, body: bytes) -> None:
 def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
     for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b"):
         try:
-            read_form(kind, body)
+            form = read_form(kind, body)
         except UnreadableFormError:
             continue
+        assert sum(len(values) for values in form.fields.values()) + len(form.uploads) <= len(body)
 
 
 def test_a_code_is_drawn_black_on_white() -> None:
