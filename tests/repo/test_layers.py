@@ -18,7 +18,8 @@ MAY: dict[str, set[str]] = {
     "store": {"core", "engine"},
     "outreach": {"core", "store"},
     "admin": {"core", "engine", "store"},
-    "runtime": {*BASE, "store", "outreach", "admin", *PARTS},
+    "definitions": {*BASE, "store", "outreach", *PARTS},
+    "runtime": {*BASE, "store", "outreach", "admin", "definitions", *PARTS},
     **{face: {"core", "charts"} for face in FACES},
     **{part: {*BASE, *PARTS[:at], *(() if part in QUIET else ("store", "outreach"))} for at, part in enumerate(PARTS)},
 }

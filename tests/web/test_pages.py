@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from cxloop.engine.dimensions import Dimensions
-from cxloop.web.pages.explore import DIMENSIONS
+from cxloop.web.pages.explore.metric import DIMENSIONS
 
 
 def inside(links: list[str]) -> list[str]:

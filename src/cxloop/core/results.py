@@ -35,8 +35,9 @@ __all__ = [
     "Value",
 ]
 
-Unit = Literal["points", "share", "score"]
-"""How a number reads: NPS points (-100 to 100), a share (0 to 1), or a score on its scale."""
+Unit = Literal["points", "share", "score", "money", "duration", "count"]
+"""How a number reads: NPS points (-100 to 100), a share (0 to 1), a score on its scale, an amount of money in the
+result's currency, a duration in seconds, or how many of something there are on average."""
 
 Value: TypeAlias = str | int | float | bool | datetime | date | None
 
@@ -220,6 +221,8 @@ class Estimates(Result):
     how: How = How()
     titles: tuple[str, ...] = ()
     identities: Identities = field(default_factory=Identities)
+    currency: str = ""
+    """Code of the currency of amounts of money; empty for other units."""
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per group and period; value and interval are None where the number cannot be said."""

@@ -18,6 +18,7 @@ __all__ = [
     "answers",
     "count",
     "day",
+    "duration",
     "figures",
     "group_label",
     "identities_in_words",
@@ -81,18 +82,38 @@ def answers(amount: int) -> str:
 
 
 def number(value: float, unit: Unit) -> str:
-    """Returns the value in its unit: points as +31.2, a share as 86.1 %, a score as 5.43.
+    """Returns the value in its unit: points as +31.2, a share as 86.1 %, a score as 5.43, a duration as 3.2 days.
+
+    Amounts of money come without their currency, which a page names once.
 
     Example:
         >>> number(-3.14, "points"), number(0.861, "share"), number(5.432, "score")
         ('−3.1', '86.1 %', '5.43')
+        >>> number(1234.5, "money"), number(273_600, "duration"), number(1.384, "count")
+        ('1,234.50', '3.2 days', '1.38')
     """
     if unit == "share":
         return f"{100 * value:.1f} %"
-    if unit == "score":
-        return f"{value:.2f}"
+    if unit == "duration":
+        return duration(value)
+    if unit in ("score", "money", "count"):
+        return f"{value:,.2f}".replace("-", "−")
     sign = "+" if value >= 0.05 else "−" if value <= -0.05 else ""
     return f"{sign}{abs(value):.1f}"
+
+
+def duration(seconds: float) -> str:
+    """Returns a duration in the largest unit of which there are at least one and a half.
+
+    Example:
+        >>> duration(42), duration(5_400), duration(-273_600), duration(3_888_000)
+        ('42 s', '90.0 min', '−3.2 days', '45.0 days')
+    """
+    sign, length = ("−" if seconds < 0 else ""), abs(seconds)
+    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if length >= 1.5 * size:
+            return f"{sign}{length / size:,.1f} {unit}"
+    return f"{sign}{length:.0f} s"
 
 
 def group_label(value: str | None) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from cxloop.core.config import Experience, Settings
+from cxloop.core.defined import Defined
 from cxloop.engine.erasure import Held, Hiding
 from cxloop.engine.query import Query, Slots
 
@@ -118,6 +119,12 @@ class Analysis(Protocol):
     @property
     def experience(self) -> Experience:
         """experience.toml."""
+
+    def defined(self, kind: str) -> Mapping[str, Defined]:
+        """What people have defined of a kind (such as "metric"), the newest version of each, by name."""
+
+    def defined_before(self, kind: str, name: str, version: int) -> Defined:
+        """One version of a definition; raises UnknownNameError or NotFoundError."""
 
     @property
     def as_of(self) -> datetime:

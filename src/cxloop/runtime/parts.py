@@ -1,4 +1,7 @@
-"""The parts that exist, and admin: found by their folder, loaded when their verbs are needed."""
+"""The parts that exist, and admin: found by their folder, loaded when their verbs are needed.
+
+Verbs of a quiet part that write down what people define stand in `definitions/<part>`, beside the part.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,11 @@ from cxloop.core.loop import GROUPS, Group
 if TYPE_CHECKING:
     from cxloop.core.verbs import Registry, Verb
 
-__all__ = ["find", "has", "load", "names", "verbs_of"]
+__all__ = ["DEFINED", "find", "has", "load", "names", "verbs_of"]
+
+
+DEFINED: tuple[Group, ...] = ("measure",)
+"""Quiet parts whose definitions people write down: own metrics, dashboards."""
 
 
 @cache
@@ -40,6 +47,8 @@ def load(*parts: Group) -> Registry:
     for part in parts or GROUPS:
         if has(part, "verbs"):
             import_module(f"cxloop.{part}.verbs")
+        if part in DEFINED:
+            import_module(f"cxloop.definitions.{part}.verbs")
     return registry
 
 

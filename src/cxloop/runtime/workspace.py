@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from cxloop.core.config import Experience, Settings
+from cxloop.core.defined import Defined
 from cxloop.core.errors import WorkspaceError
 from cxloop.core.host import LOCAL, Actor, Progress, no_progress
 from cxloop.core.time import utc_naive
@@ -23,6 +24,7 @@ from cxloop.runtime.folder import Folder, keep_private
 
 if TYPE_CHECKING:
     from cxloop.store.base import Store
+    from cxloop.store.documents import Definition
 
 __all__ = ["Workspace", "end_of_day", "open_workspace", "present"]
 
@@ -113,6 +115,18 @@ class Workspace:
             return self.now()
         return min(self.now(), end_of_day(latest, ZoneInfo(self.settings.company.time_zone)))
 
+    def defined(self, kind: str) -> Mapping[str, Defined]:
+        """What people have defined of a kind, the newest version of each, by name."""
+        from cxloop.store import documents
+
+        return {item.name: _defined(item) for item in documents.newest(self.records.store, kind)}
+
+    def defined_before(self, kind: str, name: str, version: int) -> Defined:
+        """One version of a definition; raises UnknownNameError or NotFoundError."""
+        from cxloop.store import documents
+
+        return _defined(documents.get(self.records.store, kind, name, version))
+
     def view(
         self,
         progress: Progress = no_progress,
@@ -127,6 +141,10 @@ class Workspace:
         self.engine.close()
         if self.records.opened:
             self.store.close()
+
+
+def _defined(item: Definition) -> Defined:
+    return Defined(item.name, item.version, item.content, item.created_at)
 
 
 def open_workspace(folder: Folder) -> Workspace:

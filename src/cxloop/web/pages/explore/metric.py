@@ -1,4 +1,4 @@
-"""Explore: how does any metric move, for whom? Every figure leads on to the words and customers behind it."""
+"""Explore, one metric: how it moves, for whom. Every figure leads on to the words and customers behind it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from cxloop.core.time import PERIODS, Period
 from cxloop.core.verbs import registry
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
+from cxloop.web.pages.explore.frame import show
 from cxloop.web.questions import Question
-from cxloop.web.site import Site, age, respond
+from cxloop.web.site import Site, age
 from cxloop.web.words import _
 
 __all__ = ["router"]
@@ -83,7 +84,6 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
     """Shows a metric by dimension and period as chart and table, with how it is made and what was said."""
     context = {
         "title": _("Explore"),
-        "page": "explore",
         "question": question,
         "metrics": [(verb.name, wording.label(verb.name)) for verb in _metrics(door)],
         "dimensions": _dimensions(door, question),
@@ -94,11 +94,10 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
     try:
         kept = _answer(door, question)
     except InputError as failure:
-        return respond(request, "explore.html", {**context, "mistake": failure.message}, door=door, status=400)
+        return show(request, door, "metric", "metric.html", {**context, "failure": failure})
     result = kept.result
     assert isinstance(result, Estimates)
     shown = {
-        "mistake": "",
         "result": result,
         "lede": wording.figures(result),
         "known": _known(result, question, request.app.state.site),
@@ -111,7 +110,7 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
         "downloads": [(kind, question.address(f"/explore/download/{kind}")) for kind in DOWNLOADS],
         "age": age(kept),
     }
-    return respond(request, "explore.html", {**context, **shown}, door=door)
+    return show(request, door, "metric", "metric.html", {**context, **shown})
 
 
 @router.get("/explore/download/{kind}")

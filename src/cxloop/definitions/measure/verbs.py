@@ -1,0 +1,5 @@
+"""The verbs of measure that write down what people define."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

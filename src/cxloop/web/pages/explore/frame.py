@@ -1,0 +1,44 @@
+"""What the pages of Explore share: their tabs, and a word after something was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from cxloop.core.errors import CxloopError
+from cxloop.web.access import Door
+from cxloop.web.site import respond
+from cxloop.web.tabs import Tab, open_tabs, said_of, status_of
+from cxloop.web.words import _
+
+__all__ = ["DONE", "TABS", "show"]
+
+TABS = (Tab("metric", _("Metrics"), "/explore", None),)
+"""The pages of Explore, with the verb that decides who sees each."""
+DONE: dict[str, str] = {}
+"""What is said after something was done; the address only carries the word, so that nobody can make it say more."""
+
+
+def show(request: Request, door: Door, tab: str, template: str, context: Mapping[str, Any]) -> HTMLResponse:
+    """Returns one page of Explore.
+
+    Args:
+        request: what was asked.
+        door: the visitor.
+        tab: name of the tab.
+        template: file name within templates/explore; it extends explore/frame.html.
+        context: what the template shows, with its `title`; `failure` is told above the page and gives its status.
+    """
+    failure: CxloopError | None = context.get("failure")
+    frame = {
+        "page": "explore",
+        "tab": tab,
+        "tabs": open_tabs(door, TABS),
+        "said": said_of(request, DONE),
+        "mistake": failure.message if failure else "",
+    }
+    status = status_of(failure) if failure else 200
+    return respond(request, f"explore/{template}", {**frame, **context}, door=door, status=status)
