@@ -43,7 +43,7 @@ check: $(VENV)/.dev ## Look for mistakes without running: style, types, document
 	$(VENV)/bin/mypy
 	$(PYTHON) docs/generate.py --check
 
-bench: $(VENV)/.dev ## Measure every promise of speed and accuracy, and hold it against its limit.
+bench: $(VENV)/.dev $(VENV)/.peers ## Measure every promise of speed and accuracy, and hold it against its limit.
 	$(PYTHON) benchmarks/run.py $(BENCH_ARGS)
 
 docs: $(VENV)/.dev ## Write the reference pages anew from the code.
@@ -68,6 +68,12 @@ $(VENV)/.product: $(UV) requirements/product.txt requirements/build.txt pyprojec
 
 $(VENV)/.dev: $(VENV)/.product requirements/dev.txt
 	$(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+# Peers need older libraries than the product: an environment of their own, whose python benchmarks start.
+$(VENV)/.peers: $(UV) requirements/peers.txt
+	"$$(scripts/python.sh)" -m venv $(VENV)/peers
+	VIRTUAL_ENV=$(CURDIR)/$(VENV)/peers $(UV) pip install --quiet --require-hashes -r requirements/peers.txt
 	touch $@
 
 $(VENV)/.browser: scripts/browser.sh $(UV)
