@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from cxloop.core import patterns
 from cxloop.core.addresses import url
 from cxloop.core.contact import Contact, unmet_purposes
+from cxloop.core.contracts import Contract
 from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean, what_is_wrong
 from cxloop.core.sending import Outreach
 from cxloop.core.strict import Name, Strict, Term
@@ -346,6 +347,7 @@ class Experience(Strict):
     purpose: tuple[Purpose, ...] = ()
     profile: tuple[Profile, ...] = ()
     hierarchy: tuple[Hierarchy, ...] = ()
+    contract: tuple[Contract, ...] = ()
     contact: Contact = Contact()
 
     @model_validator(mode="after")
@@ -366,6 +368,7 @@ def _unmet_names(experience: Experience) -> Iterator[Mistake]:
         ("dimension", [dimension.name for dimension in experience.dimension]),
         ("profile", [field.name for field in experience.profile]),
         ("hierarchy", [hierarchy.name for hierarchy in experience.hierarchy]),
+        ("contract", [contract.name for contract in experience.contract]),
         ("purpose", [name for purpose in experience.purpose for name in (purpose.name, *purpose.aliases)]),
     ):
         for name in sorted({name for name in names if names.count(name) > 1}):

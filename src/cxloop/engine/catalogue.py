@@ -59,7 +59,7 @@ def place(experience: Experience, codes: Sequence[Mapping[str, Any]]) -> list[di
         codes: rows of the table `event_codes`.
 
     Raises:
-        MistakesError: conditions of rules and promises that cannot be read or evaluated, all together.
+        MistakesError: conditions of rules, promises and contracts that cannot be read or evaluated, all together.
     """
     rules = _parsed(experience)
     stages = {touchpoint.name: touchpoint.stage for touchpoint in experience.touchpoint}
@@ -67,9 +67,11 @@ def place(experience: Experience, codes: Sequence[Mapping[str, Any]]) -> list[di
 
 
 def _parsed(experience: Experience) -> list[tuple[Expr, Rule]]:
-    """Returns the rules with their conditions; those of promises are read for their mistakes."""
+    """Returns the rules with their conditions; those of promises and contracts are read for their mistakes."""
     written = {f"rule.{number}.when": rule.when for number, rule in enumerate(experience.rule)}
     written |= {f"promise.{number}.kept_by": promise.kept_by for number, promise in enumerate(experience.promise)}
+    for number, contract in enumerate(experience.contract):
+        written |= {f"contract.{number}.joined": contract.joined, f"contract.{number}.cancelled": contract.cancelled}
     parsed: dict[str, Expr] = {}
     mistakes = []
     for where, text in written.items():
@@ -84,7 +86,7 @@ def _parsed(experience: Experience) -> list[tuple[Expr, Rule]]:
 
 
 def event_condition(text: str) -> Expr:
-    """Returns a condition on event codes: a rule's `when`, a promise's `kept_by`.
+    """Returns a condition on event codes: a rule's `when`, a promise's `kept_by`, when a contract ends.
 
     Raises:
         InputError: it cannot be read, looks at something else than an event code, or is no condition.
@@ -117,6 +119,7 @@ def _version(analysis: Analysis) -> str:
         *(rule.model_dump_json() for rule in experience.rule),
         *(t.model_dump_json() for t in experience.touchpoint),
         *(promise.kept_by for promise in experience.promise),
+        *(text for contract in experience.contract for text in (contract.joined, contract.cancelled)),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
