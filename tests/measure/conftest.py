@@ -44,6 +44,10 @@ class Workspace:
         """Writes one NPS answer per score, each of another customer."""
         self.answers(*({"score": score, **columns} for score in scores))
 
+    def merge(self, *rows: Mapping[str, Any]) -> None:
+        """Writes rows of `customer_keys`: whose keys are."""
+        self.engine.append("customer_keys", pa.Table.from_pylist([dict(row) for row in rows]))
+
     def _answer(self, row: dict[str, Any]) -> dict[str, Any]:
         self.written += 1
         usual = {

@@ -246,17 +246,21 @@ def customer_node(identity: Identity = NOW) -> exp.Expression:
     return identity.node()
 
 
-def log_source(dimensions: Iterable[Dimension] = (), identity: Identity | None = None) -> exp.Table:
+def log_source(
+    dimensions: Iterable[Dimension] = (), identity: Identity | None = None, *, rows: exp.Expr | None = None
+) -> exp.Expr:
     """Returns what stands in the `$log` slot: `interactions as i` and the joins that are needed.
 
     Args:
         dimensions: those that the query names.
         identity: as whom customers are known, where the query names the customer; a dimension that names them without
             it gets them as they are known now.
+        rows: a select of rows with the log's columns that stands in its place.
     """
     from sqlglot import exp
 
-    source = _table("interactions", "i")
+    alias = exp.TableAlias(this=exp.to_identifier("i"))
+    source = _table("interactions", "i") if rows is None else exp.Subquery(this=rows, alias=alias)
     needed = {name for dimension in dimensions for name in dimension.joins}
     if "catalogue" in needed:
         on = exp.EQ(this=column_node("event_code", "c"), expression=column_node("event_code", "i"))

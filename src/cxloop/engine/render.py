@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cxloop.engine.query import Query, Rewrite, Slot, Slots
 
-__all__ = ["check_parameters", "filled", "parse", "render"]
+__all__ = ["check_parameters", "filled", "filled_tree", "parse", "render"]
 
 _PYTHON: Mapping[Type, tuple[type, ...]] = {
     "bool": (bool,),
@@ -77,9 +77,15 @@ def filled(query: Query, slots: Slots) -> Query:
 
     What stands in a slot may name parameters that the query declares, as placeholders.
     """
+    tree = filled_tree(query, slots)
+    return replace(query, sql=tree.sql(dialect="duckdb", copy=False), slots=())
+
+
+def filled_tree(query: Query, slots: Slots) -> exp.Expr:
+    """Returns the tree of a query with its slots filled, to stand in a slot of another query."""
     tree = parse(query)
     _fill(tree, query, slots)
-    return replace(query, sql=tree.sql(dialect="duckdb", copy=False), slots=())
+    return tree
 
 
 @lru_cache(maxsize=1024)
@@ -118,7 +124,9 @@ def _replace_one(hole: exp.Expr, node: exp.Expr) -> None:
 
     parent = hole.parent
     if isinstance(parent, exp.Table):
-        # `from $log`: the slot brings a whole table, perhaps with its joins
+        # `from $log`: the slot brings a whole table, perhaps with its joins; `from $log as o` names it
+        if parent.args.get("alias"):
+            node.set("alias", parent.args["alias"])
         parent.replace(node)
         return
     if isinstance(parent, exp.Ordered) and isinstance(node, exp.Ordered):

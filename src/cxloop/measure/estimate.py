@@ -80,7 +80,7 @@ def estimate(ws: Analysis, request: Request) -> Estimates:
     tally = tally_of(request.metric.statistic, scale or Scale(0, 10))
     if scale is not None:
         rows = rows_of(ws, request.metric, selection, tally)
-    elif not request.by and request.every is None:
+    if not rows and not request.by and request.every is None:
         rows = (EstimateRow((), None, InsufficientData(0, _minimum(ws, request.metric))),)
 
     def read(identity: Identity) -> tuple[EstimateRow, ...]:

@@ -13,6 +13,7 @@ Every number comes with its n, a 95 % interval (setting `level`) and its method;
 are clustered: see [honest numbers](../concepts/honest-numbers.md).
 """
 _UNITS = {"points": "points, −100 to 100", "share": "share, shown in %", "score": "score on its own scale"}
+_UNITS |= {"money": "amount of money", "duration": "duration", "count": "how many, on average"}
 
 
 def metrics_reference() -> str:
@@ -30,7 +31,7 @@ def _section(item: Metric) -> str:
 
 | | |
 |---|---|
-| question | {item.question} |
+| question | {item.question or "none: it is read from what happens"} |
 | unit | {_UNITS[item.unit]} |
 | scale | {scale} |
 | better is | {better} |

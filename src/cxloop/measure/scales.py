@@ -35,6 +35,8 @@ def common_scale(ws: Analysis, metric: Metric, selection: Selection) -> Scale | 
         DifferentScalesError: there are several, or not the one that the metric is defined on.
         InputError: a share is asked of answers that came without a scale.
     """
+    if not metric.of_answers:
+        return _scale_of_units(metric)
     rows = scales_of(ws, selection)
     if not rows:
         return None
@@ -53,6 +55,14 @@ def common_scale(ws: Analysis, metric: Metric, selection: Selection) -> Scale | 
             "Set scale_min and scale_max in the mapping."
         )
     return Scale(low, high, whole=not rows[0]["broken"], mixed=rows[0]["mixed"])
+
+
+def _scale_of_units(metric: Metric) -> Scale:
+    """Returns the scale that what is counted scores on, as the metric says."""
+    if metric.statistic == "share":
+        return Scale(0, 1)
+    low, high = metric.scale or (None, None)
+    return Scale(low, high, whole=False)
 
 
 def selector(low: float | None, high: float | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from cxloop.core.expr import both, equals
 from cxloop.core.time import Window
 from cxloop.engine.base import Analysis
-from cxloop.measure.metrics import METRICS, Metric, metric
+from cxloop.measure.metrics import ANSWERED, Metric, metric
 from cxloop.measure.queries import SERIES
 from cxloop.measure.scales import selector
 from cxloop.measure.selection import select
@@ -48,7 +48,7 @@ class Series:
 
 def series_of(ws: Analysis, window: Window) -> list[Series]:
     """Returns the series that have answers in the window, in the order of the metrics."""
-    return [item for name in dict.fromkeys(each.name for each in METRICS) for item in _of(ws, metric(name), window)]
+    return [item for name in dict.fromkeys(each.name for each in ANSWERED) for item in _of(ws, metric(name), window)]
 
 
 def _of(ws: Analysis, item: Metric, window: Window) -> Iterator[Series]:

@@ -168,6 +168,27 @@ class MomentsTally(Tally):
         return intervals.t_mean(sums, bounds=bounds, level=level)
 
 
+@dataclass(frozen=True)
+class PerCustomerTally(Tally):
+    """What each customer's scores come to; a customer counts once."""
+
+    @property
+    def parts(self) -> Mapping[str, exp.Expr]:
+        """The sum of the scores."""
+        return {"scores": exp.Sum(this=column_node("score", "i"))}
+
+    @property
+    def total(self) -> exp.Expr:
+        """The same."""
+        return column_node("scores")
+
+    def intervals(self, columns: Mapping[str, Array], level: float) -> intervals.Intervals:
+        """Student's t over customers."""
+        customers, total, squares = columns["customers"], columns["scores"], columns["total_squares"]
+        once = Clusters(customers, squares, total, customers)
+        return intervals.t_mean(Moments(customers, total, squares, once), level=level)
+
+
 def tally_of(statistic: Statistic, scale: Scale) -> Tally:
     """Returns how answers on `scale` are counted for `statistic`; a share needs a known scale."""
     if statistic == "score":
@@ -176,6 +197,8 @@ def tally_of(statistic: Statistic, scale: Scale) -> Tally:
         assert scale.low is not None  # a share of an unknown scale was refused before
         assert scale.high is not None
         return ShareTally(scale.high if scale.high - scale.low <= 1 else scale.high - 1)
+    if statistic == "per_customer":
+        return PerCustomerTally()
     return MomentsTally(scale) if scale.points is None else PointsTally(scale.points)
 
 

@@ -13,7 +13,7 @@ from cxloop.engine.base import Analysis
 from cxloop.engine.customers import NOW
 from cxloop.engine.dimensions import Dimension, Dimensions, customer_node, log_source
 from cxloop.engine.quoting import column_node, text_node
-from cxloop.measure.selection import conditions
+from cxloop.measure.conditions import conditions
 from cxloop.understand.queries import VERBATIM_COUNT, VERBATIMS
 from cxloop.understand.results import Verbatim, Verbatims
 

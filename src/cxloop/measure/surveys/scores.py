@@ -11,7 +11,7 @@ from cxloop.core.results import Estimate, How
 from cxloop.core.time import Period
 from cxloop.engine.base import Analysis
 from cxloop.measure.estimate import Request, estimate
-from cxloop.measure.metrics import METRICS, metric
+from cxloop.measure.metrics import ANSWERED, metric
 from cxloop.measure.scales import selector
 from cxloop.measure.surveys.funnel import read_funnel
 from cxloop.measure.surveys.queries import RESPONSES
@@ -22,7 +22,7 @@ from cxloop.measure.surveys.selecting import Asked, choose, explained
 __all__ = ["read_survey"]
 
 Row = Mapping[str, Any]
-_ORDER = tuple(dict.fromkeys(item.name for item in METRICS))
+_ORDER = tuple(dict.fromkeys(item.name for item in ANSWERED))
 _NEVER_LEFT_OUT = "is_null(properties.left_out)"
 _DEFINITION = "Each score is of one question, in one wording, on one scale. Answers to different ones are never pooled."
 LOW_RESPONSE = 0.1

@@ -13,8 +13,9 @@ from cxloop.engine.customers import Identity
 from cxloop.engine.dimensions import Dimension, customer_node, dimensions_of, log_source
 from cxloop.engine.query import Slots
 from cxloop.engine.quoting import column_node, text_node
+from cxloop.measure.conditions import conditions
 from cxloop.measure.identities import wanted_identity
-from cxloop.measure.selection import ORDINARY, conditions
+from cxloop.measure.selection import ORDINARY
 
 __all__ = ["Asked", "Chosen", "choose", "explained"]
 

@@ -11,7 +11,7 @@ from cxloop.core.results import Value
 from cxloop.core.wording import many
 from cxloop.engine.base import Analysis
 from cxloop.engine.dimensions import dimensions_of
-from cxloop.measure.metrics import METRICS
+from cxloop.measure.metrics import ANSWERED
 from cxloop.measure.surveys.queries import ROWS, VERBATIMS
 from cxloop.measure.surveys.questions import questions_asked
 from cxloop.measure.surveys.results import Quoted, SurveyRows, SurveyVerbatims
@@ -76,7 +76,7 @@ def read_verbatims(
 def _first_metric(ws: Analysis, chosen: Chosen) -> str | None:
     """The metric that a survey is about: the first that it asks, in the order of the metrics."""
     asked = {row["metric"] for row in questions_asked(ws, chosen)}
-    return next((item.name for item in METRICS if item.name in asked), None)
+    return next((item.name for item in ANSWERED if item.name in asked), None)
 
 
 def _flags(written: str | None) -> tuple[str, ...]:
