@@ -22,6 +22,7 @@ TOPICS = (
     "base",
     "review_texts",
     "undercurrents",
+    "buyers",
 )
 """Names of the topics; append only, since a topic's place in the list is its seed."""
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cxloop.simulate.answers import answer
 from cxloop.simulate.batches import Log
 from cxloop.simulate.blocks import join, pick
-from cxloop.simulate.clock import DAY, LAST, Floats, day_number
+from cxloop.simulate.clock import DAY, LAST, Floats, Ints, day_number
 from cxloop.simulate.club import months_between
 from cxloop.simulate.events import EVENTS
 from cxloop.simulate.history import History
@@ -155,20 +155,33 @@ def _survey(name: str, asked: Asked) -> dict[str, Any]:
 
 
 def _whole_base(past: History, streams: Streams) -> dict[str, Any]:
-    """NPS of all customers on the last day of each month, had everybody been asked, and what respondents showed."""
-    rng = streams["base"]
+    """NPS of all customers on the last day of each month, had everybody been asked, and what respondents showed.
+
+    Customers are those who have not left for good, which no log can know; beside them stand those who have bought
+    within a year, whom every log knows.
+    """
+    rng, of_buyers = streams["base"], streams["buyers"]
     months, everybody = [], []
     for month in months_between(past.start, END):
         after = (month + timedelta(days=32)).replace(day=1)
-        scores = _asked_today(past, rng, day_number(after) * DAY - 1)
+        moment = day_number(after) * DAY - 1
+        scores = _asked_today(past, rng, past.moods.customers(moment), moment)
         everybody.append(scores)
+        bought = _asked_today(past, of_buyers, _buyers(past, moment), moment)
         months.append({"month": f"{month:%Y-%m}", **_month(past, month, after), "customers": scores.size,
-                       "whole_base": nps_points(scores)})  # fmt: skip
+                       "whole_base": nps_points(scores), "buyers": bought.size,
+                       "buyers_base": nps_points(bought)})  # fmt: skip
     return {"whole_base": nps_points(np.concatenate(everybody)), "months": months}
 
 
-def _asked_today(past: History, rng: np.random.Generator, moment: int) -> Floats:
-    who = past.moods.customers(moment)
+def _buyers(past: History, moment: int) -> Ints:
+    """Returns who has bought in the 365 days before a moment, whether they will come back or not."""
+    bought = past.bought
+    recent = (bought.placed <= moment) & (bought.placed > moment - 365 * DAY)
+    return np.unique(bought.customer[recent])
+
+
+def _asked_today(past: History, rng: np.random.Generator, who: Ints, moment: int) -> Floats:
     disturbance = noise(rng, past.rules, who.size)
     under = past.under.at(past.everyone.store[who], np.full(who.size, moment))
     latent = past.moods.at(who, moment) + under
