@@ -33,6 +33,7 @@ from cxloop.engine.duckdb.tables import VIEWS
 from cxloop.engine.query import Query
 from cxloop.engine.render import render
 from cxloop.engine.scope import REFUSED, RULES, Scope, ScopedEngine
+from cxloop.measure.metrics import METRICS
 from cxloop.measure.units import UNITS
 from cxloop.runtime import limited, parts
 from cxloop.runtime.folder import Folder
@@ -115,6 +116,10 @@ ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"until": "2026-04-20T05:00"},
     ),
     "measure.rating": ({}, {"by": "product"}),
+    "measure.metric": (
+        *({"name": name} for name in dict.fromkeys(item.name for item in METRICS)),
+        {"name": "repeat_purchase_90", "by": "team", "every": "week"},
+    ),
     "measure.pulse": ({}, {"period": "12d"}),
     "measure.survey": ({"name": "visits"}, {"name": "visits", "where": 'team == "North"'}),
     "measure.survey_funnel": ({"name": "visits"},),

@@ -18,7 +18,13 @@ from cxloop.measure.queries import LOG_COUNTS, SCALES, SCORES, SERIES
 from cxloop.measure.selection import select
 from cxloop.measure.tallies import Scale, tally_of
 
-SCALE = {"score": Scale(0, 10), "share": Scale(1, 5), "mean": Scale(1, 7), "per_customer": Scale(None, None)}
+SCALE = {
+    "score": Scale(0, 10),
+    "share": Scale(1, 5),
+    "mean": Scale(1, 7),
+    "per_customer": Scale(None, None),
+    "median": Scale(None, None),
+}
 
 
 @pytest.mark.parametrize("statistic", [*get_args(Statistic), "moments"])

@@ -307,7 +307,7 @@ def test_how_names_definition_method_and_the_sql_that_ran(ws: Any) -> None:
 
     assert "promoters" in how.definition
     assert "Rocks 2016" in how.method
-    assert "answered more than once" in how.method
+    assert "stand behind several answers" in how.method
     assert "event_catalogue" in how.sql
 
 

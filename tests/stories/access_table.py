@@ -369,6 +369,8 @@ VERBS: Mapping[str, frozenset[str]] = {
     "measure.ces": SIGNED_IN,
     "measure.crosstab": SIGNED_IN,
     "measure.csat": SIGNED_IN,
+    "measure.metric": SIGNED_IN,
+    "measure.metrics": SIGNED_IN,
     "measure.nps": SIGNED_IN,
     "measure.pulse": SIGNED_IN,
     "measure.rating": SIGNED_IN,
@@ -432,6 +434,7 @@ ARGUMENTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
         {"by": f"{PROBE}ern"},
         {"where": f'region == "{PROBE}"'},
     ),
+    "measure.metric": ({"name": "repeat_purchase_90"}, {"name": "csat", "by": "team"}),
     "measure.pulse": ({}, {"period": "365d"}),
     **{
         f"measure.{verb}": (

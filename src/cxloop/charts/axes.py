@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cxloop.core.results import Unit
-from cxloop.core.wording import MONTHS
+from cxloop.core.wording import MONTHS, duration_unit
 
-__all__ = ["Scale", "dates", "numbers", "text_width", "tick_label", "without_overlap"]
+__all__ = ["Scale", "dates", "numbers", "text_width", "tick_label", "ticks", "without_overlap"]
 
 _THIN, _WIDE = frozenset("iljtfrI.,:;|!'()[]· -"), frozenset("mwMW@%")
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
@@ -58,17 +58,35 @@ def numbers(low: float, high: float, wanted: int) -> list[float]:
     return [round(place * step, 12) for place in range(first, last + 1)]
 
 
+def ticks(low: float, high: float, wanted: int, unit: Unit) -> list[float]:
+    """Returns about `wanted` values to label between two; durations are round in the unit that they are read in.
+
+    Example:
+        >>> ticks(0, 300_000, 4, "duration")
+        [0.0, 86400.0, 172800.0, 259200.0]
+    """
+    size = duration_unit(high - low)[1] if unit == "duration" else 1
+    return [value * size for value in numbers(low / size, high / size, wanted)]
+
+
 def tick_label(value: float, unit: Unit, span: float) -> str:
     """Returns the label of a number on an axis; axes that span little need more digits.
 
     Example:
         >>> tick_label(-50, "points", 100), tick_label(0.8, "share", 0.3), tick_label(4.5, "score", 2.0)
         ('−50', '80 %', '4.5')
+        >>> tick_label(1500, "money", 900), tick_label(172_800, "duration", 300_000)
+        ('1,500', '2 days')
     """
     if unit == "points":
         text = f"{value:+.12g}" if value else "0"
     elif unit == "share":
         text = f"{100 * value:.{0 if span > 0.05 else 1}f} %"
+    elif unit == "money":
+        text = f"{value:,.{0 if span > 6 else 2}f}"
+    elif unit == "duration":
+        name, size = duration_unit(span)
+        text = f"{value / size:,.{0 if span > 3 * size else 1}f} {name}"
     else:
         text = f"{value:.{1 if span > 0.6 else 2}f}"
     return text.replace("-", "−")

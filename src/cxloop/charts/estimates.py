@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import altair as alt
 
+from cxloop.charts.axes import ticks
 from cxloop.charts.points import domain, dot, few_note, groups_of, is_split, largest, line_ends, moments, most
 from cxloop.charts.theme import ACCENT, INK, INK_3, NEUTRAL, SERIES, config
 from cxloop.charts.words import axis_label, description, group_name, subtitle, title
@@ -22,7 +23,7 @@ _Chart = TypeVar("_Chart", alt.LayerChart, alt.FacetChart)
 
 def dots(result: Estimates, *, width: int) -> alt.LayerChart:
     """Returns a row per group: the estimate as a dot on its interval, with the figures beside it."""
-    rows, note = most(result.rows)
+    rows, note = most(result.rows, result.noun)
     order = sorted(rows, key=lambda row: -row.result.value if isinstance(row.result, Estimate) else float("inf"))
     names = [group_name(row.group) or "everyone" for row in order]
     data = alt.InlineData(values=[dot(name, row, result.unit) for name, row in zip(names, order, strict=True)])
@@ -61,7 +62,7 @@ def lines(result: Estimates, *, width: int) -> alt.LayerChart | alt.FacetChart:
         .encode(x=alt.value(width), y=alt.Y("place:Q"), text="label:N", color=colours)
     )
     chart = alt.LayerChart(data=data, layer=[*_over_time(result.unit, low, high, colours), labels])
-    return _dressed(chart.properties(width=width, height=300), result, few_note(result.rows), result.rows)
+    return _dressed(chart.properties(width=width, height=300), result, few_note(result.rows, result.noun), result.rows)
 
 
 def _small_multiples(result: Estimates, width: int) -> alt.FacetChart:
@@ -73,14 +74,14 @@ def _small_multiples(result: Estimates, width: int) -> alt.FacetChart:
     layered = alt.LayerChart(layer=_over_time(result.unit, low, high, alt.value(ACCENT)))
     one = layered.properties(width=width // columns - 30, height=130)
     facet = one.facet(alt.Facet("group:N", sort=names, title=None), columns=columns, data=data, spacing=24)
-    return _dressed(facet, result, " · ".join(part for part in (note, few_note(rows)) if part), rows)
+    return _dressed(facet, result, " · ".join(part for part in (note, few_note(rows, result.noun)) if part), rows)
 
 
 def _over_time(unit: Unit, low: float, high: float, colours: alt.Color | Mapping[str, Any]) -> list[alt.Chart]:
     """Returns band, line, dots and the marks of periods with too few answers; the data is the whole chart's."""
     base = alt.Chart()
     time = alt.X("period:T", axis=alt.Axis(labelFlush=True, tickCount=6, grid=False), title=None)
-    grid = alt.Axis(grid=True, tickCount=4, labelExpr=axis_label(unit, high - low))
+    grid = _axis(unit, low, high, 4)
     y = alt.Y("low:Q", scale=alt.Scale(domain=[low, high], zero=False, nice=False), axis=grid, title=None)
     known = base.transform_filter("datum.value !== null").encode(x=time, color=colours, detail="run:N")
     few = base.transform_filter("datum.value === null").encode(x=time, y=alt.datum(low))
@@ -95,8 +96,14 @@ def _over_time(unit: Unit, low: float, high: float, colours: alt.Color | Mapping
 
 
 def _x_value(unit: Unit, low: float, high: float) -> alt.X:
-    axis = alt.Axis(grid=True, tickCount=5, labelExpr=axis_label(unit, high - low), orient="top")
+    axis = _axis(unit, low, high, 5, orient="top")
     return alt.X("low:Q", scale=alt.Scale(domain=[low, high], zero=False, nice=False), axis=axis, title=None)
+
+
+def _axis(unit: Unit, low: float, high: float, wanted: int, **more: Any) -> alt.Axis:
+    """Returns the axis of the numbers; Vega knows round numbers, but no round durations."""
+    places = {"values": ticks(low, high, wanted, unit)} if unit == "duration" else {"tickCount": wanted}
+    return alt.Axis(grid=True, labelExpr=axis_label(unit, high - low), **places, **more)
 
 
 def _zero_line(along: str) -> alt.Chart:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from html import escape
 from itertools import groupby
 
-from cxloop.charts.axes import Scale, dates, numbers, text_width, tick_label, without_overlap
+from cxloop.charts.axes import Scale, dates, text_width, tick_label, ticks, without_overlap
 from cxloop.charts.points import Group, domain, few_note, groups_of, is_split, largest, line_ends, most
 from cxloop.charts.theme import ACCENT, INK, INK_2, INK_3, LINE, NEUTRAL, SERIES, page_colour
 from cxloop.charts.words import description, group_name, row_label, subtitle, title
@@ -59,21 +59,21 @@ class _Plot:
 
 
 def _dots(result: Estimates, width: int) -> str:
-    rows, note = most(result.rows)
+    rows, note = most(result.rows, result.noun)
     order = sorted(rows, key=lambda row: -row.result.value if isinstance(row.result, Estimate) else float("inf"))
     names = [group_name(row.group) or "everyone" for row in order]
     low, high = domain(result.unit, rows, result.scale)
     narrow = width < NARROW
     step = NARROW_ROW if narrow else ROW
     x = Scale(low, high, 0, width)
-    ticks = numbers(low, high, 5)
-    named = [(x(value), tick_label(value, result.unit, high - low)) for value in ticks]
+    values = ticks(low, high, 5, result.unit)
+    named = [(x(value), tick_label(value, result.unit, high - low)) for value in values]
     if narrow:
         # nothing stands left of the plot: the first label must not hang over the edge
         named = [(max(middle, text_width(label) / 2), label) for middle, label in named]
     labels = without_overlap(named)
     body = [
-        *(_line(x(value), 0, x(value), step * len(order), LINE) for value in ticks),
+        *(_line(x(value), 0, x(value), step * len(order), LINE) for value in values),
         *(_text(middle, -8, label, INK_3, anchor="middle") for middle, label in labels),
         *([_line(x(0), 0, x(0), step * len(order), NEUTRAL)] if low < 0 < high else []),
     ]
@@ -129,7 +129,7 @@ def _lines(result: Estimates, width: int) -> str:
     ]
     right = width + 10 + max((text_width(end.label) for end in ends), default=0)
     size = (plot.first, right, HEIGHT + EDGE)
-    return _framed(result, result.rows, few_note(result.rows), body, size, TOP)
+    return _framed(result, result.rows, few_note(result.rows, result.noun), body, size, TOP)
 
 
 def _small_multiples(result: Estimates, width: int) -> str:
@@ -150,24 +150,25 @@ def _small_multiples(result: Estimates, width: int) -> str:
         body.append(f'<g transform="translate({across},{down})">{"".join(cell)}</g>')
     deep = -(-len(groups) // columns) * (SMALL_HEIGHT + HEADER + SPACING) - HEADER
     right = columns * (inner + SPACING)
-    said = " · ".join(part for part in (note, few_note(rows)) if part)
+    said = " · ".join(part for part in (note, few_note(rows, result.noun)) if part)
     return _framed(result, rows, said, body, (plot.first, right, deep), TOP + HEADER)
 
 
 def _plot(result: Estimates, rows: Sequence[EstimateRow], width: int, height: int) -> _Plot:
     low, high = domain(result.unit, rows, result.scale)
     moments = [row.period.toordinal() for row in rows if row.period is not None]
-    ticks = [tick_label(value, result.unit, high - low) for value in numbers(low, high, 4)]
-    room = max(map(text_width, ticks), default=0) + 8
+    labels = [tick_label(value, result.unit, high - low) for value in ticks(low, high, 4, result.unit)]
+    room = max(map(text_width, labels), default=0) + 8
     return _Plot(Scale(min(moments), max(moments), 0, width), Scale(low, high, height, 0), room)
 
 
 def _values_axis(result: Estimates, plot: _Plot, width: int, *, labelled: bool = True) -> list[str]:
     low, high = plot.y.low, plot.y.high
-    ticks = numbers(low, high, 4)
-    grid = "".join(f"M0,{plot.y(value):.1f}h{width}" for value in ticks)
+    values = ticks(low, high, 4, result.unit)
+    grid = "".join(f"M0,{plot.y(value):.1f}h{width}" for value in values)
     labels = [
-        _text(-8, plot.y(value) + 4, tick_label(value, result.unit, high - low), INK_3, anchor="end") for value in ticks
+        _text(-8, plot.y(value) + 4, tick_label(value, result.unit, high - low), INK_3, anchor="end")
+        for value in values
     ]
     return [
         f'<path d="{grid}" stroke="{page_colour(LINE)}"/>',

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from cxloop.charts.words import group_name, row_label
 from cxloop.core.results import Estimate, EstimateRow, Estimates, Unit, Value
-from cxloop.core.wording import count, number
+from cxloop.core.wording import count, number, plural
 
 __all__ = [
     "MOST_GROUPS",
@@ -66,7 +67,11 @@ def largest(result: Estimates) -> tuple[list[Group], tuple[EstimateRow, ...], st
         sizes[row.group] += row.result.n
     kept = set(sorted(groups, key=lambda group: -sizes[group])[:MOST_SMALL])
     rows = tuple(row for row in result.rows if row.group in kept)
-    note = f"{len(kept)} of {count(len(groups))} groups, those with most answers" if len(kept) < len(groups) else ""
+    note = (
+        f"{len(kept)} of {count(len(groups))} groups, those with most {plural(result.noun)}"
+        if len(kept) < len(groups)
+        else ""
+    )
     return [group for group in groups if group in kept], rows, note
 
 
@@ -113,25 +118,25 @@ def line_ends(result: Estimates, low: float, high: float) -> list[End]:
     return ends
 
 
-def most(rows: tuple[EstimateRow, ...]) -> tuple[tuple[EstimateRow, ...], str]:
+def most(rows: tuple[EstimateRow, ...], noun: str = "answer") -> tuple[tuple[EstimateRow, ...], str]:
     """Returns the rows that a dot chart has room for, and what to say of the others."""
     if len(rows) <= MOST_GROUPS:
         return rows, ""
     kept = sorted(rows, key=lambda row: -row.result.n)[:MOST_GROUPS]
-    return tuple(kept), f"{MOST_GROUPS} of {count(len(rows))} groups, those with most answers"
+    return tuple(kept), f"{MOST_GROUPS} of {count(len(rows))} groups, those with most {plural(noun)}"
 
 
-def few_note(rows: Sequence[EstimateRow]) -> str:
+def few_note(rows: Sequence[EstimateRow], noun: str = "answer") -> str:
     """Returns what the cross on a chart means, where there is one."""
-    return "" if all(isinstance(row.result, Estimate) for row in rows) else "× too few answers"
+    return "" if all(isinstance(row.result, Estimate) for row in rows) else f"× too few {plural(noun)}"
 
 
 def domain(unit: Unit, rows: Sequence[EstimateRow], scale: tuple[float, float] | None) -> tuple[float, float]:
     """Returns the range of the axis: what the intervals need and a little air, inside what is possible."""
     known = [row.result for row in rows if isinstance(row.result, Estimate)]
-    ends = {"points": (-100.0, 100.0), "share": (0.0, 1.0)}.get(unit, scale or (float("-inf"), float("inf")))
+    ends = {"points": (-100.0, 100.0), "share": (0.0, 1.0)}.get(unit, scale or (-math.inf, math.inf))
     if not known:
-        return ends if ends[0] > float("-inf") else (0.0, 1.0)
+        return ends if ends[0] > -math.inf else (0.0, 1.0)
     low, high = min(found.low for found in known), max(found.high for found in known)
     air = max(0.06 * (high - low), 1e-6)
     return max(low - air, ends[0]), min(high + air, ends[1])

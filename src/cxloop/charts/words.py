@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Unit
-from cxloop.core.wording import NOT_SAID, count, group_label, interval, label, number, sentence, splits
+from cxloop.core.wording import NOT_SAID, called, count, duration_unit, group_label, interval, number, sentence, splits
 
 __all__ = ["NOT_SAID", "axis_label", "description", "group_name", "row_label", "subtitle", "title"]
 
@@ -19,6 +19,11 @@ def axis_label(unit: Unit, width: float) -> str:
         return "datum.value == 0 ? '0' : format(datum.value, '+')"
     if unit == "share":
         return f"format(100 * datum.value, '.{0 if width > 0.05 else 1}f') + ' %'"
+    if unit == "money":
+        return f"format(datum.value, ',.{0 if width > 6 else 2}f')"
+    if unit == "duration":
+        name, size = duration_unit(width)
+        return f"format(datum.value / {size}, ',.{0 if width > 3 * size else 1}f') + ' {name}'"
     return f"format(datum.value, '.{1 if width > 0.6 else 2}f')"
 
 
@@ -31,7 +36,7 @@ def title(result: Estimates) -> str:
     """Returns what the chart shows: "NPS by channel, each week"."""
     by = f" by {' and '.join(splits(result))}" if result.by else ""
     every = f", each {result.every}" if result.every else ""
-    return f"{label(result.metric)}{by}{every}"
+    return f"{called(result)}{by}{every}"
 
 
 def subtitle(result: Estimates, note: str = "") -> str:
@@ -42,7 +47,7 @@ def subtitle(result: Estimates, note: str = "") -> str:
         if result.scale is not None and result.unit == "score"
         else ""
     )
-    return " · ".join(part for part in (f"{100 * level:g} % intervals", scale, note) if part)
+    return " · ".join(part for part in (f"{100 * level:g} % intervals", scale, result.currency, note) if part)
 
 
 def row_label(found: Estimate | InsufficientData, unit: Unit) -> str:

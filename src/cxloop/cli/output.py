@@ -128,7 +128,7 @@ def _estimates(result: Estimates) -> Table | None:
     if len(result.rows) < 2:
         return None  # The sentence says it all.
     splits = [*result.by, *([result.every] if result.every else [])]
-    numbers = [wording.label(result.metric), f"{_level(result):.0%} interval", "n", "customers"]
+    numbers = [wording.called(result), f"{_level(result):.0%} interval", "n", "customers"]
     table = _table([*((name, False) for name in splits), *((name, True) for name in numbers)])
     for row in result.rows:
         period = [wording.period(row.period, result.every)] if row.period and result.every else []

@@ -223,6 +223,12 @@ class Estimates(Result):
     identities: Identities = field(default_factory=Identities)
     currency: str = ""
     """Code of the currency of amounts of money; empty for other units."""
+    noun: str = "answer"
+    """What n counts, in the singular: answer, order, matter, customer."""
+    label: str = ""
+    """The metric's name as people write it; empty where it is one that everybody knows."""
+    version: int = 1
+    """Version of the metric's definition."""
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per group and period; value and interval are None where the number cannot be said."""
@@ -232,8 +238,11 @@ class Estimates(Result):
         record: dict[str, Value] = dict(zip(self.by, row.group, strict=True))
         if self.every is not None:
             record[self.every] = row.period
+        from cxloop.core.wording import plural
+
         number = row.result
         known = number if isinstance(number, Estimate) else None
+        needs = f"needs {number.needed} {plural(self.noun)}" if isinstance(number, InsufficientData) else ""
         return {
             **record,
             self.metric: None if known is None else known.value,
@@ -241,7 +250,7 @@ class Estimates(Result):
             "high": None if known is None else known.high,
             "n": number.n,
             "customers": None if known is None else known.customers,
-            "method": f"needs {number.needed} answers" if isinstance(number, InsufficientData) else number.method,
+            "method": needs if known is None else known.method,
         }
 
     def __str__(self) -> str:

@@ -16,9 +16,11 @@ __all__ = [
     "MONTHS",
     "NOT_SAID",
     "answers",
+    "called",
     "count",
     "day",
     "duration",
+    "duration_unit",
     "figures",
     "group_label",
     "identities_in_words",
@@ -28,6 +30,7 @@ __all__ = [
     "many",
     "number",
     "period",
+    "plural",
     "sentence",
     "splits",
 ]
@@ -61,6 +64,11 @@ def label(metric: str) -> str:
     return METRIC_LABELS.get(metric, metric)
 
 
+def called(estimates: Estimates) -> str:
+    """Returns the name of the metric of some estimates as people write it."""
+    return estimates.label or label(estimates.metric)
+
+
 def count(amount: int) -> str:
     """Returns a count with thousands separated: 2,134,880."""
     return f"{amount:,}"
@@ -73,7 +81,17 @@ def many(amount: int, noun: str) -> str:
         >>> many(1, "row"), many(1200, "row")
         ('1 row', '1,200 rows')
     """
-    return f"{count(amount)} {noun if amount == 1 else f'{noun}s'}"
+    return f"{count(amount)} {noun if amount == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """Returns a noun in the plural, by the rules of those that numbers count.
+
+    Example:
+        >>> plural("order"), plural("delivery"), plural("key")
+        ('orders', 'deliveries', 'keys')
+    """
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
 
 
 def answers(amount: int) -> str:
@@ -110,10 +128,19 @@ def duration(seconds: float) -> str:
         ('42 s', '90.0 min', '−3.2 days', '45.0 days')
     """
     sign, length = ("−" if seconds < 0 else ""), abs(seconds)
-    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
-        if length >= 1.5 * size:
-            return f"{sign}{length / size:,.1f} {unit}"
-    return f"{sign}{length:.0f} s"
+    unit, size = duration_unit(length)
+    return f"{sign}{length:.0f} s" if size == 1 else f"{sign}{length / size:,.1f} {unit}"
+
+
+def duration_unit(seconds: float) -> tuple[str, int]:
+    """Returns the largest unit of which there are at least one and a half, with its length in seconds.
+
+    Example:
+        >>> duration_unit(5_400), duration_unit(42)
+        (('h', 3600), ('s', 1))
+    """
+    units = (("days", 86_400), ("h", 3_600), ("min", 60))
+    return next(((unit, size) for unit, size in units if seconds >= 1.5 * size), ("s", 1))
 
 
 def group_label(value: str | None) -> str:
@@ -171,10 +198,10 @@ def splits(estimates: Estimates) -> list[str]:
 
 def sentence(estimates: Estimates) -> str:
     """Returns one line that a manager can read."""
-    return " ".join([figures(estimates), *identities_in_words(estimates.identities)])
+    return " ".join([figures(estimates), *identities_in_words(estimates.identities, estimates.noun)])
 
 
-def identities_in_words(known: Identities) -> list[str]:
+def identities_in_words(known: Identities, noun: str = "answer") -> list[str]:
     """Returns what is to be said of how customers were told apart; nothing where all is usual.
 
     Example:
@@ -188,14 +215,15 @@ def identities_in_words(known: Identities) -> list[str]:
         said.append(f"Only links of at least probability {known.certainty:g} count.")
     if known.weak_share and known.certainty is None:
         told = "belong to customers held together by links below probability"
-        said.append(f"{_percent(known.weak_share)} of the answers {told} {known.weak_below:g}.")
+        said.append(f"{_percent(known.weak_share)} of the {plural(noun)} {told} {known.weak_below:g}.")
     elif known.weak_share:
-        said.append(f"Weaker links would hold together the customers of {_percent(known.weak_share)} of the answers.")
-    return [*said, *([_restated(known.restated)] if known.restated is not None else [])]
+        share = f"{_percent(known.weak_share)} of the {plural(noun)}"
+        said.append(f"Weaker links would hold together the customers of {share}.")
+    return [*said, *([_restated(known.restated, noun)] if known.restated is not None else [])]
 
 
-def _restated(restated: Restated) -> str:
-    whom = f"who is who of {many(restated.customers, 'customer')} ({answers(restated.answers)})"
+def _restated(restated: Restated, noun: str) -> str:
+    whom = f"who is who of {many(restated.customers, 'customer')} ({many(restated.answers, noun)})"
     when = f"{restated.last_at:%Y-%m-%d %H:%M} UTC"
     told = f"Restated: decisions since then have changed {whom}, the last at {when}"
     if restated.before is None:
@@ -210,40 +238,46 @@ def _percent(share: float) -> str:
 
 def figures(estimates: Estimates) -> str:
     """Returns what the numbers themselves say: the one, or the lowest and the highest of several."""
-    name = label(estimates.metric)
+    name, noun = called(estimates), estimates.noun
     if not estimates.rows:
-        return f"{name}: no answers in this selection."
+        return f"{name}: no {plural(noun)} in this selection."
     if len(estimates.rows) > 1:
         return _spread(name, estimates)
     only = estimates.rows[0].result
     if isinstance(only, InsufficientData):
-        return f"{name} cannot be said: {answers(only.n)}, at least {only.needed} are needed."
+        return f"{name} cannot be said: {many(only.n, noun)}, at least {only.needed} are needed."
     row = estimates.rows[0]
     of = f" of {', '.join(_called(row, estimates))}" if estimates.by or estimates.every else ""
+    of_customers = "" if noun == "customer" else f" of {many(only.customers, 'customer')}"
     return (
-        f"{name}{of} is {number(only.value, estimates.unit)} {interval(only, estimates.unit)} "
-        f"({only.level:.0%} interval, {answers(only.n)} of {count(only.customers)} customers, {only.method})."
+        f"{name}{of} is {_amount(only.value, estimates)} {interval(only, estimates.unit)} "
+        f"({only.level:.0%} interval, {many(only.n, noun)}{of_customers}, {only.method})."
     )
+
+
+def _amount(value: float, estimates: Estimates) -> str:
+    """Returns a number with its currency, where it is money."""
+    return " ".join(part for part in (number(value, estimates.unit), estimates.currency) if part)
 
 
 def _spread(name: str, estimates: Estimates) -> str:
     """The lowest and the highest of several groups. It does not say that they differ: that takes a comparison."""
     known = [row for row in estimates.rows if isinstance(row.result, Estimate)]
     said = f"{name} by {' and '.join([*splits(estimates), *([estimates.every] if estimates.every else [])])}"
-    from_all = answers(sum(row.result.n for row in estimates.rows))
+    from_all = many(sum(row.result.n for row in estimates.rows), estimates.noun)
     few = len(estimates.rows) - len(known)
     if not known:
         return f"{said} cannot be said: each of the {few} groups has too few of the {from_all}."
     ordered = sorted(known, key=lambda row: row.result.value if isinstance(row.result, Estimate) else 0.0)
     ends = [_end(row, estimates) for row in (ordered[0], ordered[-1])]
     values = ends[0] if len(known) == 1 else f"from {ends[0]} to {ends[1]}"
-    left_out = f"; too few answers in {count(few)} of {count(len(estimates.rows))} groups" if few else ""
-    return f"{said}: {values}, {from_all}{left_out}."
+    left_out = f"; too few {plural(estimates.noun)} in {count(few)} of {count(len(estimates.rows))} groups"
+    return f"{said}: {values}, {from_all}{left_out if few else ''}."
 
 
 def _end(row: EstimateRow, estimates: Estimates) -> str:
     assert isinstance(row.result, Estimate)
-    return f"{number(row.result.value, estimates.unit)} ({', '.join(_called(row, estimates))})"
+    return f"{_amount(row.result.value, estimates)} ({', '.join(_called(row, estimates))})"
 
 
 def _called(row: EstimateRow, estimates: Estimates) -> list[str]:

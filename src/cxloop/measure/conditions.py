@@ -67,13 +67,18 @@ def compiled(known: Dimensions, tree: Expr) -> tuple[exp.Expr, list[Dimension]]:
         ExpressionError: types do not go together.
         UnknownNameError: it names something that is neither a dimension nor a fact of the log.
     """
-    needed = [_known(known, name) for name in sorted(names(tree)) if name not in LOG_FACTS]
-    types: dict[str, ValueType] = {**dict.fromkeys((item.name for item in needed), "text"), **LOG_FACTS}
+    needed, types = typed(known, tree)
 
     def resolve(name: str) -> Any:
         return column_node(name, "i") if name in LOG_FACTS else known.resolve(name).node
 
     return compile_expression(tree, resolve, types), needed
+
+
+def typed(known: Dimensions, tree: Expr) -> tuple[list[Dimension], dict[str, ValueType]]:
+    """Returns the dimensions that an expression over the log needs, and the type of each name that it may use."""
+    needed = [_known(known, name) for name in sorted(names(tree)) if name not in LOG_FACTS]
+    return needed, {**dict.fromkeys((item.name for item in needed), "text"), **LOG_FACTS}
 
 
 def _known(known: Dimensions, name: str) -> Dimension:

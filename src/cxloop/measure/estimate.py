@@ -13,15 +13,19 @@ import numpy as np
 from cxloop.core.errors import InputError
 from cxloop.core.results import Estimate, EstimateRow, Estimates, How, Identities, InsufficientData
 from cxloop.core.time import Period, window
-from cxloop.core.wording import count, identities_in_words
+from cxloop.core.wording import count, identities_in_words, plural
 from cxloop.engine.base import Analysis
 from cxloop.engine.customers import Identity
+from cxloop.measure.currencies import common_currency
 from cxloop.measure.identities import identities_of, wanted_identity
+from cxloop.measure.medians import MEDIANS, median_intervals, median_slots, reach
 from cxloop.measure.metrics import Metric, Statistic, metric
+from cxloop.measure.metrics.resolving import resolve
 from cxloop.measure.queries import SCORES
 from cxloop.measure.scales import common_scale
 from cxloop.measure.selection import ORDINARY, PERIOD, Selection, key, select
 from cxloop.measure.tallies import Scale, Tally, tally_of
+from cxloop.measure.units import UNITS
 from cxloop.stats.intervals import CLUSTERED, Intervals
 
 if TYPE_CHECKING:
@@ -29,12 +33,12 @@ if TYPE_CHECKING:
 
     from cxloop.stats.sums import Array
 
-__all__ = ["MOST_GROUPS", "Request", "estimate", "numbers", "rows_of", "sums_of"]
+__all__ = ["MOST_GROUPS", "Request", "estimate", "found_of", "numbers", "rows_of", "sums_of"]
 
 MOST_GROUPS = 20_000
 """More groups than anybody reads: somebody split by an identifier."""
 
-_REPEATED = "Some customers answered more than once; the interval counts what their answers are worth together."
+_REPEATED = "Some customers stand behind several {nouns}; the interval counts what those are worth together."
 _MIXED = "Answers to different surveys or questions are taken together; split by survey_id or question_id to see each."
 
 
@@ -43,7 +47,7 @@ class Request:
     """What was asked for, as the verbs take it."""
 
     name: str
-    statistic: Statistic
+    statistic: Statistic | None = None
     by: tuple[str, ...] = ()
     every: Period | None = None
     since: str | None = None
@@ -51,45 +55,50 @@ class Request:
     where: str | None = None
     identity: str | None = None
     certainty: float | None = None
+    version: int | None = None
 
-    @property
-    def metric(self) -> Metric:
-        """The metric's definition."""
-        return metric(self.name, self.statistic)
+    def metric(self, ws: Analysis) -> Metric:
+        """Returns the metric's definition; raises UnknownNameError, NotFoundError or InputError where there is none."""
+        if self.statistic is not None and self.version is None:
+            return metric(self.name, self.statistic)
+        return resolve(ws, self.name, version=self.version)
 
 
-def estimate(ws: Analysis, request: Request) -> Estimates:
-    """Returns the estimates that were asked for.
+def estimate(ws: Analysis, request: Request, item: Metric | None = None) -> Estimates:
+    """Returns the estimates that were asked for, of the metric that the request names unless another is given.
 
     Raises:
+        UnknownNameError: there is no such metric.
         InputError: a name, a date or the condition cannot be used, or the answers are on different scales.
     """
+    item = item or request.metric(ws)
     zone = ws.settings.company.time_zone
     within = window(request.since, request.until, zone=ZoneInfo(zone), now=ws.as_of)
     selection = select(
         ws,
-        request.metric,
+        item,
         by=request.by,
         every=request.every,
         window=within,
         where=request.where,
         identity=wanted_identity(ws, request.identity, request.certainty),
     )
-    scale = common_scale(ws, request.metric, selection)
+    scale = common_scale(ws, item, selection)
+    currency = common_currency(ws, selection) if item.unit == "money" else ""
     rows: tuple[EstimateRow, ...] = ()
-    tally = tally_of(request.metric.statistic, scale or Scale(0, 10))
+    tally = tally_of(item.statistic, scale or Scale(0, 10))
     if scale is not None:
-        rows = rows_of(ws, request.metric, selection, tally)
+        rows = rows_of(ws, item, selection, tally)
     if not rows and not request.by and request.every is None:
-        rows = (EstimateRow((), None, InsufficientData(0, _minimum(ws, request.metric))),)
+        rows = (EstimateRow((), None, InsufficientData(0, _minimum(ws, item))),)
 
     def read(identity: Identity) -> tuple[EstimateRow, ...]:
-        return rows_of(ws, request.metric, replace(selection, identity=identity), tally)
+        return rows_of(ws, item, replace(selection, identity=identity), tally)
 
-    identities = identities_of(ws, selection, within, rows, request.metric.unit, read)
+    identities = identities_of(ws, selection, within, rows, item.unit, read)
     return Estimates(
         metric=request.name,
-        unit=request.metric.unit,
+        unit=item.unit,
         by=request.by,
         every=request.every,
         since=within.since,
@@ -97,15 +106,33 @@ def estimate(ws: Analysis, request: Request) -> Estimates:
         zone=zone,
         scale=None if scale is None or scale.low is None or scale.high is None else (scale.low, scale.high),
         rows=rows,
-        how=_how(ws, request.metric, selection, tally, rows, scale, identities),
+        how=_how(ws, item, selection, tally, rows, scale, identities),
         titles=tuple(dimension.title for dimension in selection.by),
         identities=identities,
+        currency=currency,
+        noun=item.noun,
+        label=item.label,
+        version=item.version,
     )
 
 
 def sums_of(ws: Analysis, selection: Selection, tally: Tally) -> tuple[pa.Table, Mapping[str, Array]]:
     """Returns the groups of a selection as a table, and their sums as arrays; raises InputError for too many."""
-    table = ws.engine.fetch(SCORES, {}, selection.scores(tally))
+    return _read(ws.engine.fetch(SCORES, {}, selection.scores(tally)), selection)
+
+
+def found_of(ws: Analysis, item: Metric, selection: Selection, tally: Tally) -> tuple[pa.Table, Intervals]:
+    """Returns the groups of a selection as a table, and what is known of each; raises InputError for too many."""
+    level = ws.settings.measure.level
+    if item.statistic != "median":
+        table, sums = sums_of(ws, selection, tally)
+        return table, tally.intervals(sums, level)
+    found = ws.engine.fetch(MEDIANS, {"reach": reach(level)}, median_slots(selection))
+    table, sums = _read(found, selection)
+    return table, median_intervals(sums, level)
+
+
+def _read(table: pa.Table, selection: Selection) -> tuple[pa.Table, Mapping[str, Array]]:
     if table.num_rows > MOST_GROUPS:
         raise InputError(
             f"This makes {count(table.num_rows)} groups; at most {count(MOST_GROUPS)} can be read. "
@@ -144,8 +171,8 @@ def numbers(found: Intervals, minimum: int) -> list[Estimate | InsufficientData]
 
 def rows_of(ws: Analysis, item: Metric, selection: Selection, tally: Tally) -> tuple[EstimateRow, ...]:
     """Returns one row per group and period of a selection, in order."""
-    table, sums = sums_of(ws, selection, tally)
-    found = numbers(tally.intervals(sums, ws.settings.measure.level), _minimum(ws, item))
+    table, intervals = found_of(ws, item, selection, tally)
+    found = numbers(intervals, _minimum(ws, item))
     labels = [
         [dimension.label(_text(value)) for value in table.column(key(place)).to_pylist()]
         for place, dimension in enumerate(selection.by)
@@ -184,13 +211,20 @@ def _how(
     said = [
         item.method,
         f"Level {ws.settings.measure.level:.0%}, minimum n {_minimum(ws, item)}.",
-        _REPEATED if clustered else "",
+        _REPEATED.format(nouns=plural(item.noun)) if clustered else "",
         _MIXED if scale is not None and scale.mixed else "",
+        "" if item.on_scales else UNITS[item.units].about,
         ORDINARY if selection.ordinary else "",
-        *identities_in_words(identities),
+        *identities_in_words(identities, item.noun),
     ]
     return How(
         definition=item.definition,
         method=" ".join(part for part in said if part),
-        sql=ws.engine.sql(SCORES, selection.scores(tally)),
+        sql=_sql(ws, item, selection, tally),
     )
+
+
+def _sql(ws: Analysis, item: Metric, selection: Selection, tally: Tally) -> str:
+    if item.statistic == "median":
+        return ws.engine.sql(MEDIANS, median_slots(selection))
+    return ws.engine.sql(SCORES, selection.scores(tally))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
+from cxloop.measure.metrics.results import MetricEntry, MetricList
 from cxloop.measure.surveys.crosstab_results import CrossCell, Crosstab
 from cxloop.measure.surveys.results import (
     ChannelFunnel,
@@ -28,6 +29,8 @@ __all__ = [
     "CrossCell",
     "Crosstab",
     "FunnelStep",
+    "MetricEntry",
+    "MetricList",
     "Mover",
     "Pulse",
     "PulseMetric",

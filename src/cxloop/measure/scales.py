@@ -35,7 +35,7 @@ def common_scale(ws: Analysis, metric: Metric, selection: Selection) -> Scale | 
         DifferentScalesError: there are several, or not the one that the metric is defined on.
         InputError: a share is asked of answers that came without a scale.
     """
-    if not metric.of_answers:
+    if not metric.on_scales:
         return _scale_of_units(metric)
     rows = scales_of(ws, selection)
     if not rows:

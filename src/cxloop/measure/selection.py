@@ -51,6 +51,20 @@ class Selection:
     """What is counted, where that is something else than answers."""
 
     @property
+    def keys(self) -> Mapping[str, exp.Expr]:
+        """What rows are grouped by: column to node."""
+        by = {key(place): dimension.node for place, dimension in enumerate(self.by)}
+        return {**by, **({} if self.period is None else {PERIOD: self.period}), **self.extra}
+
+    @property
+    def whose(self) -> exp.Expr:
+        """Who it is of: what has no key is of a customer who did nothing else.
+
+        Keys are small numbers and interaction ids 64-bit hashes, so they do not meet.
+        """
+        return exp.Coalesce(this=customer_node(self.identity), expressions=[column_node("interaction_id", "i")])
+
+    @property
     def customers(self) -> Slots:
         """The slots of a query that selects and names the customer."""
         log = log_source(self.needed, self.identity, rows=self._rows())
@@ -73,16 +87,13 @@ class Selection:
 
     def scores(self, tally: Tally) -> Slots:
         """The slots of `measure.scores`."""
-        keys: dict[str, exp.Expr] = {key(place): dimension.node for place, dimension in enumerate(self.by)}
-        keys |= {} if self.period is None else {PERIOD: self.period}
-        keys |= self.extra
-        parts = tally.parts
+        keys, parts = self.keys, tally.parts
         return {
             **self.customers,
             "keys": [column_node(name) for name in keys],
             "columns": [exp.alias_(node, name, quoted=True) for name, node in keys.items()],
             "groups": [node.copy() for node in keys.values()],
-            "customer": _customer(self.identity),
+            "customer": self.whose,
             "total": tally.total,
             "parts": [exp.alias_(node, name, quoted=True) for name, node in parts.items()],
             "sums": [exp.alias_(exp.Sum(this=column_node(name)), name, quoted=True) for name in parts],
@@ -128,10 +139,10 @@ def select(
 
 def _scored(metric: Metric) -> list[exp.Expr]:
     """Returns the conditions that a row is of the metric and has a number."""
-    if metric.of_answers:
-        return [exp.EQ(this=column_node("metric", "i"), expression=text_node(metric.name)), _on_scale(metric)]
+    named = exp.EQ(this=column_node("metric", "i"), expression=text_node(metric.name))
     ends = [exp.Literal.number(end) for end in ("-1e300", "1e300")]
-    return [exp.Between(this=column_node("score", "i"), low=ends[0], high=ends[1])]
+    finite = exp.Between(this=column_node("score", "i"), low=ends[0], high=ends[1])
+    return [*([named] if metric.of_answers else []), _on_scale(metric) if metric.on_scales else finite]
 
 
 def _on_scale(metric: Metric) -> exp.Expr:
@@ -151,11 +162,3 @@ def _period(ws: Analysis, every: Period, window: Window) -> exp.Expr:
     start = window.since or span["first_at"] or ws.as_of
     end = window.until or max(span["last_at"] or ws.as_of, ws.as_of)
     return period_node(every, ZoneInfo(ws.settings.company.time_zone), start, max(start, end))
-
-
-def _customer(identity: Identity) -> exp.Expr:
-    """Returns who answered: an answer without a key is a customer's only one.
-
-    Keys are small numbers and interaction ids 64-bit hashes, so they do not meet.
-    """
-    return exp.Coalesce(this=customer_node(identity), expressions=[column_node("interaction_id", "i")])

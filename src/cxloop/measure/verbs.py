@@ -10,6 +10,7 @@ from cxloop.core.results import Estimates
 from cxloop.core.time import Period
 from cxloop.core.verbs import Condition, Names, verb
 from cxloop.engine.base import Analysis
+from cxloop.measure.metrics.verbs import metric, metrics
 from cxloop.measure.results import Pulse
 from cxloop.measure.surveys.verbs import (
     crosstab,
@@ -24,6 +25,8 @@ __all__ = [
     "ces",
     "crosstab",
     "csat",
+    "metric",
+    "metrics",
     "nps",
     "pulse",
     "rating",

@@ -9,9 +9,10 @@ from cxloop.core.results import Unit
 
 __all__ = ["Metric", "Statistic"]
 
-Statistic = Literal["score", "share", "mean", "per_customer"]
+Statistic = Literal["score", "share", "mean", "median", "per_customer"]
 """score: promoters minus detractors. share: of answers in the top two boxes, or of units that score 1. mean: of the
-scores on their own scale. per_customer: mean over customers of the sum of each one's scores."""
+scores on their own scale. median: the score that half of the units stay below. per_customer: mean over customers of the
+sum of each one's scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,18 @@ class Metric:
         return self.units == "answers" and not self.value and not self.counts
 
     @property
+    def on_scales(self) -> bool:
+        """Whether it is made of answers on their own scales, of which one number takes one."""
+        return self.units == "answers" and not self.value
+
+    @property
+    def noun(self) -> str:
+        """What n counts, in the singular."""
+        from cxloop.measure.units import UNITS
+
+        return "customer" if self.statistic == "per_customer" else UNITS[self.units].noun
+
+    @property
     def method(self) -> str:
         """The interval's method in words."""
         return _METHODS[self.statistic]
@@ -80,6 +93,8 @@ _METHODS = {
     "share": "Wilson's score interval (Wilson 1927).",
     "mean": "On scales of up to 11 whole points, the posterior of a Dirichlet distribution with 1/K in each of the K "
     "cells; on other scales Student's t.",
+    "median": "Median with the interval of its order statistics (Conover 1999), whose ranks are those of as many units "
+    "as there are customers.",
     "per_customer": "Mean over customers of the sum of what is each one's, with Student's t.",
 }
 VERBS = ("nps", "csat", "ces", "rating")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cxloop.measure.units import purchases
+from cxloop.measure.units import log, purchases
 from cxloop.measure.units.base import Units
 
 __all__ = ["ANSWERS", "UNITS", "Units"]
 
 ANSWERS = "answers"
-"""Answers to the question that a metric is called after: they need no relation, the log has them as rows."""
+"""What most metrics count; those to the question that a metric is called after are read from the log directly."""
 
-UNITS: Mapping[str, Units] = {units.name: units for units in purchases.UNITS}
-"""Every other way to count, by name."""
+UNITS: Mapping[str, Units] = {units.name: units for units in (*log.UNITS, *purchases.UNITS)}
+"""Every way to count, by name."""

@@ -35,9 +35,16 @@ class Units:
 
             `output` names the columns that it gives in place of the log's. It may read other tables of the schema, too,
             and names them in `inputs`.
+        scored: whether its score is a number by itself; if not, a metric has to say what a unit scores.
     """
 
     name: str
     noun: str
     about: str
     rows: Query
+    scored: bool = True
+
+    @property
+    def timed(self) -> bool:
+        """Whether a metric has to say within how many days something has to follow."""
+        return "within" in self.rows.slots

@@ -156,7 +156,7 @@ def _segments(door: Door) -> list[str]:
 def _known(result: Estimates, question: Question, site: Site) -> dict[str, Any] | None:
     """As whom customers were counted, and what decisions have changed since; None where all is usual."""
     known = result.identities
-    said = wording.identities_in_words(known)
+    said = wording.identities_in_words(known, result.noun)
     if not said:
         return None
     restated = known.restated
@@ -171,10 +171,11 @@ def _known(result: Estimates, question: Question, site: Site) -> dict[str, Any] 
 def _restated(restated: Restated, result: Estimates, site: Site) -> dict[str, Any]:
     """What a number was before decisions changed who is who, beside what it is."""
     customers = words.plural(restated.customers, _("customer"), _("customers"))
+    moved, last = wording.many(restated.answers, result.noun), words.moment(restated.last_at, site.zone)
     now = {(row.group, row.period): row.result for row in result.rows}
     return {
         "said": f"{_('Restated: since this window ended, decisions have changed who is who of')} {customers} "
-        f"({wording.answers(restated.answers)}), {_('the last on')} {words.moment(restated.last_at, site.zone)}.",
+        f"({moved}), {_('the last on')} {last}.",
         "changed": [_change(row, now.get((row.group, row.period)), result) for row in restated.before or ()],
     }
 
@@ -183,9 +184,9 @@ def _change(before: EstimateRow, now: Estimate | InsufficientData | None, result
     period = [wording.period(before.period, result.every)] if result.every and before.period else []
     named = [*(wording.group_label(part) for part in before.group), *period]
     return {
-        "name": ", ".join(named) or wording.label(result.metric),
-        "before": f"{_number(before.result, result)} ({wording.answers(before.result.n)})",
-        "now": f"{_number(now, result)} ({wording.answers(now.n)})" if now is not None else _("no answers"),
+        "name": ", ".join(named) or wording.called(result),
+        "before": f"{_number(before.result, result)} ({wording.many(before.result.n, result.noun)})",
+        "now": f"{_number(now, result)} ({wording.many(now.n, result.noun)})" if now is not None else _("nothing"),
     }
 
 
@@ -202,7 +203,7 @@ def _only(result: Estimates) -> dict[str, str | bool] | None:
         "said": isinstance(number, Estimate),
         "number": _number(number, result),
         "interval": _interval(number, result),
-        "answers": wording.answers(number.n),
+        "answers": wording.many(number.n, result.noun),
     }
 
 
@@ -250,7 +251,7 @@ def _number(number: Estimate | InsufficientData, result: Estimates) -> str:
 def _interval(number: Estimate | InsufficientData, result: Estimates) -> str:
     """The interval; where there is no number, what it would take."""
     if not isinstance(number, Estimate):
-        return f"{_('needs')} {wording.answers(number.needed)}"
+        return f"{_('needs')} {wording.many(number.needed, result.noun)}"
     return words.span(wording.number(number.low, result.unit), wording.number(number.high, result.unit))
 
 

@@ -1,0 +1,79 @@
+"""Medians: the statistic that sums do not give. Its interval is made of the order statistics, chosen in the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scipy.special import ndtri
+from sqlglot import exp
+
+from cxloop.engine.query import Query, Slots
+from cxloop.engine.quoting import column_node
+from cxloop.measure.selection import Selection
+from cxloop.stats.intervals import Intervals
+from cxloop.stats.sums import Array
+
+__all__ = ["MEDIANS", "median_intervals", "median_slots", "reach"]
+
+MEDIANS = Query(
+    name="measure.medians",
+    sql="""
+        select
+            $keys,
+            max(n) as n,
+            max(customers) as customers,
+            avg(case when place = floor((n + 1) / 2.0) or place = ceil((n + 1) / 2.0) then score end) as median,
+            max(case when place = greatest(1, floor(n * (0.5 - $reach / sqrt(customers)))) then score end) as low,
+            max(case when place = least(n, 1 + ceil(n * (0.5 + $reach / sqrt(customers)))) then score end) as high
+        from (
+            select
+                $keys, score, place,
+                count(*) over (partition by $keys, 1) as n,
+                sum(case when turn = 1 then 1 else 0 end) over (partition by $keys, 1) as customers
+            from (
+                select
+                    $keys, score,
+                    row_number() over (partition by $keys, 1 order by score) as place,
+                    row_number() over (partition by $keys, customer order by score) as turn
+                from (select $columns, $customer as customer, i.score as score from $log where $where) as units
+            ) as placed
+        ) as counted
+        group by $keys
+    """,
+    inputs=("interactions", "event_catalogue", "customer_keys", "customer_strength"),
+    parameters={"reach": "double"},
+    slots=("keys", "columns", "customer", "log", "where"),
+    output={"n": "bigint", "customers": "bigint", "median": "double", "low": "double", "high": "double"},
+)
+"""Median and two order statistics per group. Of n ordered units those at n/2 -/+ z sqrt(n)/2 are the limits: Conover
+(1999), Practical Nonparametric Statistics, 3rd edition, section 3.2. As a share of n that is 1/2 -/+ z / (2 sqrt(n));
+the number of customers stands in the place of the last n, so that one who comes often does not make it look sure."""
+
+
+def median_slots(selection: Selection) -> Slots:
+    """Returns the slots of `measure.medians`."""
+    return {
+        **selection.customers,
+        "keys": [column_node(name) for name in selection.keys],
+        "columns": [exp.alias_(node.copy(), name, quoted=True) for name, node in selection.keys.items()],
+        "customer": selection.whose,
+    }
+
+
+def reach(level: float) -> float:
+    """Returns half a normal quantile: how far the limits' ranks are apart, times the root of the number."""
+    return float(ndtri(0.5 + level / 2)) / 2
+
+
+def median_intervals(columns: Mapping[str, Array], level: float) -> Intervals:
+    """Returns the medians with their limits from the columns of `measure.medians`."""
+    return Intervals(
+        value=columns["median"],
+        low=columns["low"],
+        high=columns["high"],
+        n=columns["n"],
+        customers=columns["customers"],
+        effective=columns["customers"],
+        method="median, order statistics",
+        level=level,
+    )
