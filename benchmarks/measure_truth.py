@@ -1,0 +1,155 @@
+"""What measure says of simulated companies, against what was planted in them: 200 seeds, nothing tuned on them.
+
+Each company is one that nobody has seen. Its log is admitted into a workspace of its own, identities are resolved by
+the product, and each of the modules below asks the product's verbs and judges the answers by the truth:
+
+* `_truth_change`: is "changed" said where nothing did, and is it said where something did?
+* `_truth_league`: are the planted worst agents found, and how many others are accused?
+* `_truth_base`: does the whole-base score's interval hold the planted truth, and is the broken world refused?
+
+A module has `judge(company, workspace) -> dict` (plain values, for one company; `company.truth["assumptions"]` says in
+which world), `verdicts(list of these) -> iterator of (held, sentence)`, and may have `WORLDS`, the worlds that it
+wants to see ("kept" alone unless it says otherwise). Rates are held against nominal ones by an exact binomial test at
+1 %. The broken world, which is to be noticed and not to be estimated, is drawn for the first `BROKEN` seeds.
+
+Run: python benchmarks/measure_truth.py [--seeds N] [--only change,league,base]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+__all__ = ["MODULES", "Judged", "judged", "one"]
+
+CUSTOMERS, MONTHS, SEEDS, BROKEN = 3_000, 12, 200, 40
+PROCESSES = 2
+MODULES = ("change", "league", "base")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One company, and who judges it."""
+
+    seed: int
+    assumptions: str
+    modules: tuple[str, ...]
+    scratch: Path
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What each module found in one company, and how long that took."""
+
+    seed: int
+    assumptions: str
+    found: Mapping[str, dict[str, Any]]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def module(name: str) -> Any:
+    """Returns the module that judges, or None where it is not there."""
+    wanted = f"benchmarks._truth_{name}"
+    return importlib.import_module(wanted) if (Path(__file__).parent / f"_truth_{name}.py").exists() else None
+
+
+def one(task: Task) -> Judged:
+    """Simulates one company, loads it and has it judged; its workspace is removed afterwards."""
+    import cxloop
+    from cxloop import simulate
+    from cxloop.runtime import derivations
+    from cxloop.runtime.folder import Folder
+    from cxloop.runtime.workspace import open_workspace
+
+    seconds: dict[str, float] = {}
+    started = time.perf_counter()
+    company = simulate.company(CUSTOMERS, MONTHS, task.seed, assumptions=task.assumptions)  # type: ignore[arg-type]
+    seconds["simulate"] = time.perf_counter() - started
+    folder = task.scratch / f"{task.assumptions}-{task.seed}"
+    started = time.perf_counter()
+    cxloop.create(folder, template="shop").close()
+    workspace = open_workspace(Folder(folder))
+    found: dict[str, dict[str, Any]] = {}
+    try:
+        for batch in company.batches():
+            workspace.engine.admit(batch, now=workspace.now())
+        derivations.run(workspace)
+        seconds["load"] = time.perf_counter() - started
+        for name in task.modules:
+            started = time.perf_counter()
+            found[name] = {"seed": task.seed, **module(name).judge(company, workspace)}
+            seconds[name] = time.perf_counter() - started
+    finally:
+        workspace.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    return Judged(task.seed, task.assumptions, found, seconds)
+
+
+def tasks(seeds: int, names: Sequence[str], scratch: Path) -> Iterator[Task]:
+    """Yields the companies that the modules want to see."""
+    for assumptions, count in (("kept", seeds), ("broken", min(seeds, BROKEN))):
+        wanted = tuple(name for name in names if assumptions in getattr(module(name), "WORLDS", ("kept",)))
+        if wanted:
+            yield from (Task(seed, assumptions, wanted, scratch) for seed in range(1, count + 1))
+
+
+def judged(seeds: int, names: Sequence[str]) -> list[Judged]:
+    """Returns what was found in every company, in the order of the seeds; says how far it is."""
+    # fork would copy locks that threads of the engine hold; one thread each, or two processes would fight over cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    started, found = time.perf_counter(), []
+    with tempfile.TemporaryDirectory(prefix="cxloop-truth-") as scratch:
+        todo = list(tasks(seeds, names, Path(scratch)))
+        with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+            for place, item in enumerate(pool.map(one, todo), 1):
+                found.append(item)
+                if place % 20 == 0 or place == len(todo):
+                    print(f"  {place} of {len(todo)} companies, {time.perf_counter() - started:.0f} s", flush=True)
+    return found
+
+
+def print_seconds(found: Sequence[Judged]) -> None:
+    """Prints what each step takes for one company."""
+    steps: dict[str, list[float]] = defaultdict(list)
+    for item in found:
+        for step, seconds in item.seconds.items():
+            steps[step].append(seconds)
+    told = (f"{step} {sum(seconds) / len(seconds):.2f} s" for step, seconds in steps.items())
+    print(f"  for each company: {', '.join(told)}")
+
+
+def main() -> int:
+    """Judges all companies and prints the verdicts; returns 1 where a promise is broken."""
+    parser = argparse.ArgumentParser(description="What measure says of simulated companies, against the truth.")
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--only", default=",".join(MODULES), help="modules, with commas between")
+    asked = parser.parse_args()
+    names = [name for name in asked.only.split(",") if module(name) is not None]
+    print(f"{asked.seeds} companies of {CUSTOMERS:,} customers and {MONTHS} months; judged: {', '.join(names)}")
+    found = judged(asked.seeds, names)
+    print_seconds(found)
+    held = []
+    for name in names:
+        rows = [{"assumptions": item.assumptions, **item.found[name]} for item in found if name in item.found]
+        for good, sentence in module(name).verdicts(rows):
+            held.append(good)
+            print(f"{'PASS' if good else 'FAIL'}  {sentence}")
+    return 0 if held and all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
