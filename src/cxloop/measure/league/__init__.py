@@ -1,0 +1,1 @@
+"""League tables and hierarchies: groups compared with each other, and added up."""
