@@ -58,6 +58,11 @@ stage = "delivery"
 [[promise]]
 what = "delivery"
 kept_by = 'name == "delivered"'
+
+[[contract]]
+name = "club"
+joined = 'name == "answered"'
+cancelled = 'name == "delivered"'
 """
 ARROW: Mapping[Type, Any] = {
     "text": pa.string(),
@@ -121,6 +126,8 @@ ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"name": "repeat_purchase_90", "by": "team", "every": "week"},
     ),
     "measure.pulse": ({}, {"period": "12d"}),
+    "measure.lifetime_value": ({}, {"by": "team"}),
+    "measure.contract_value": ({"where": 'region == "DE"'},),
     "measure.survey": ({"name": "visits"}, {"name": "visits", "where": 'team == "North"'}),
     "measure.survey_funnel": ({"name": "visits"},),
     "measure.survey_questions": ({"name": "visits"},),
@@ -147,6 +154,8 @@ OF_INVITING = frozenset({"collect.inviting_events", "collect.inviting_past_event
 """Queries with slots of who may write to everybody: no verb that somebody limited may run asks them."""
 OF_UNITS = frozenset(units.rows.name for units in UNITS.values())
 """What metrics count stands inside of the queries that sum it."""
+OF_DEFINING = frozenset({"measure.taken"})
+"""Whoever writes definitions sees all rows."""
 
 
 def row(number: int, drawn: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,7 +213,7 @@ DRAWN = st.fixed_dictionaries(
         "others": st.lists(st.sampled_from(["d1", "d2", "d3"]), max_size=2, unique=True),
         "account": st.sampled_from([None, "h1", "h2"]),
         "source": st.sampled_from(["shop", "desk"]),
-        "kind": st.sampled_from(["touch", "answer", "delivery"]),
+        "kind": st.sampled_from(["touch", "answer", "delivery", "order"]),
         "name": st.sampled_from(["visited", "promised", "delivered", "answered"]),
         "touchpoint": st.sampled_from(["door", "checkout"]),
         "channel": st.sampled_from(["web", "parcel", None]),
@@ -437,13 +446,14 @@ def test_every_query_with_slots_is_asked_by_a_verb_of_this_test(
     more = {"source": "shop", "kind": "answer", "name": "answered", "touchpoint": "door", "channel": "web"}
     said_all = {"metric": "nps", "score": 9.0, "text": "fine", "order": "o1", "revises": 99, "tells": True}
     log = [{**drawn, **more, **said_all, "others": ["d1"], "who": who} for who in (None, "anna", "ben", "cleo") * 2]
+    log += [{**log[1], "kind": "order", "score": None}]
     with two_logs(template, log, LIMITS[0]) as (_, larger):
         for verb in reading_verbs():
             for arguments in ASKED.get(verb.path, ({},)):
                 said(larger, verb.path, arguments, actor_with(LIMITS[0]))
 
     with_slots = {query.name for query in queries if query.slots and not set(query.inputs) & set(REFUSED)}
-    assert with_slots - asked == (OF_DERIVATIONS | OF_INVITING | OF_UNITS) & with_slots
+    assert with_slots - asked == (OF_DERIVATIONS | OF_INVITING | OF_UNITS | OF_DEFINING) & with_slots
 
 
 def test_the_limited_query_translates_to_spark(query: Query) -> None:

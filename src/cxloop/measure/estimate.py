@@ -18,7 +18,7 @@ from cxloop.engine.base import Analysis
 from cxloop.engine.customers import Identity
 from cxloop.measure.currencies import common_currency
 from cxloop.measure.identities import identities_of, wanted_identity
-from cxloop.measure.medians import MEDIANS, median_intervals, median_slots, reach
+from cxloop.measure.medians import MEDIANS, median_intervals, reach
 from cxloop.measure.metrics import Metric, Statistic, metric
 from cxloop.measure.metrics.resolving import resolve
 from cxloop.measure.queries import SCORES
@@ -127,7 +127,7 @@ def found_of(ws: Analysis, item: Metric, selection: Selection, tally: Tally) -> 
     if item.statistic != "median":
         table, sums = sums_of(ws, selection, tally)
         return table, tally.intervals(sums, level)
-    found = ws.engine.fetch(MEDIANS, {"reach": reach(level)}, median_slots(selection))
+    found = ws.engine.fetch(MEDIANS, {"reach": reach(level)}, selection.grouped)
     table, sums = _read(found, selection)
     return table, median_intervals(sums, level)
 
@@ -226,5 +226,5 @@ def _how(
 
 def _sql(ws: Analysis, item: Metric, selection: Selection, tally: Tally) -> str:
     if item.statistic == "median":
-        return ws.engine.sql(MEDIANS, median_slots(selection))
+        return ws.engine.sql(MEDIANS, selection.grouped)
     return ws.engine.sql(SCORES, selection.scores(tally))

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scipy.special import ndtri
-from sqlglot import exp
 
-from cxloop.engine.query import Query, Slots
-from cxloop.engine.quoting import column_node
-from cxloop.measure.selection import Selection
+from cxloop.engine.query import Query
 from cxloop.stats.intervals import Intervals
 from cxloop.stats.sums import Array
 
-__all__ = ["MEDIANS", "median_intervals", "median_slots", "reach"]
+__all__ = ["MEDIANS", "median_intervals", "reach"]
 
 MEDIANS = Query(
     name="measure.medians",
@@ -48,16 +45,6 @@ MEDIANS = Query(
 """Median and two order statistics per group. Of n ordered units those at n/2 -/+ z sqrt(n)/2 are the limits: Conover
 (1999), Practical Nonparametric Statistics, 3rd edition, section 3.2. As a share of n that is 1/2 -/+ z / (2 sqrt(n));
 the number of customers stands in the place of the last n, so that one who comes often does not make it look sure."""
-
-
-def median_slots(selection: Selection) -> Slots:
-    """Returns the slots of `measure.medians`."""
-    return {
-        **selection.customers,
-        "keys": [column_node(name) for name in selection.keys],
-        "columns": [exp.alias_(node.copy(), name, quoted=True) for name, node in selection.keys.items()],
-        "customer": selection.whose,
-    }
 
 
 def reach(level: float) -> float:

@@ -6,8 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from cxloop.core.league import Adjustment, League, LeagueRow
 from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
-from cxloop.measure.metrics.results import MetricEntry, MetricList
+from cxloop.measure.metrics.results import (
+    DefinedMetric,
+    MetricEntry,
+    MetricList,
+    MetricVersion,
+    MetricVersions,
+    RetiredMetric,
+    Share,
+)
 from cxloop.measure.surveys.crosstab_results import CrossCell, Crosstab
 from cxloop.measure.surveys.results import (
     ChannelFunnel,
@@ -21,27 +30,63 @@ from cxloop.measure.surveys.results import (
     SurveyScore,
     SurveyVerbatims,
 )
+from cxloop.measure.value.results import (
+    AliveShares,
+    ContractValue,
+    CustomerValue,
+    CustomerValues,
+    FrequencyCheck,
+    HoldOut,
+    LifetimeValue,
+    Parameter,
+    Range,
+    Renewal,
+    Tenth,
+    Trust,
+    ValueRow,
+)
 
 __all__ = [
+    "Adjustment",
+    "AliveShares",
     "Change",
     "ChannelAnswers",
     "ChannelFunnel",
+    "ContractValue",
     "CrossCell",
     "Crosstab",
+    "CustomerValue",
+    "CustomerValues",
+    "DefinedMetric",
+    "FrequencyCheck",
     "FunnelStep",
+    "League",
+    "LeagueRow",
+    "HoldOut",
+    "LifetimeValue",
     "MetricEntry",
     "MetricList",
+    "MetricVersion",
+    "MetricVersions",
     "Mover",
+    "Parameter",
     "Pulse",
     "PulseMetric",
     "QuestionAnswers",
+    "Range",
     "RankedItem",
+    "Renewal",
+    "RetiredMetric",
+    "Share",
     "SurveyFunnel",
     "SurveyQuestions",
     "SurveyResults",
     "SurveyRows",
     "SurveyScore",
     "SurveyVerbatims",
+    "Tenth",
+    "Trust",
+    "ValueRow",
     "Verdict",
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ from cxloop.measure.tallies import Tally
 __all__ = ["ORDINARY", "PERIOD", "Selection", "key", "select"]
 
 PERIOD = "period"
+_SUMMED = frozenset({"interaction_id", "key_id", "event_code", "occurred_at", "score"})
 ORDINARY = "Bots and tests are left out; a condition or split that names traffic takes them in."
 
 
@@ -75,8 +76,21 @@ class Selection:
         """The slots of a query that only selects, and does not name the customer."""
         return {"log": log_source(self.needed, rows=self._rows()), "where": self.where}
 
-    def _rows(self) -> exp.Expr | None:
-        return None if self.source is None else self.source.rows(self.identity)
+    @property
+    def grouped(self) -> Slots:
+        """The slots of a query that sums by group and customer: what is counted carries only the columns in use."""
+        used = {node.name for tree in (self.where, *self.keys.values()) for node in tree.find_all(exp.Column)}
+        log = log_source(self.needed, self.identity, rows=self._rows(used | _SUMMED))
+        return {
+            "log": log,
+            "where": self.where,
+            "customer": self.whose,
+            "columns": [exp.alias_(node, name, quoted=True) for name, node in self.keys.items()],
+            "keys": [column_node(name) for name in self.keys],
+        }
+
+    def _rows(self, columns: Iterable[str] | None = None) -> exp.Expr | None:
+        return None if self.source is None else self.source.rows(self.identity, columns)
 
     @property
     def variety(self) -> Slots:
@@ -87,13 +101,10 @@ class Selection:
 
     def scores(self, tally: Tally) -> Slots:
         """The slots of `measure.scores`."""
-        keys, parts = self.keys, tally.parts
+        parts = tally.parts
         return {
-            **self.customers,
-            "keys": [column_node(name) for name in keys],
-            "columns": [exp.alias_(node, name, quoted=True) for name, node in keys.items()],
-            "groups": [node.copy() for node in keys.values()],
-            "customer": self.whose,
+            **self.grouped,
+            "groups": [node.copy() for node in self.keys.values()],
             "total": tally.total,
             "parts": [exp.alias_(node, name, quoted=True) for name, node in parts.items()],
             "sums": [exp.alias_(exp.Sum(this=column_node(name)), name, quoted=True) for name in parts],

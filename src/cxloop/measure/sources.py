@@ -49,12 +49,16 @@ class Source:
     value: exp.Expr | None = None
     needed: tuple[Dimension, ...] = ()
 
-    def rows(self, identity: Identity, columns: Iterable[str] = _COLUMNS) -> exp.Expr:
-        """Returns the select that gives them, of customers as `identity` knows them, with only some of the columns."""
-        wanted = [name for name in _COLUMNS if name in set(columns)]
+    def rows(self, identity: Identity, columns: Iterable[str] | None = None) -> exp.Expr:
+        """Returns the select that gives them, of customers as `identity` knows them; all columns, or some."""
+        chosen = set(_COLUMNS if columns is None else columns)
+        wanted = [name for name in _COLUMNS if name in chosen]
         if self.counts is None and self.value is None:
             return self._units(identity, wanted)
-        source = log_source(self.needed, identity, rows=self._units(identity, list(_COLUMNS)))
+        nodes = [node for node in (self.counts, self.value, *(each.node for each in self.needed)) if node is not None]
+        used = chosen | {"key_id", "event_code"} | {each.name for node in nodes for each in node.find_all(exp.Column)}
+        inside = [name for name in _COLUMNS if name in used]
+        source = log_source(self.needed, identity, rows=self._units(identity, inside))
         given = {} if self.value is None else {"score": self.value.copy()}
         picked = [exp.alias_(given.get(name, column_node(name, "i")), name, quoted=True) for name in wanted]
         known = [] if self.value is None else [exp.Not(this=exp.Is(this=self.value.copy(), expression=exp.Null()))]

@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from cxloop.definitions.measure.metric_verbs import define_metric, metric_versions, retire_metric
+
+__all__ = ["define_metric", "metric_versions", "retire_metric"]
