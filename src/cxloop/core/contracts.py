@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cxloop.core import patterns
-from cxloop.core.strict import Name, Strict
+from cxloop.core.strict import Strict
 
 __all__ = ["Contract", "Renewal"]
 
