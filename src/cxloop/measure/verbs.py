@@ -10,6 +10,7 @@ from cxloop.core.results import Estimates
 from cxloop.core.time import Period
 from cxloop.core.verbs import Condition, Names, verb
 from cxloop.engine.base import Analysis
+from cxloop.measure.league.verbs import league
 from cxloop.measure.metrics.verbs import metric, metrics
 from cxloop.measure.results import Pulse
 from cxloop.measure.surveys.verbs import (
@@ -20,14 +21,20 @@ from cxloop.measure.surveys.verbs import (
     survey_rows,
     survey_verbatims,
 )
+from cxloop.measure.value.verbs import contract_value, customer_values, lifetime_value, probability_alive
 
 __all__ = [
     "ces",
+    "contract_value",
     "crosstab",
     "csat",
+    "customer_values",
+    "league",
+    "lifetime_value",
     "metric",
     "metrics",
     "nps",
+    "probability_alive",
     "pulse",
     "rating",
     "survey",
