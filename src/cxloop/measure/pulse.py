@@ -17,13 +17,12 @@ from cxloop.core.time import Window, parse_duration, parse_moment
 from cxloop.engine.base import Analysis
 from cxloop.engine.dimensions import Dimension, Dimensions
 from cxloop.measure import pulse_wording as wording
+from cxloop.measure.comparing.halves import Halves, Pair, compare, corrected
 from cxloop.measure.estimate import rows_of
-from cxloop.measure.halves import Halves, Pair, compare
 from cxloop.measure.queries import LOG_COUNTS, VARIETY
 from cxloop.measure.results import Change, ChannelAnswers, Mover, Pulse, PulseMetric
 from cxloop.measure.selection import ORDINARY, key, select
 from cxloop.measure.series import Series, series_of
-from cxloop.stats.compare import benjamini_hochberg
 
 __all__ = ["take_pulse"]
 
@@ -75,7 +74,7 @@ def take_pulse(ws: Analysis, period: str) -> Pulse:
 
 def _metrics(ws: Analysis, watched: Sequence[Series], halves: Halves) -> Iterator[PulseMetric]:
     pairs = [pair for series in watched for pair in compare(ws, series, halves)]
-    for series, pair in zip(watched, _corrected(pairs), strict=True):
+    for series, pair in zip(watched, corrected(pairs), strict=True):
         said = wording.verdict(pair.change)
         changed = pair.change if said in ("rose", "fell") else None
         yield PulseMetric(
@@ -97,14 +96,6 @@ def _metrics(ws: Analysis, watched: Sequence[Series], halves: Halves) -> Iterato
 def _ends(series: Series) -> tuple[float, float] | None:
     low, high = series.scale.low, series.scale.high
     return None if low is None or high is None else (low, high)
-
-
-def _corrected(pairs: Sequence[Pair]) -> list[Pair]:
-    """Returns the pairs with p values corrected for all comparisons among them."""
-    adjusted = iter(benjamini_hochberg([pair.change.p for pair in pairs if pair.change is not None]).tolist())
-    return [
-        pair if pair.change is None else replace(pair, change=replace(pair.change, p=next(adjusted))) for pair in pairs
-    ]
 
 
 def _weekly(ws: Analysis, series: Series, until: datetime) -> tuple[EstimateRow, ...]:
@@ -133,10 +124,10 @@ def _groups(ws: Analysis, series: Series, halves: Halves) -> Iterator[_Group]:
 
 def _movers(groups: Sequence[_Group]) -> Iterator[Mover]:
     """Yields the groups whose change is shown, the surest large change first."""
-    corrected = _corrected([group.pair for group in groups])
+    adjusted = corrected([group.pair for group in groups])
     shown = [
         (replace(group, pair=pair), pair.change)
-        for group, pair in zip(groups, corrected, strict=True)
+        for group, pair in zip(groups, adjusted, strict=True)
         if pair.change is not None and wording.verdict(pair.change) in ("rose", "fell")
     ]
     shown.sort(key=lambda item: -_at_least(item[1]) / item[0].series.width)

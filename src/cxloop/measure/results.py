@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from cxloop.core.comparing import Change, Compared, Comparison, ReferenceBeside
 from cxloop.core.league import Adjustment, League, LeagueRow
 from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
 from cxloop.measure.metrics.results import (
@@ -52,6 +53,8 @@ __all__ = [
     "Change",
     "ChannelAnswers",
     "ChannelFunnel",
+    "Compared",
+    "Comparison",
     "ContractValue",
     "CrossCell",
     "Crosstab",
@@ -60,9 +63,9 @@ __all__ = [
     "DefinedMetric",
     "FrequencyCheck",
     "FunnelStep",
+    "HoldOut",
     "League",
     "LeagueRow",
-    "HoldOut",
     "LifetimeValue",
     "MetricEntry",
     "MetricList",
@@ -75,6 +78,7 @@ __all__ = [
     "QuestionAnswers",
     "Range",
     "RankedItem",
+    "ReferenceBeside",
     "Renewal",
     "RetiredMetric",
     "Share",
@@ -91,17 +95,6 @@ __all__ = [
 ]
 
 Verdict = Literal["rose", "fell", "not shown to have changed", "cannot say"]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A difference between two periods. `p` is corrected for all comparisons of the page."""
-
-    value: float
-    low: float
-    high: float
-    p: float
-    method: str
 
 
 @dataclass(frozen=True, slots=True)
