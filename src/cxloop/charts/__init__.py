@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from cxloop.charts.counts import day_bars
 from cxloop.charts.draw import draw
 from cxloop.charts.falls import fall_bars
+from cxloop.charts.league_pictures import caterpillar, funnel
+from cxloop.charts.pairs import pair_picture
 from cxloop.charts.picture import picture
 from cxloop.charts.render import pdf, png, svg
 from cxloop.charts.shares import share_bar
@@ -17,11 +19,17 @@ from cxloop.charts.sparkline import sparkline
 if TYPE_CHECKING:
     import altair as alt
 
+    from cxloop.core.league import League
+
 __all__ = [
+    "caterpillar",
     "coverage_chart",
     "day_bars",
     "draw",
     "fall_bars",
+    "funnel",
+    "funnel_chart",
+    "pair_picture",
     "pdf",
     "picture",
     "png",
@@ -31,6 +39,13 @@ __all__ = [
     "sparkline",
     "svg",
 ]
+
+
+def funnel_chart(result: League, *, width: int = 640) -> alt.LayerChart:
+    """Returns the groups of a league table by size, between the lines that luck alone keeps them in."""
+    from cxloop.charts import league_charts
+
+    return league_charts.funnel_chart(result, width=width)
 
 
 def coverage_chart(rows: Sequence[dict[str, str | int | float]]) -> alt.HConcatChart:

@@ -6,6 +6,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from cxloop.core.errors import InputError
+from cxloop.core.league import League
 from cxloop.core.results import Estimates, Result
 from cxloop.core.waterfall import Waterfall
 
@@ -24,7 +25,7 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
 
     Estimates are dots on their intervals, one row per group; over time they are lines with the interval as a band, and
     many groups get a small chart each. Groups and periods with too few answers are shown as such. Evidence that adds up
-    is a waterfall.
+    is a waterfall. A league table has a row per group, what it is worth on its interval beside what it is.
 
     Args:
         result: what a verb returned.
@@ -33,15 +34,18 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
     Raises:
         InputError: there is no chart for this kind of result.
     """
-    if not isinstance(result, Estimates | Waterfall):
+    if not isinstance(result, Estimates | League | Waterfall):
         raise InputError(f"{type(result).__name__} has no chart. Use its table: .table, .to_pandas() or .to_dict().")
     from altair.utils import schemapi
 
     from cxloop.charts.estimates import dots, lines
+    from cxloop.charts.league_charts import caterpillar_chart
     from cxloop.charts.waterfall import waterfall
 
     # Altair would check every part as it is made, which takes longer than drawing; tests check whole charts instead.
     with _UNCHECKED, schemapi.debug_mode(False):
         if isinstance(result, Waterfall):
             return waterfall(result, width=width)
+        if isinstance(result, League):
+            return caterpillar_chart(result, width=width)
         return dots(result, width=width) if result.every is None else lines(result, width=width)

@@ -178,7 +178,7 @@ def spread(y: Array, v: Array) -> Spread:
         lambda tau: -float(_restricted(y, v, np.array([tau]))[0]), bounds=(0.0, top), method="bounded"
     )
     at_zero, at_best = _restricted(y, v, np.array([0.0, float(found.x)]))
-    tau = float(found.x) if at_best > at_zero else 0.0
+    tau = float(found.x) if at_best > at_zero + 1e-3 else 0.0  # else none is as likely
     weight = 1 / (v + tau**2)
     fixed = 1 / v
     common = float(fixed @ y / fixed.sum())

@@ -84,7 +84,7 @@ def adjusters(
     if chosen:
         _check(others, levels)
     varying = [item for item in others if 1 < levels[item.name] <= _LEVELS or (chosen and levels[item.name] > 1)]
-    weighed = [_weigh(ws, selection, tally, group, item, levels[item.name]) for item in varying]
+    weighed = [found for item in varying if (found := _weigh(ws, selection, tally, group, item)) is not None]
     said = dict(_judged(weighed, levels[group.name], _answers(ws, selection, tally, group), chosen=chosen))
     picked = tuple(item.dimension for item in weighed if said[item.dimension.name].state == "adjusted")
     return picked, tuple(said.values())
@@ -107,12 +107,11 @@ def _of(ws: Analysis, selection: Selection, tally: Tally, by: tuple[Dimension, .
     return counted(ws, replace(selection, by=by), tally)
 
 
-def _weigh(
-    ws: Analysis, selection: Selection, tally: Tally, group: Dimension, item: Dimension, levels: int
-) -> _Weighed:
+def _weigh(ws: Analysis, selection: Selection, tally: Tally, group: Dimension, item: Dimension) -> _Weighed | None:
     found = _of(ws, selection, tally, (group, item)).cases
-    if not found.groups:
-        return _Weighed(item, levels, 1.0, shared=False)
+    levels = found.kinds[0].levels  # of those who say a group: the others may be all of another kind
+    if levels < 2:
+        return None
     alone = adjusted(found)
     return _Weighed(item, levels, alone.p, shared=alone.within[0] >= _SHARED)
 

@@ -14,6 +14,7 @@ DIFFERENT = 0.05
 """Probability under which differences are not put down to luck."""
 _SMALL = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _FEW = 3
+_PEOPLE = ("employees", "teams")
 
 
 def lede(groups: str, title: str, rows: Sequence[LeagueRow], p: float | None) -> str:
@@ -23,16 +24,18 @@ def lede(groups: str, title: str, rows: Sequence[LeagueRow], p: float | None) ->
         return f"There are no answers about {groups} in this window."
     if len(judged) < _FEW or p is None:
         return f"{title} of {groups} cannot be compared yet: {_enough(len(judged), len(rows), groups)}."
-    last, first = (
-        [row for row in judged if row.standing == "worse"],
-        [row for row in judged if row.standing == "better"],
-    )
+    last = [row for row in reversed(judged) if row.standing == "worse"]
+    first = [row for row in judged if row.standing == "better"]
     if p >= DIFFERENT and not last and not first:
-        return f"Luck and skill cannot be told apart yet: all {count(len(judged))} {groups} may be equally good."
+        return f"Luck and {_merit(groups)} cannot be told apart yet: all {count(len(judged))} {groups} may be alike."
     if not last and not first:
         return f"The {groups} differ by more than luck, but nobody can say yet which of them."
     sides = [_side(side, word) for side, word in ((last, "below"), (first, "above")) if side]
     return f"{' and '.join(sides)} the mean of {count(len(judged))} {groups} by more than luck and their cases explain."
+
+
+def _merit(groups: str) -> str:
+    return "skill" if groups in _PEOPLE else "real differences"
 
 
 def _side(rows: Sequence[LeagueRow], word: str) -> str:
@@ -58,9 +61,8 @@ def sub(
     said = []
     if mean is not None:
         said.append(
-            f"The mean is {number(mean, unit)}; what {groups} are truly worth scatters around it by "
-            f"{_size(spread, unit)} (standard deviation), and {100 * reliability:.0f} % of the differences that the "
-            "table shows is not luck."
+            f"The mean is {number(mean, unit)}; without luck, {groups} scatter around it by {_size(spread, unit)} "
+            f"(standard deviation), and {100 * reliability:.0f} % of the differences that the table shows is not luck."
         )
     likely = [row for row in judged if row.lowest is not None and row.lowest >= LIKELY]
     if likely:
