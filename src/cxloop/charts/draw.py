@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxloop.core.errors import InputError
 from cxloop.core.league import League
+from cxloop.core.pairs import Paired
 from cxloop.core.results import Estimates, Result
 from cxloop.core.waterfall import Waterfall
 
@@ -26,6 +27,7 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
     Estimates are dots on their intervals, one row per group; over time they are lines with the interval as a band, and
     many groups get a small chart each. Groups and periods with too few answers are shown as such. Evidence that adds up
     is a waterfall. A league table has a row per group, what it is worth on its interval beside what it is.
+    What was expected stands beside what came as two lines.
 
     Args:
         result: what a verb returned.
@@ -34,7 +36,7 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
     Raises:
         InputError: there is no chart for this kind of result.
     """
-    if not isinstance(result, Estimates | League | Waterfall):
+    if not isinstance(result, Estimates | League | Paired | Waterfall):
         raise InputError(f"{type(result).__name__} has no chart. Use its table: .table, .to_pandas() or .to_dict().")
     from altair.utils import schemapi
 
@@ -44,8 +46,19 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
 
     # Altair would check every part as it is made, which takes longer than drawing; tests check whole charts instead.
     with _UNCHECKED, schemapi.debug_mode(False):
+        if isinstance(result, Paired):
+            return _pairs(result, width)
         if isinstance(result, Waterfall):
             return waterfall(result, width=width)
         if isinstance(result, League):
             return caterpillar_chart(result, width=width)
         return dots(result, width=width) if result.every is None else lines(result, width=width)
+
+
+def _pairs(result: Paired, width: int) -> alt.LayerChart:
+    from cxloop.charts.pairs import pair_lines
+
+    pairs = result.pairs()
+    if pairs is None or len(pairs.rows) < 2:
+        raise InputError(f"This {type(result).__name__} has nothing to draw: too little has come to compare it with.")
+    return pair_lines(pairs, width=width)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cxloop.core.errors import InputError, UnknownNameError
 from cxloop.core.results import How
 from cxloop.engine.base import Analysis
+from cxloop.engine.segments import INSIDE
 from cxloop.measure.value.model import Models
 from cxloop.measure.value.orders import Asked, horizon_days, read_orders
 from cxloop.measure.value.queries import LABELS
@@ -102,7 +103,16 @@ def _chosen(known: Assessed, wanted: CustomersAsked) -> NDArray[np.intp]:
     if wanted.order == "at stake":
         value = _at_stake(known)
     ordered = np.lexsort((orders.customers, -value))
-    return ordered[: wanted.limit]
+    return ordered[_begun_so(known, wanted)[ordered]][: wanted.limit]
+
+
+def _begun_so(known: Assessed, wanted: CustomersAsked) -> NDArray[np.bool_]:
+    """Which customers' first order meets the condition on it; all where there is none."""
+    orders = known.orders
+    if not (wanted.asked.first_order or "").strip():
+        return np.ones(orders.customers.size, dtype=bool)
+    inside = np.array([label[-1] == INSIDE for label in orders.labels], dtype=bool)
+    return np.asarray(inside[orders.groups])
 
 
 def _rows(

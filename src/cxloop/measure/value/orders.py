@@ -18,7 +18,8 @@ from cxloop.engine.customers import Identity
 from cxloop.engine.dimensions import Dimension, customer_node, dimensions_of, log_source, period_node
 from cxloop.engine.query import Slots
 from cxloop.engine.quoting import column_node, text_node
-from cxloop.measure.conditions import conditions
+from cxloop.engine.segments import INSIDE, OUTSIDE
+from cxloop.measure.conditions import conditions, wanted
 from cxloop.measure.identities import wanted_identity
 from cxloop.measure.selection import key
 from cxloop.measure.value.queries import HISTORIES, ORDERED
@@ -45,6 +46,7 @@ class Asked:
     where: str | None = None
     identity: str | None = None
     certainty: float | None = None
+    first_order: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def read_orders(ws: Analysis, asked: Asked) -> Orders | None:
     if twice:
         raise InputError(f"by names {twice[0]!r} twice. Name each dimension once.")
     known = dimensions_of(ws)
-    by = tuple(known.resolve(name) for name in asked.by)
+    by = (*(known.resolve(name) for name in asked.by), *_first_order(ws, asked.first_order))
     identity = wanted_identity(ws, asked.identity, asked.certainty)
     holds, needed = conditions(ws, window=Window(None, end), where=asked.where, by=asked.by)
     slots: Slots = {"log": log_source([*by, *needed], identity), "where": exp.and_(*holds, copy=False)}
@@ -157,6 +159,15 @@ def read_orders(ws: Analysis, asked: Asked) -> Orders | None:
         nobody=sum(row["nobody"] for row in found),
         sql=ws.engine.sql(HISTORIES, full),
     )
+
+
+def _first_order(ws: Analysis, condition: str | None) -> tuple[Dimension, ...]:
+    """A condition on the first order as one more dimension: in or out."""
+    nodes, needed = wanted(ws, condition)
+    if not nodes:
+        return ()
+    case = exp.Case().when(nodes[0], text_node(INSIDE), copy=False).else_(text_node(OUTSIDE), copy=False)
+    return (Dimension("first_order", case, frozenset(name for each in needed for name in each.joins)),)
 
 
 def numbers(column: Any) -> Array:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from cxloop.core.pairs import Pair, Paired, Pairs
 from cxloop.core.results import Estimates, How, Result, Value
 from cxloop.core.wording import day, group_label, many, number
 
@@ -131,7 +132,7 @@ class HoldOut:
 
 
 @dataclass(frozen=True)
-class LifetimeValue(Result):
+class LifetimeValue(Paired):
     """What customers are worth within a horizon.
 
     Attributes:
@@ -167,6 +168,14 @@ class LifetimeValue(Result):
     parameters: tuple[Parameter, ...] = ()
     nobody: int = 0
     how: How = field(default_factory=How)
+
+    def pairs(self) -> Pairs | None:
+        """Returns orders of the hold-out period, expected and actual, by how often customers had bought before."""
+        if self.check is None:
+            return None
+        rows = tuple(Pair(row.label, row.expected, row.actual) for row in self.check.by_frequency)
+        title = f"Orders of a customer in the {self.check.days} days that the models did not see"
+        return Pairs(title, "repeat orders before", "count", rows)
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per group."""
@@ -289,7 +298,7 @@ class Renewal:
 
 
 @dataclass(frozen=True)
-class ContractValue(Result):
+class ContractValue(Paired):
     """How long customers keep a contract, and what that is worth.
 
     Attributes:
@@ -321,6 +330,13 @@ class ContractValue(Result):
     check_expected: Range | None = None
     check_actual: int | None = None
     how: How = field(default_factory=How)
+
+    def pairs(self) -> Pairs | None:
+        """Returns the share of members that is still there after each renewal, by the model and by counting."""
+        if not self.curve:
+            return None
+        rows = tuple(Pair(str(row.renewal), row.expected, row.actual) for row in self.curve)
+        return Pairs(f"{self.label or self.contract}: share of members still there", f"{self.every}s", "share", rows)
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per renewal."""

@@ -65,6 +65,7 @@ def customer_values(
     discount: Discount = 0.0,
     until: Moment | None = None,
     where: Condition | None = None,
+    first_order: Condition | None = None,
     identity: Moment | None = None,
     certainty: Certainty | None = None,
 ) -> CustomerValues:
@@ -78,6 +79,7 @@ def customer_values(
         discount: Share by which money is worth less each year, such as 0.1.
         until: Only orders before this moment: a date, a date with time, or how far back (90d). By default all.
         where: Only orders for which this holds, such as `brand == "A"`.
+        first_order: Only customers whose first order meets this, such as `channel == "web"`.
         identity: As whom customers were known at a moment, such as 2026-05-01; by default as they are known now.
         certainty: Least probability, such as 0.99, of the links between keys that count; by default all accepted ones.
 
@@ -87,7 +89,7 @@ def customer_values(
     from cxloop.measure.value.customers import CustomersAsked, customer_numbers, customer_values, wanted_order
     from cxloop.measure.value.orders import Asked
 
-    asked = Asked(horizon, (), discount, until, where, identity, certainty)
+    asked = Asked(horizon, (), discount, until, where, identity, certainty, first_order)
     return customer_values(ws, CustomersAsked(asked, customer_numbers(customer), wanted_order(order), limit))
 
 
