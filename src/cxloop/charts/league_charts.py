@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from cxloop.charts.league_points import described, ends, figures, heading, limits, outside, shown, under
+from cxloop.charts.league_points import LIMITS, described, ends, figures, heading, limits, outside, shown, under
 from cxloop.charts.theme import ACCENT, INK, INK_3, NEUTRAL, config
 from cxloop.charts.words import axis_label
 from cxloop.core.errors import InputError
@@ -78,7 +78,9 @@ def funnel_chart(result: League, *, width: int) -> alt.LayerChart:
     ]
     values = [*(float(row["end"]) for row in curves), *(float(row["value"]) for row in data)]
     low, high = min(values), max(values)
-    x = alt.X("n:Q", scale=alt.Scale(type="sqrt", zero=False, nice=False), title=None, axis=alt.Axis(grid=False))
+    x = alt.X(
+        "n:Q", scale=alt.Scale(type="sqrt", zero=False, nice=False), title=None, axis=alt.Axis(grid=False, tickCount=6)
+    )
     y = alt.Scale(domain=[low, high], zero=False, nice=False)
     points = alt.Chart(alt.InlineData(values=data)).encode(x=x, y=alt.Y("value:Q", scale=y, title=None))
     lines = alt.Chart(alt.InlineData(values=curves)).mark_line(color=INK_3, strokeWidth=1.2)
@@ -88,7 +90,9 @@ def funnel_chart(result: League, *, width: int) -> alt.LayerChart:
             x=x,
             y=alt.Y("end:Q", scale=y, axis=_axis(result.unit, low, high), title=None),
             detail="line:N",
-            strokeDash=alt.StrokeDash("dash:N", legend=None),
+            strokeDash=alt.StrokeDash(
+                "dash:N", legend=None, scale=alt.Scale(domain=[share for _, share in LIMITS], range=[[4, 4], [1, 0]])
+            ),
         ),
         points.mark_circle(size=60, opacity=1).encode(color=alt.Color("colour:N", scale=None)),
         points.mark_text(align="left", dx=8, color=INK).encode(text="group:N"),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from cxloop.core.errors import InputError
+from cxloop.core.expr import equals
 from cxloop.core.league import Adjustment, League, LeagueRow, Standing
 from cxloop.core.results import Estimate, How, InsufficientData
 from cxloop.core.time import window
@@ -231,7 +232,7 @@ class _Table:
             highest=highest,
             ranks=ranks,
             standing=self._standing(shrunk),
-            where=f'{self.group.name} == "{_escaped(name)}"',
+            where=equals(self.group.name, name),
         )
 
     @property
@@ -287,10 +288,6 @@ def _half(level: float) -> float:
 def _bounds(item: Metric) -> tuple[float, float]:
     known = {"share": (0.0, 1.0), "points": (-100.0, 100.0)}
     return known.get(item.unit, (-np.inf, np.inf))
-
-
-def _escaped(name: str) -> str:
-    return name.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _how(
