@@ -1,0 +1,1 @@
+"""Dashboards: what they ask, and which of them there are."""

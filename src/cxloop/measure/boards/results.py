@@ -1,0 +1,107 @@
+"""What the verbs about dashboards return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cxloop.core.boards import Board
+from cxloop.core.results import Result, Value
+from cxloop.core.wording import many
+
+__all__ = ["Dashboard", "DashboardEntry", "Dashboards", "DeletedDashboard", "SavedDashboard"]
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardEntry:
+    """One dashboard of a list.
+
+    Attributes:
+        name: unique in the workspace.
+        title: what people call it.
+        about: what it is for.
+        version: of its document.
+        tiles: how many it has.
+        saved_at: since when it is as it is, UTC.
+    """
+
+    name: str
+    title: str
+    about: str
+    version: int
+    tiles: int
+    saved_at: datetime
+
+
+@dataclass(frozen=True)
+class Dashboards(Result):
+    """The dashboards of a workspace, and the templates that one may begin with."""
+
+    rows: tuple[DashboardEntry, ...]
+    templates: tuple[tuple[str, str], ...] = ()
+    """Name and title of each."""
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per dashboard."""
+        return [
+            {"name": row.name, "title": row.title, "tiles": row.tiles, "version": row.version, "saved_at": row.saved_at}
+            for row in self.rows
+        ]
+
+    def __str__(self) -> str:
+        return f"{many(len(self.rows), 'dashboard')}."
+
+
+@dataclass(frozen=True)
+class Dashboard(Result):
+    """One dashboard: what it asks. The answers come from the verbs of its tiles."""
+
+    board: Board
+    version: int
+    saved_at: datetime
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per tile."""
+        return [
+            {
+                "title": tile.title,
+                "verb": tile.verb,
+                "arguments": ", ".join(f"{name}={value}" for name, value in tile.arguments.items()),
+                "size": tile.size,
+            }
+            for tile in self.board.tiles
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.board.title}: {many(len(self.board.tiles), 'tile')}, version {self.version}."
+
+
+@dataclass(frozen=True)
+class SavedDashboard(Result):
+    """A dashboard that was written down."""
+
+    name: str
+    title: str
+    version: int
+    tiles: int
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns the one row."""
+        return [{"name": self.name, "title": self.title, "version": self.version, "tiles": self.tiles}]
+
+    def __str__(self) -> str:
+        return f"{self.title} is saved as {self.name}, version {self.version}, with {many(self.tiles, 'tile')}."
+
+
+@dataclass(frozen=True)
+class DeletedDashboard(Result):
+    """A dashboard that is offered no more."""
+
+    name: str
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns the one row."""
+        return [{"name": self.name}]
+
+    def __str__(self) -> str:
+        return f"The dashboard {self.name} is deleted; its versions are kept."

@@ -1,0 +1,40 @@
+"""The verbs that read dashboards."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from cxloop.core.verbs import verb
+from cxloop.engine.base import Analysis
+from cxloop.measure.boards.results import Dashboard, Dashboards
+
+__all__ = ["dashboard", "dashboards"]
+
+BoardName = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+@verb(part="measure", right="read")
+def dashboards(ws: Analysis) -> Dashboards:
+    """The dashboards of this workspace, and the templates that one may begin with."""
+    from cxloop.measure.boards.reading import list_dashboards
+
+    return list_dashboards(ws)
+
+
+@verb(part="measure", right="read")
+def dashboard(ws: Analysis, name: BoardName, *, version: Annotated[int, Field(ge=1)] | None = None) -> Dashboard:
+    """One dashboard: its tiles, each a question to a verb, and the filters that hold for all of them.
+
+    Args:
+        name: The dashboard; `measure.dashboards` lists them.
+        version: A version of its document; by default the newest.
+
+    Raises:
+        UnknownNameError: there is no such dashboard.
+        NotFoundError: it has no such version.
+    """
+    from cxloop.measure.boards.reading import read_dashboard
+
+    return read_dashboard(ws, name, version)
