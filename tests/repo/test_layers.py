@@ -26,6 +26,7 @@ MAY: dict[str, set[str]] = {
 """Which other folder each may import; entry points may import everything, and nothing imports those. Rules 1 to 4."""
 OWNERS: dict[str, tuple[str, ...]] = {
     "duckdb": ("engine/duckdb",),
+    "sklearn": ("measure/whole_base/scikit",),
     "pyspark": ("engine/spark",),
     **dict.fromkeys(("fastapi", "starlette", "granian", "uvicorn"), ("api", "web", "collect/http", "entry")),
     "sqlalchemy": ("store", "collect/connectors/sql"),
