@@ -7,15 +7,16 @@ from typing import Any
 from sqlglot import exp
 
 from cxloop.core.errors import UnknownNameError
-from cxloop.core.expr import Expr, ValueType, names, parse
+from cxloop.core.expr import Expr, ValueType, evaluate, names, parse
 from cxloop.core.time import Window
 from cxloop.engine.base import Analysis
+from cxloop.engine.catalogue import EVENTS, event_condition
 from cxloop.engine.dimensions import LOG_FACTS, Dimension, Dimensions, dimensions_of
 from cxloop.engine.expression import compile as compile_expression
 from cxloop.engine.quoting import column_node, moment_node
 from cxloop.engine.revisions import ANY_REVISION, current_node
 
-__all__ = ["compiled", "conditions", "kept", "names_traffic", "wanted", "within"]
+__all__ = ["compiled", "conditions", "happens", "kept", "names_traffic", "wanted", "within"]
 
 _TRAFFIC = "traffic"
 
@@ -73,6 +74,20 @@ def compiled(known: Dimensions, tree: Expr) -> tuple[exp.Expr, list[Dimension]]:
         return column_node(name, "i") if name in LOG_FACTS else known.resolve(name).node
 
     return compile_expression(tree, resolve, types), needed
+
+
+def happens(ws: Analysis, written: str) -> exp.Expr:
+    """Returns the condition that an interaction is one of the events that a condition on the catalogue means.
+
+    Raises:
+        InputError: it cannot be read, or looks at something else than an event.
+    """
+    condition = event_condition(written)
+    events = ws.engine.fetch(EVENTS, {"after": -1}).to_pylist()
+    codes = [int(event["event_code"]) for event in events if evaluate(condition, event) is True]
+    if not codes:
+        return exp.false()
+    return exp.In(this=column_node("event_code", "i"), expressions=[exp.Literal.number(code) for code in codes])
 
 
 def typed(known: Dimensions, tree: Expr) -> tuple[list[Dimension], dict[str, ValueType]]:

@@ -85,7 +85,7 @@ def _places(lasted: NDArray[np.integer] | Array) -> tuple[Array, NDArray[np.int6
     """Returns the values that may occur and where among them each row stands."""
     whole = np.issubdtype(lasted.dtype, np.integer)
     if whole and int(lasted.max(initial=0)) <= max(4 * lasted.size, 10_000):
-        return np.arange(int(lasted.max(initial=0)) + 1), lasted.astype(np.int64)
+        return np.arange(lasted.max(initial=0) + 1.0), lasted.astype(np.int64)
     values, place = np.unique(lasted, return_inverse=True)
     return values, place.astype(np.int64)
 
@@ -126,8 +126,8 @@ def kaplan_meier(spans: Spans, *, level: float = 0.95) -> Curve:
         array([[0.75 , 0.75 , 0.375, 0.375]])
     """
     risk, ended = spans.at_risk, spans.ended
-    share = np.cumprod(1 - _ratio(ended, risk), axis=1)
-    greenwood = np.cumsum(_ratio(ended, risk * (risk - ended)), axis=1)
+    share = np.asarray(np.cumprod(1 - _ratio(ended, risk), axis=1))
+    greenwood = np.asarray(np.cumsum(_ratio(ended, risk * (risk - ended)), axis=1))
     z = float(ndtri(0.5 + level / 2))
     inside = (share > 0) & (share < 1)
     logs = np.log(np.where(inside, share, 0.5))
@@ -135,11 +135,11 @@ def kaplan_meier(spans: Spans, *, level: float = 0.95) -> Curve:
     low = np.where(inside, np.exp(logs * np.exp(reach)), np.where(share >= 1, risk / (risk + z * z), 0.0))
     high = np.where(inside, np.exp(logs * np.exp(-reach)), 1.0)
     high = np.where(share <= 0, np.minimum.accumulate(high, axis=1), high)
-    return Curve(spans.times, share, low, high, share * np.sqrt(greenwood), risk)
+    return Curve(spans.times, share, low, np.asarray(high), share * np.sqrt(greenwood), risk)
 
 
 def _ratio(above: Array, below: Array) -> Array:
-    return np.divide(above, below, out=np.zeros_like(above, dtype=float), where=below > 0)
+    return np.asarray(np.divide(above, below, out=np.zeros(above.shape), where=below > 0))
 
 
 def median(curve: Curve, share: float = 0.5) -> Array:
@@ -178,7 +178,7 @@ def restricted_mean(spans: Spans, until: float) -> tuple[Array, Array]:
 
 
 class LogRank(NamedTuple):
-    """Whether groups last equally long: the statistic, its degrees of freedom, p, and how many more ended than expected."""
+    """Whether groups last equally long: the statistic, its degrees of freedom, p, and what was expected."""
 
     statistic: float
     freedom: int

@@ -15,15 +15,12 @@ from sqlglot import exp
 
 from cxloop.core.contracts import Contract
 from cxloop.core.errors import InputError, UnknownNameError
-from cxloop.core.expr import evaluate
 from cxloop.core.results import How
 from cxloop.core.time import Window, parse_moment
 from cxloop.engine.base import Analysis
-from cxloop.engine.catalogue import EVENTS, event_condition
 from cxloop.engine.dimensions import LOG_SPAN, customer_node, log_source
 from cxloop.engine.query import Slots
-from cxloop.engine.quoting import column_node
-from cxloop.measure.conditions import conditions
+from cxloop.measure.conditions import conditions, happens
 from cxloop.measure.identities import wanted_identity
 from cxloop.measure.value.checking import HOLDS, ROUGH
 from cxloop.measure.value.orders import Asked, horizon_days, numbers
@@ -81,22 +78,12 @@ def membership(ws: Analysis, contract: Contract, asked: Asked) -> tuple[Spells, 
         "log": log_source(needed, identity),
         "where": exp.and_(*holds, copy=False),
         "customer": customer_node(identity),
-        "joins": _events(ws, contract.joined),
-        "leaves": _events(ws, contract.cancelled),
+        "joins": happens(ws, contract.joined),
+        "leaves": happens(ws, contract.cancelled),
     }
     table = ws.engine.fetch(MEMBERS, {}, slots)
     joined, left = (_days(table.column(name)) for name in ("joined_at", "left_at"))
     return Spells(joined, left), end, ws.engine.sql(MEMBERS, slots)
-
-
-def _events(ws: Analysis, written: str) -> exp.Expr:
-    """The condition that an interaction is one of the events that a condition of the catalogue means."""
-    condition = event_condition(written)
-    events = ws.engine.fetch(EVENTS, {"after": -1}).to_pylist()
-    codes = [int(event["event_code"]) for event in events if evaluate(condition, event) is True]
-    if not codes:
-        return exp.false()
-    return exp.In(this=column_node("event_code", "i"), expressions=[exp.Literal.number(code) for code in codes])
 
 
 def _days(column: Any) -> Array:

@@ -1,0 +1,1 @@
+"""Retention: who comes back, and who leaves what they had joined."""
