@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from cxloop.core.config import Experience, Settings
+from cxloop.core.defined import Defined
 from cxloop.engine.base import Engine
 from cxloop.engine.duckdb.engine import DuckDBEngine
 
@@ -28,6 +29,12 @@ class Workspace:
     as_of: datetime = NOW
     codes: dict[str | None, int] = field(default_factory=dict)
     written: int = 0
+    definitions: dict[str, dict[str, Defined]] = field(default_factory=dict)
+    """What people have defined, by kind and name."""
+
+    def defined(self, kind: str) -> Mapping[str, Defined]:
+        """What people have defined of a kind."""
+        return self.definitions.get(kind, {})
 
     @property
     def progress(self) -> Callable[[str, float | None], None]:

@@ -65,7 +65,9 @@ def amount(size: float, unit: Unit) -> str:
         >>> amount(3.14, "points"), amount(0.023, "share"), amount(0.3, "score")
         ('3.1', '2.3 percentage points', '0.30')
     """
-    return {"points": f"{size:.1f}", "share": f"{100 * size:.1f} percentage points", "score": f"{size:.2f}"}[unit]
+    if unit in ("points", "share"):
+        return f"{size:.1f}" if unit == "points" else f"{100 * size:.1f} percentage points"
+    return number(size, unit)
 
 
 def signed(size: float, unit: Unit) -> str:

@@ -9,6 +9,8 @@ from typing import Literal
 from cxloop.core.comparing import Change, Compared, Comparison, ReferenceBeside
 from cxloop.core.league import Adjustment, League, LeagueRow
 from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
+from cxloop.measure.boards.results import Dashboard, DashboardEntry, Dashboards, DeletedDashboard, SavedDashboard
+from cxloop.measure.comparing.results import ReferenceEntry, ReferenceList
 from cxloop.measure.metrics.results import (
     DefinedMetric,
     MetricEntry,
@@ -17,7 +19,9 @@ from cxloop.measure.metrics.results import (
     MetricVersions,
     RetiredMetric,
     Share,
+    UnitsEntry,
 )
+from cxloop.measure.retention.results import Churn, Cohort, Contrast, CurvePoint, Retention, Stay
 from cxloop.measure.surveys.crosstab_results import CrossCell, Crosstab
 from cxloop.measure.surveys.results import (
     ChannelFunnel,
@@ -46,23 +50,50 @@ from cxloop.measure.value.results import (
     Trust,
     ValueRow,
 )
+from cxloop.measure.whole_base.results import (
+    BaseBalance,
+    BaseCheck,
+    BaseGroup,
+    BaseLeaning,
+    BaseMode,
+    BasePretence,
+    BaseStep,
+    HeldOut,
+    WholeBase,
+)
 
 __all__ = [
     "Adjustment",
     "AliveShares",
+    "BaseBalance",
+    "BaseCheck",
+    "BaseGroup",
+    "BaseLeaning",
+    "BaseMode",
+    "BasePretence",
+    "BaseStep",
     "Change",
     "ChannelAnswers",
     "ChannelFunnel",
+    "Churn",
+    "Cohort",
     "Compared",
     "Comparison",
     "ContractValue",
+    "Contrast",
     "CrossCell",
     "Crosstab",
+    "CurvePoint",
     "CustomerValue",
     "CustomerValues",
+    "Dashboard",
+    "DashboardEntry",
+    "Dashboards",
     "DefinedMetric",
+    "DeletedDashboard",
     "FrequencyCheck",
     "FunnelStep",
+    "HeldOut",
     "HoldOut",
     "League",
     "LeagueRow",
@@ -79,9 +110,14 @@ __all__ = [
     "Range",
     "RankedItem",
     "ReferenceBeside",
+    "ReferenceEntry",
+    "ReferenceList",
     "Renewal",
+    "Retention",
     "RetiredMetric",
+    "SavedDashboard",
     "Share",
+    "Stay",
     "SurveyFunnel",
     "SurveyQuestions",
     "SurveyResults",
@@ -90,8 +126,10 @@ __all__ = [
     "SurveyVerbatims",
     "Tenth",
     "Trust",
+    "UnitsEntry",
     "ValueRow",
     "Verdict",
+    "WholeBase",
 ]
 
 Verdict = Literal["rose", "fell", "not shown to have changed", "cannot say"]

@@ -10,9 +10,12 @@ from cxloop.core.results import Estimates
 from cxloop.core.time import Period
 from cxloop.core.verbs import Condition, Names, verb
 from cxloop.engine.base import Analysis
+from cxloop.measure.boards.verbs import dashboard, dashboard_changes, dashboards
+from cxloop.measure.comparing.verbs import compare, references
 from cxloop.measure.league.verbs import league
 from cxloop.measure.metrics.verbs import metric, metrics
 from cxloop.measure.results import Pulse
+from cxloop.measure.retention.verbs import churn, retention
 from cxloop.measure.surveys.verbs import (
     crosstab,
     survey,
@@ -22,13 +25,19 @@ from cxloop.measure.surveys.verbs import (
     survey_verbatims,
 )
 from cxloop.measure.value.verbs import contract_value, customer_values, lifetime_value, probability_alive
+from cxloop.measure.whole_base.verbs import whole_base
 
 __all__ = [
     "ces",
+    "churn",
+    "compare",
     "contract_value",
     "crosstab",
     "csat",
     "customer_values",
+    "dashboard",
+    "dashboard_changes",
+    "dashboards",
     "league",
     "lifetime_value",
     "metric",
@@ -37,11 +46,14 @@ __all__ = [
     "probability_alive",
     "pulse",
     "rating",
+    "references",
+    "retention",
     "survey",
     "survey_funnel",
     "survey_questions",
     "survey_rows",
     "survey_verbatims",
+    "whole_base",
 ]
 
 Moment = Annotated[str, Field(max_length=40)]
