@@ -8,7 +8,18 @@ from html import escape
 from math import sqrt
 
 from cxloop.charts.axes import Scale, text_width, tick_label, ticks, without_overlap
-from cxloop.charts.league_points import LIMITS, described, ends, figures, heading, limits, outside, shown, under
+from cxloop.charts.league_points import (
+    LIMITS,
+    described,
+    ends,
+    farthest,
+    figures,
+    heading,
+    limits,
+    outside,
+    shown,
+    under,
+)
 from cxloop.charts.theme import ACCENT, INK, INK_2, INK_3, LINE, NEUTRAL, page_colour
 from cxloop.core.league import League, LeagueRow
 from cxloop.core.results import Estimate
@@ -16,7 +27,7 @@ from cxloop.core.wording import count
 
 __all__ = ["caterpillar", "funnel"]
 
-NARROW = 420
+NARROW = 340
 ROW, NARROW_ROW = 28, 46
 HEIGHT = 300
 TOP, PADDING = 45, 4
@@ -106,7 +117,8 @@ def funnel(result: League, *, width: int) -> str:
         dash = ' stroke-dasharray="4 4"' if place == 0 else ""
         body.append(f'<path d="M{upper}M{lower}" stroke="{page_colour(INK_3)}" stroke-width="1.2"{dash}/>')
         body.append(_text(width + 8, y(mine[-1].high) + 4 - 12 * place, share, INK_3))
-    body += [mark for row in rows for mark in _point(row, result, x, y, width)]
+    body += [_mark(row, result, x, y) for row in rows if isinstance(row.adjusted, Estimate)]
+    body += _names(result, x, y, width)
     left = max(
         text_width(tick_label(value, result.unit, y.high - y.low)) for value in ticks(y.low, y.high, 5, result.unit)
     )
@@ -132,16 +144,26 @@ def _grid(x: Scale, y: Scale, result: League, width: int) -> list[str]:
     ]
 
 
-def _point(row: LeagueRow, result: League, x: Scale, y: Scale, width: int) -> list[str]:
-    if not isinstance(row.adjusted, Estimate):
-        return []
-    far, across, up = outside(row, result), x(sqrt(row.n)), y(row.adjusted.value)
-    mark = f'<circle cx="{across:.1f}" cy="{up:.1f}" r="4.2" fill="{page_colour(ACCENT if far else NEUTRAL)}"/>'
-    if not far:
-        return [mark]
-    near = across + 8 + text_width(row.label) < width
-    beside, anchor = (across + 8, "start") if near else (across - 8, "end")
-    return [mark, _text(beside, up + 4, row.label, INK, anchor=anchor)]
+def _mark(row: LeagueRow, result: League, x: Scale, y: Scale) -> str:
+    assert isinstance(row.adjusted, Estimate)  # only judged rows are drawn
+    colour = page_colour(ACCENT if outside(row, result) else NEUTRAL)
+    return f'<circle cx="{x(sqrt(row.n)):.1f}" cy="{y(row.adjusted.value):.1f}" r="4.2" fill="{colour}"/>'
+
+
+def _names(result: League, x: Scale, y: Scale, width: int) -> list[str]:
+    """Names of the groups outside the lines, the farthest first; one that would cover another is left out."""
+    said: list[str] = []
+    taken: list[tuple[float, float, float]] = []
+    for row in farthest(result):
+        assert isinstance(row.adjusted, Estimate)
+        across, up, long = x(sqrt(row.n)), y(row.adjusted.value), text_width(row.label)
+        right = across + 8 + long < width
+        start = across + 8 if right else across - 8 - long
+        if any(abs(up - other) < 13 and start < end and begin < start + long for begin, end, other in taken):
+            continue
+        taken.append((start, start + long, up))
+        said.append(_text(across + (8 if right else -8), up + 4, row.label, INK, anchor="start" if right else "end"))
+    return said
 
 
 def _wrapped(text: str, room: float) -> list[str]:

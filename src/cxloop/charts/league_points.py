@@ -10,7 +10,20 @@ from cxloop.core.league import LIKELY, League, LeagueRow
 from cxloop.core.results import Estimate
 from cxloop.core.wording import count, interval, number
 
-__all__ = ["LIMITS", "SHOWN", "Limit", "described", "ends", "figures", "heading", "limits", "outside", "shown", "under"]
+__all__ = [
+    "LIMITS",
+    "SHOWN",
+    "Limit",
+    "described",
+    "ends",
+    "farthest",
+    "figures",
+    "heading",
+    "limits",
+    "outside",
+    "shown",
+    "under",
+]
 
 LIMITS = ((1.959964, "95 %"), (3.090232, "99.8 %"))
 """Standard errors of the lines of a funnel, with the share of groups that luck alone keeps inside them."""
@@ -93,6 +106,16 @@ def outside(row: LeagueRow, result: League) -> bool:
     if result.mean is None or not isinstance(row.adjusted, Estimate):
         return False
     return abs(row.adjusted.value - result.mean) > LIMITS[1][0] * result.one / sqrt(row.n)
+
+
+def farthest(result: League) -> list[LeagueRow]:
+    """Returns the groups outside the wider line of the funnel, the farthest from it first."""
+
+    def distance(row: LeagueRow) -> float:
+        assert isinstance(row.adjusted, Estimate)
+        return -abs(row.adjusted.value - (result.mean or 0.0)) * sqrt(row.n)
+
+    return sorted((row for row in result.judged if outside(row, result)), key=distance)
 
 
 def described(result: League) -> str:

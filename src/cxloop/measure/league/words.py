@@ -24,31 +24,32 @@ def lede(groups: str, title: str, rows: Sequence[LeagueRow], p: float | None) ->
         return f"There are no answers about {groups} in this window."
     if len(judged) < _FEW or p is None:
         return f"{title} of {groups} cannot be compared yet: {_enough(len(judged), len(rows), groups)}."
-    last = [row for row in reversed(judged) if row.standing == "worse"]
-    first = [row for row in judged if row.standing == "better"]
-    if p >= DIFFERENT and not last and not first:
+    worse = sum(row.standing == "worse" for row in judged)
+    better = sum(row.standing == "better" for row in judged)
+    if p >= DIFFERENT and not worse and not better:
         return f"Luck and {_merit(groups)} cannot be told apart yet: all {count(len(judged))} {groups} may be alike."
-    if not last and not first:
+    if not worse and not better:
         return f"The {groups} differ by more than luck, but nobody can say yet which of them."
-    sides = [_side(side, word) for side, word in ((last, "below"), (first, "above")) if side]
-    return f"{' and '.join(sides)} the mean of {count(len(judged))} {groups} by more than luck and their cases explain."
+    sides = [
+        f"{_small(few)} {'does' if few == 1 else 'do'} {word}"
+        for few, word in ((worse, "worse"), (better, "better"))
+        if few
+    ]
+    said = f"Of {count(len(judged))} {groups} {' and '.join(sides)} than the mean"
+    return f"{said}, by more than luck and the mix of cases explain."
 
 
 def _merit(groups: str) -> str:
     return "skill" if groups in _PEOPLE else "real differences"
 
 
-def _side(rows: Sequence[LeagueRow], word: str) -> str:
-    names = ", ".join(row.label for row in rows[:_FEW])
-    if len(rows) > _FEW:
-        names = f"{names} and {count(len(rows) - _FEW)} more"
-    verb = "is" if len(rows) == 1 else "are"
-    return f"{names} {verb} {word}"
+def _small(few: int) -> str:
+    return _SMALL[few] if few < len(_SMALL) else count(few)
 
 
 def _enough(judged: int, all_of_them: int, groups: str) -> str:
-    few = _SMALL[judged] if judged < len(_SMALL) else count(judged)
-    return f"{few} of {count(all_of_them)} {groups} {'has' if judged == 1 else 'have'} enough answers, three are needed"
+    has = "has" if judged == 1 else "have"
+    return f"{_small(judged)} of {count(all_of_them)} {groups} {has} enough answers, three are needed"
 
 
 def sub(

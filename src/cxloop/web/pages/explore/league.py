@@ -36,7 +36,7 @@ NO_MEANS = ("median", "per_customer")
 MEAN = ":mean"
 """What follows the name of a metric of which the mean is asked."""
 MOST_ROWS = 200
-CHART_WIDTHS = (400, 280)
+CHART_WIDTHS = (370, 280)
 """Pixels of a plot on a desk and on a phone; names and figures come on top."""
 FUNNEL_WIDTHS = (560, 240)
 
@@ -140,7 +140,6 @@ def _dimensions(door: Door, wanted: Asked) -> list[tuple[str, str]]:
 
 
 def _line(row: LeagueRow, result: League, wanted: Asked) -> dict[str, str]:
-    judged = row.shrunk is not None
     return {
         "label": row.label,
         "address": _behind(row, wanted),
@@ -150,17 +149,7 @@ def _line(row: LeagueRow, result: League, wanted: Asked) -> dict[str, str]:
         "n": wording.count(row.n),
         "last": _share(row.lowest),
         "first": _share(row.highest),
-        "ranks": words.span(str(row.ranks[0]), str(row.ranks[1])) if row.ranks else "",
-        "standing": _STANDINGS[row.standing] if judged else "",
     }
-
-
-_STANDINGS = {
-    "better": _("above the mean"),
-    "worse": _("below the mean"),
-    "not told apart": _("not told apart"),
-    "cannot say": "",
-}
 
 
 def _interval(found: Estimate, result: League) -> str:
