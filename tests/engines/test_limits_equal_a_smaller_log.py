@@ -125,6 +125,12 @@ ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
         *({"name": name} for name in dict.fromkeys(item.name for item in METRICS)),
         {"name": "repeat_purchase_90", "by": "team", "every": "week"},
     ),
+    "measure.compare": (
+        {"metric": "nps", "since": "12d"},
+        {"metric": "nps", "by": "team", "against": "rest", "since": "60d"},
+    ),
+    "measure.control_chart": ({"metric": "nps"}, {"metric": "nps", "every": "day", "expect": "season"}),
+    "measure.rows": ({"metric": "nps"}, {"metric": "repeat_purchase_90", "limit": 5, "page": 2}),
     "measure.pulse": ({}, {"period": "12d"}),
     "measure.lifetime_value": ({}, {"by": "team"}),
     "measure.contract_value": ({"where": 'region == "DE"'},),
@@ -137,6 +143,7 @@ ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
     ),
     "measure.survey_verbatims": ({"name": "visits"},),
     "measure.survey_rows": ({"name": "visits"},),
+    "measure.whole_base": ({}, {"by": "region", "occasion": "contact"}),
     "understand.verbatims": ({}, {"metric": "nps", "order": "lowest"}),
     "unify.customers": ({}, {"query": "ann"}, {"query": "told"}),
     # somebody limited is shown no households: what ties them together is shared keys, of whoever uses them

@@ -9,8 +9,17 @@ from typing import Literal
 from cxloop.core.comparing import Change, Compared, Comparison, ReferenceBeside
 from cxloop.core.league import Adjustment, League, LeagueRow
 from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
-from cxloop.measure.boards.results import Dashboard, DashboardEntry, Dashboards, DeletedDashboard, SavedDashboard
+from cxloop.measure.boards.results import (
+    Dashboard,
+    DashboardChanges,
+    DashboardEntry,
+    Dashboards,
+    DeletedDashboard,
+    SavedDashboard,
+    TileChange,
+)
 from cxloop.measure.comparing.results import ReferenceEntry, ReferenceList
+from cxloop.measure.drill.results import BehindRow, RowsBehind
 from cxloop.measure.metrics.results import (
     DefinedMetric,
     MetricEntry,
@@ -72,6 +81,7 @@ __all__ = [
     "BaseMode",
     "BasePretence",
     "BaseStep",
+    "BehindRow",
     "Change",
     "ChannelAnswers",
     "ChannelFunnel",
@@ -87,6 +97,7 @@ __all__ = [
     "CustomerValue",
     "CustomerValues",
     "Dashboard",
+    "DashboardChanges",
     "DashboardEntry",
     "Dashboards",
     "DefinedMetric",
@@ -115,6 +126,7 @@ __all__ = [
     "Renewal",
     "Retention",
     "RetiredMetric",
+    "RowsBehind",
     "SavedDashboard",
     "Share",
     "Stay",
@@ -125,6 +137,7 @@ __all__ = [
     "SurveyScore",
     "SurveyVerbatims",
     "Tenth",
+    "TileChange",
     "Trust",
     "UnitsEntry",
     "ValueRow",

@@ -12,6 +12,7 @@ from cxloop.core.verbs import Condition, Names, verb
 from cxloop.engine.base import Analysis
 from cxloop.measure.boards.verbs import dashboard, dashboard_changes, dashboards
 from cxloop.measure.comparing.verbs import compare, references
+from cxloop.measure.drill.verbs import rows
 from cxloop.measure.league.verbs import league
 from cxloop.measure.metrics.verbs import metric, metrics
 from cxloop.measure.results import Pulse
@@ -48,6 +49,7 @@ __all__ = [
     "rating",
     "references",
     "retention",
+    "rows",
     "survey",
     "survey_funnel",
     "survey_questions",

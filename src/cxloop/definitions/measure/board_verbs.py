@@ -14,7 +14,7 @@ from cxloop.store.context import Operations
 __all__ = ["delete_dashboard", "save_dashboard"]
 
 BoardName = Annotated[str, Field(min_length=1, max_length=40)]
-_OUTDATED = ("measure.dashboards", "measure.dashboard")
+_OUTDATED = ("measure.dashboards", "measure.dashboard", "measure.dashboard_changes")
 
 
 @verb(part="measure", right="write", changes="records", outdates=_OUTDATED)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cxloop.core.boards import Board
-from cxloop.core.results import Result, Value
+from cxloop.core.comparing import Comparison
+from cxloop.core.results import How, Result, Value
 from cxloop.core.wording import many
 
-__all__ = ["Dashboard", "DashboardEntry", "Dashboards", "DeletedDashboard", "SavedDashboard"]
+__all__ = [
+    "Dashboard",
+    "DashboardChanges",
+    "DashboardEntry",
+    "Dashboards",
+    "DeletedDashboard",
+    "SavedDashboard",
+    "TileChange",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,42 @@ class Dashboard(Result):
 
     def __str__(self) -> str:
         return f"{self.board.title}: {many(len(self.board.tiles), 'tile')}, version {self.version}."
+
+
+@dataclass(frozen=True, slots=True)
+class TileChange:
+    """What the number of a tile did.
+
+    Attributes:
+        place: of the tile, from 0.
+        comparison: with the period before; its p counts all comparisons of the dashboard.
+    """
+
+    place: int
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class DashboardChanges(Result):
+    """What the numbers of a dashboard did since the period before, corrected for all that stand on it together."""
+
+    name: str
+    rows: tuple[TileChange, ...]
+    how: How = field(default_factory=How)
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns one row per tile that has a number to compare."""
+        return [
+            {"tile": row.place, "metric": row.comparison.metric, **record}
+            for row in self.rows
+            for record in row.comparison.records()
+        ]
+
+    def __str__(self) -> str:
+        found = {row.comparison.label: row.comparison.rows[0].verdict for row in self.rows}
+        moved = [label for label, verdict in found.items() if verdict == "changed"]
+        most = f"{', '.join(moved)} changed." if moved else "No number is shown to have changed."
+        return f"{most} {many(len(self.rows), 'number')} compared with the period before."
 
 
 @dataclass(frozen=True)
