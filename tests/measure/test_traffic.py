@@ -47,8 +47,8 @@ def test_a_split_by_traffic_shows_them(ws: Any) -> None:
 def test_how_says_what_was_left_out(ws: Any) -> None:
     fill(ws)
 
-    assert "Bots and tests are left out" in estimate(ws, Request("nps", "score")).how.method
-    assert "Bots and tests" not in estimate(ws, Request("nps", "score", where='traffic == "bot"')).how.method
+    assert "Bots and tests are left out" in estimate(ws, Request("nps", "score")).how.exclusions
+    assert "Bots and tests" not in estimate(ws, Request("nps", "score", where='traffic == "bot"')).how.exclusions
     assert "Bots and tests are left out" in take_pulse(ws, "30d").how.method
 
 

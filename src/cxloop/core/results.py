@@ -44,13 +44,14 @@ Value: TypeAlias = str | int | float | bool | datetime | date | None
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a result came about: definition, method and the same call in each face."""
+    """How a result came about: definition, method, what was left out, and the same call in each face."""
 
     definition: str = ""
     method: str = ""
     python: str = ""
     cli: str = ""
     sql: str = ""
+    exclusions: str = ""
 
 
 @dataclass(frozen=True)

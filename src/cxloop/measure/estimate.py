@@ -25,7 +25,7 @@ from cxloop.measure.queries import SCORES
 from cxloop.measure.scales import common_scale
 from cxloop.measure.selection import ORDINARY, PERIOD, Selection, key, select
 from cxloop.measure.tallies import Scale, Tally, tally_of
-from cxloop.measure.units import UNITS
+from cxloop.measure.units.words import counted_in_words
 from cxloop.stats.intervals import CLUSTERED, Intervals
 
 if TYPE_CHECKING:
@@ -213,13 +213,12 @@ def _how(
         f"Level {ws.settings.measure.level:.0%}, minimum n {_minimum(ws, item)}.",
         _REPEATED.format(nouns=plural(item.noun)) if clustered else "",
         _MIXED if scale is not None and scale.mixed else "",
-        "" if item.on_scales else UNITS[item.units].about,
-        ORDINARY if selection.ordinary else "",
         *identities_in_words(identities, item.noun),
     ]
     return How(
         definition=item.definition,
         method=" ".join(part for part in said if part),
+        exclusions=" ".join([*counted_in_words(item), *([ORDINARY] if selection.ordinary else [])]),
         sql=_sql(ws, item, selection, tally),
     )
 

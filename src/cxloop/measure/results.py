@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from cxloop.core.comparing import Change, Compared, Comparison, ReferenceBeside
+from cxloop.core.control import ControlChart, ControlPoint
 from cxloop.core.league import Adjustment, League, LeagueRow
 from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
 from cxloop.measure.boards.results import (
@@ -91,6 +92,8 @@ __all__ = [
     "Comparison",
     "ContractValue",
     "Contrast",
+    "ControlChart",
+    "ControlPoint",
     "CrossCell",
     "Crosstab",
     "CurvePoint",

@@ -15,7 +15,8 @@ __all__ = ["Question"]
 class Question:
     """Metric by dimension, over periods, in a window, where a condition holds; empty means: not asked.
 
-    `identity` is the moment as of which customers are told apart, `certainty` the least probability of their links.
+    `identity` is the moment as of which customers are told apart, `certainty` the least probability of their links;
+    `version` is one of the metric's definition.
     """
 
     metric: str = "nps"
@@ -26,6 +27,7 @@ class Question:
     where: str = ""
     identity: str = ""
     certainty: str = ""
+    version: str = ""
 
     def address(self, path: str = "/explore", **also: str) -> str:
         """Returns where this question is answered.
@@ -40,8 +42,13 @@ class Question:
         return f"{path}?{urlencode(asked, doseq=True)}"
 
     def arguments(self) -> dict[str, Any]:
-        """Returns the arguments of the metric's verb."""
+        """Returns the arguments of the metric's verb, or of `measure.metric` besides the name."""
         return {name: value for name, value in asdict(self).items() if name != "metric" and value}
+
+    @property
+    def newest(self) -> Question:
+        """The question of the newest definition."""
+        return replace(self, version="")
 
     @property
     def as_usual(self) -> Question:

@@ -9,7 +9,16 @@ from typing import Literal
 from cxloop.core.results import Estimates, How, Result, Unit, Value
 from cxloop.core.wording import count, figures, many, plural
 
-__all__ = ["DefinedMetric", "MetricEntry", "MetricList", "MetricVersion", "MetricVersions", "RetiredMetric", "Share"]
+__all__ = [
+    "DefinedMetric",
+    "MetricEntry",
+    "MetricList",
+    "MetricVersion",
+    "MetricVersions",
+    "RetiredMetric",
+    "Share",
+    "UnitsEntry",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,10 @@ class MetricEntry:
         own: whether people of this workspace defined it.
         scale: the only scale it is defined on; None for any, or where there is none.
         reading: what it does not say.
+        method: how value and interval are computed.
+        counted: what is counted, what each scores, and what is left out.
+        question: the question it stands for; empty where it is read from what happens.
+        source: who defined it.
     """
 
     name: str
@@ -41,6 +54,29 @@ class MetricEntry:
     own: bool
     scale: tuple[float, float] | None = None
     reading: str = ""
+    method: str = ""
+    counted: str = ""
+    question: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsEntry:
+    """Something that a metric can count.
+
+    Attributes:
+        name: as definitions name it.
+        noun: what one is called, in the singular.
+        about: what one is, what it scores, and which are left out.
+        timed: whether a metric has to say within how many days something has to follow.
+        scored: whether it has a score of its own; if not, a metric has to say what one scores.
+    """
+
+    name: str
+    noun: str
+    about: str
+    timed: bool
+    scored: bool
 
 
 @dataclass(frozen=True)
@@ -48,6 +84,8 @@ class MetricList(Result):
     """Every metric that may be asked for."""
 
     metrics: tuple[MetricEntry, ...]
+    units: tuple[UnitsEntry, ...] = ()
+    """What own metrics can count."""
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per metric."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from cxloop.web.pages.explore import metric
+from cxloop.web.pages.explore import define, league, metric, metrics, value, whole_base
 
 __all__ = ["router"]
 
 router = APIRouter()
-for _pages in (metric,):
+for _pages in (metric, metrics, define, league, value, whole_base):
     router.include_router(_pages.router)

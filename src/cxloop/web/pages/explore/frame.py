@@ -16,9 +16,18 @@ from cxloop.web.words import _
 
 __all__ = ["DONE", "TABS", "show"]
 
-TABS = (Tab("metric", _("Metrics"), "/explore", None),)
+TABS = (
+    Tab("metric", _("Numbers"), "/explore", None),
+    Tab("league", _("League tables"), "/explore/league", "measure.league"),
+    Tab("value", _("Value"), "/explore/value", "measure.lifetime_value"),
+    Tab("whole_base", _("All customers"), "/explore/all-customers", "measure.whole_base"),
+    Tab("metrics", _("All metrics"), "/explore/metrics", "measure.metrics"),
+)
 """The pages of Explore, with the verb that decides who sees each."""
-DONE: dict[str, str] = {}
+DONE = {
+    "defined": _("Written down. It can be asked for from now on, everywhere."),
+    "retired": _("Retired. Its versions can still be asked for."),
+}
 """What is said after something was done; the address only carries the word, so that nobody can make it say more."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, partial
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -20,10 +21,11 @@ from cxloop.core.host import Snapshot
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Restated
 from cxloop.core.spreadsheet import as_csv
 from cxloop.core.time import PERIODS, Period
-from cxloop.core.verbs import registry
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
+from cxloop.web.pages.explore.choices import METRICS, asked_of, is_question, label_of, offered
 from cxloop.web.pages.explore.frame import show
+from cxloop.web.pages.explore.references import references_of
 from cxloop.web.questions import Question
 from cxloop.web.site import Site, age
 from cxloop.web.words import _
@@ -69,11 +71,12 @@ def asked(
     where: Annotated[str, Query(max_length=4000)] = "",
     identity: Annotated[str, Query(max_length=40)] = "",
     certainty: Annotated[str, Query(max_length=20)] = "",
+    version: Annotated[str, Query(pattern=r"^\d{0,6}$")] = "",
 ) -> Question:
     """Reads the question from the address."""
     split = tuple(name for name in by or () if name)
     over, start = "" if every == "none" else every, "" if since == "all" else since
-    return Question(metric, split, over, start, until, where, identity, certainty)
+    return Question(metric, split, over, start, until, where, identity, certainty, version)
 
 
 Asked = Annotated[Question, Depends(asked)]
@@ -85,7 +88,8 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
     context = {
         "title": _("Explore"),
         "question": question,
-        "metrics": [(verb.name, wording.label(verb.name)) for verb in _metrics(door)],
+        "metrics": offered(door),
+        "label": label_of(door, question.metric),
         "dimensions": _dimensions(door, question),
         "periods": PERIODS,
         "since_choices": _with(SINCE, question.since),
@@ -103,6 +107,11 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
         "known": _known(result, question, request.app.state.site),
         "charts": _charts(result),
         "only": _only(result),
+        "facts": _facts(result, door),
+        "about": f"{METRICS}/{quote(question.metric, safe='')}",
+        "newest": question.newest.address() if question.version else "",
+        "nouns": wording.plural(result.noun),
+        "references": references_of(door, result),
         "level": f"{100 * door.settings.measure.level:g} %",
         "lines": _lines(result, question, door),
         "more_rows": max(len(result.rows) - MOST_ROWS, 0),
@@ -126,16 +135,24 @@ def download(door: SignedIn, question: Asked, kind: str) -> Response:
     return Response(content, media_type=media_type, headers=headers)
 
 
-def _metrics(door: Door) -> list[Any]:
-    """The verbs that answer with estimates: a new metric appears here by itself."""
-    return [verb for verb in registry.of("measure") if verb.result is Estimates and door.actor.may(verb)]
-
-
 def _answer(door: Door, question: Question) -> Snapshot:
-    known = [verb.name for verb in _metrics(door)]
-    if question.metric not in known:
-        raise InputError(f"Unknown metric {question.metric!r}. Known: {', '.join(known)}.")
-    return door.snapshot(f"measure.{question.metric}", question.arguments())
+    path, arguments = asked_of(question)
+    return door.snapshot(path, arguments)
+
+
+def _facts(result: Estimates, door: Door) -> list[tuple[str, str]]:
+    """What the panel says besides definition and method."""
+    found = [row.result for row in result.rows]
+    level = f"{100 * door.settings.measure.level:g} %"
+    methods = sorted({number.method for number in found if isinstance(number, Estimate)})
+    amount = wording.many(sum(number.n for number in found), result.noun)
+    few = sum(not isinstance(number, Estimate) for number in found)
+    unsaid = f", {_('without a number:')} {words.plural(few, _('group'), _('groups'))}" if few else ""
+    return [
+        (_("n"), f"{amount}{unsaid}"),
+        (_("Interval"), f"{level}, {'; '.join(methods)}" if methods else ""),
+        (_("Version of the definition"), str(result.version)),
+    ]
 
 
 def _dimensions(door: Door, question: Question) -> list[tuple[str, str]]:
@@ -284,7 +301,8 @@ def _verbatims(door: Door, question: Question) -> Any:
     """What the people behind the numbers wrote, for those who may read single persons; None for others."""
     if not door.may("understand.verbatims"):
         return None
-    which = {"metric": question.metric, "since": question.since, "until": question.until, "where": question.where}
+    metric = question.metric if is_question(question.metric) else None
+    which = {"metric": metric, "since": question.since, "until": question.until, "where": question.where}
     return door.snapshot("understand.verbatims", {**which, "limit": VERBATIMS}).result
 
 
