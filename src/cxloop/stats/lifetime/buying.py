@@ -14,7 +14,7 @@ from scipy.linalg import eigh_tridiagonal
 from scipy.special import digamma, expit, gammaln
 
 from cxloop.stats.lifetime.cells import Cells
-from cxloop.stats.lifetime.fitting import Fit, maximise
+from cxloop.stats.lifetime.fitting import Fit, NoFitError, maximise
 from cxloop.stats.sums import Array
 
 __all__ = ["Buying", "alive", "expected", "fit_buying", "likelihood"]
@@ -102,6 +102,8 @@ def fit_buying(cells: Cells) -> tuple[Buying, Fit]:
     Raises:
         NoFitError: the histories do not tell the parameters: too few bought again, or nobody leaves.
     """
+    if not (cells.frequency > 0).any():
+        raise NoFitError("nobody bought again")
     scale = max(float(cells.customers @ cells.age / cells.customers.sum()), 1e-9)
     scaled = Cells(cells.frequency, cells.recency / scale, cells.age / scale, cells.customers)
     found = maximise(_Likelihood(scaled), _STARTS, float(cells.customers.sum()))

@@ -29,7 +29,7 @@ DISCOUNTS = ("", "0.05", "0.1", "0.15")
 ORDERS = {"value": _("most value first"), "orders": _("most orders first"), "at stake": _("most at stake first")}
 DIMENSIONS = ("channel", "region", "source", "product", "brand", "location", "campaign", "currency")
 SHOWN, MOST_GROUPS = 25, 40
-WIDTHS = (560, 310)
+WIDTHS = (560, 276)
 
 
 @dataclass(frozen=True)
@@ -137,9 +137,14 @@ def _dimensions(door: Door, chosen: str) -> list[tuple[str, str]]:
 
 
 def _money(amount: float, currency: str = "") -> str:
-    """An amount without cents where it is large enough to do without."""
-    text = f"{amount:,.0f}" if abs(amount) >= 1000 else f"{amount:,.2f}"
+    """An amount, with cents only where it is so small that they matter."""
+    text = f"{amount:,.0f}" if abs(amount) >= 100 or amount == 0 else f"{amount:,.2f}"
     return f"{text.replace('-', '−')} {currency}".strip()
+
+
+def _about(amount: float, currency: str) -> str:
+    """An amount with three digits that count: more would say more than is known."""
+    return _money(float(f"{amount:.3g}"), currency)
 
 
 def _lede(result: LifetimeValue) -> str:
@@ -151,10 +156,10 @@ def _lede(result: LifetimeValue) -> str:
     if result.total.purchases is None:
         return f"{_('What')} {who} {_('will bring cannot be said.')}"
     if result.total.money is None:
-        orders = wording.count(round(result.total.purchases.value))
-        return f"{who} {_('are expected to order')} {orders} {_('times in the next')} {ahead}."
-    brought = _money(result.total.money.value, result.currency)
-    return f"{who} {_('are expected to bring')} {brought} {_('in the next')} {ahead}."
+        orders = wording.count(int(float(f"{result.total.purchases.value:.3g}")))
+        return f"{who} {_('are expected to order about')} {orders} {_('times in the next')} {ahead}."
+    brought = _about(result.total.money.value, result.currency)
+    return f"{who} {_('are expected to bring about')} {brought} {_('in the next')} {ahead}."
 
 
 def _range(found: Range | None, currency: str = "") -> dict[str, str] | None:
