@@ -107,6 +107,12 @@ class Spool:
         while self._alone(lambda table: table.forget(through, FORGET_BYTES)):
             # a lock goes to whoever asks first: without a pause it would be this one again, and not who has waited
             time.sleep(PAUSE_SECONDS)
+        self._alone(self._tell_what_vanished)
+
+    def _tell_what_vanished(self, table: Table) -> None:
+        if gone := table.vanished():
+            what = f"{gone:,} acknowledged requests were counted in {FILE} and are not in it: they are lost."
+            damage.write(self._folder, Damage(_now(), what, 0, gone, ""))
 
     def scrub(self) -> int:
         """Leaves no byte of deleted requests in any file, also not in those that were set aside; returns how many were.
@@ -160,7 +166,7 @@ class Spool:
 
     def _note(self, table: Table) -> None:
         totals = table.totals()
-        self._marks.write(Marks(totals["appended"], totals["requests"], totals["forgotten"]))
+        self._marks.write(Marks(totals["appended"], totals["requests"], totals["forgotten"], totals["last"]))
 
     def _do(self, action: Callable[[Table], T]) -> T:
         """Reads something; without the lock, which readers of a write-ahead log do not need."""
@@ -226,13 +232,13 @@ class Spool:
         if marks.appended > totals["appended"]:
             table.believe(marks.appended, marks.forgotten)
         if lost > 0:
-            self._restore_the_end(table, lost, marks.forgotten)
+            self._restore_the_end(table, lost, marks)
         table.lift(_now())
 
-    def _restore_the_end(self, table: Table, gone: int, forgotten: int) -> None:
+    def _restore_the_end(self, table: Table, gone: int, marks: Marks) -> None:
         """Looks for requests that SQLite no longer sees: behind a gap in its log it reads nothing more."""
-        found = table.restore(salvage.rows(self._path, self._log_path), forgotten)
-        lost = max(0, gone - found)
+        found, known = table.restore(salvage.rows(self._path, self._log_path), marks)
+        lost = max(0, gone - known)
         what = f"The end of {FILE} was gone: {lost:,} acknowledged requests in it are lost."
         if found:
             what = f"{what} {found:,} more were found behind the gap."
@@ -255,10 +261,10 @@ class Spool:
         table = Table(self._path)
         try:
             table.believe(marks.appended, marks.forgotten)
-            found = table.restore(salvage.rows(aside / FILE, aside / (FILE + "-wal")), marks.forgotten)
+            found, known = table.restore(salvage.rows(aside / FILE, aside / (FILE + "-wal")), marks)
         finally:
             table.close()
-        lost = max(0, marks.requests - found)
+        lost = max(0, marks.requests - known)
         what = f"{FILE} could not be read ({reason}). {found:,} requests were moved into a new file, {lost:,} are lost."
         damage.write(self._folder, Damage(now, what, found, lost, aside.name))
 

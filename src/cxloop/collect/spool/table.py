@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cxloop.collect.spool.marks import Marks
 from cxloop.collect.spool.records import Row, Spooled, from_row
 
 __all__ = ["PAGE_BYTES", "Table", "is_damage", "is_full"]
@@ -202,23 +203,47 @@ class Table:
             "update totals set appended = max(appended, ?), forgotten = max(forgotten, ?)", (appended, forgotten)
         )
 
-    def restore(self, rows: Iterable[tuple[int, tuple[Any, ...]]], above: int) -> int:
-        """Adds rows of another file under their own seq, in one transaction; returns how many lie above `above`."""
+    def restore(self, rows: Iterable[tuple[int, tuple[Any, ...]]], marks: Marks) -> tuple[int, int]:
+        """Adds rows of another file that are not loaded yet under their own seq, in one transaction.
+
+        Returns:
+            How many were added, and how many of these the marks know of: a row that was written when the file failed is
+            none of those that are looked for.
+        """
+        known = "select count(*) from requests where seq <= ?"
         self._connection.execute("begin immediate")
         try:
             before = self._connection.total_changes
+            known_before = self._connection.execute(known, (marks.last,)).fetchone()[0]
             self._connection.executemany(
                 f"insert or ignore into requests (seq, {COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                ((seq, *row) for seq, row in rows if seq > above),
+                ((seq, *row) for seq, row in rows if seq > marks.forgotten),
             )
             added = self._connection.total_changes - before
-            self._connection.execute(
-                "update totals set requests = (select count(*) from requests),"
-                " events = (select coalesce(sum(events), 0) from requests),"
-                " bytes = (select coalesce(sum(size), 0) from requests)"
-            )
+            known_after = self._connection.execute(known, (marks.last,)).fetchone()[0]
+            self._recount()
             self._connection.execute("commit")
         except BaseException:
             self._undo()
             raise
-        return added
+        return added, known_after - known_before
+
+    def _recount(self) -> None:
+        self._connection.execute(
+            "update totals set requests = (select count(*) from requests),"
+            " events = (select coalesce(sum(events), 0) from requests),"
+            " bytes = (select coalesce(sum(size), 0) from requests)"
+        )
+
+    def vanished(self) -> int:
+        """Returns how many requests are counted where there is none any more, and counts anew.
+
+        A page that a damage took out of the tree leaves no failure behind, only numbers that do not agree.
+        """
+        counted, any_left = self._connection.execute(
+            "select requests, exists (select 1 from requests) from totals"
+        ).fetchone()
+        if any_left == (counted > 0):
+            return 0
+        self._recount()
+        return max(0, 0 if any_left else counted)
