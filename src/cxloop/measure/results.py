@@ -31,6 +31,7 @@ from cxloop.measure.metrics.results import (
     Share,
     UnitsEntry,
 )
+from cxloop.measure.money.results import Band, Gap, Outcome, PointValue, RevenueAtRisk, RiskRow
 from cxloop.measure.retention.results import Churn, Cohort, Contrast, CurvePoint, Retention, Stay
 from cxloop.measure.surveys.crosstab_results import CrossCell, Crosstab
 from cxloop.measure.surveys.results import (
@@ -75,6 +76,7 @@ from cxloop.measure.whole_base.results import (
 __all__ = [
     "Adjustment",
     "AliveShares",
+    "Band",
     "BaseBalance",
     "BaseCheck",
     "BaseGroup",
@@ -107,6 +109,7 @@ __all__ = [
     "DeletedDashboard",
     "FrequencyCheck",
     "FunnelStep",
+    "Gap",
     "HeldOut",
     "HoldOut",
     "League",
@@ -117,7 +120,9 @@ __all__ = [
     "MetricVersion",
     "MetricVersions",
     "Mover",
+    "Outcome",
     "Parameter",
+    "PointValue",
     "Pulse",
     "PulseMetric",
     "QuestionAnswers",
@@ -129,6 +134,8 @@ __all__ = [
     "Renewal",
     "Retention",
     "RetiredMetric",
+    "RevenueAtRisk",
+    "RiskRow",
     "RowsBehind",
     "SavedDashboard",
     "Share",

@@ -11,10 +11,11 @@ from cxloop.core.time import Period
 from cxloop.core.verbs import Condition, Names, verb
 from cxloop.engine.base import Analysis
 from cxloop.measure.boards.verbs import dashboard, dashboard_changes, dashboards
-from cxloop.measure.comparing.verbs import compare, references
+from cxloop.measure.comparing.verbs import compare, control_chart, references
 from cxloop.measure.drill.verbs import rows
 from cxloop.measure.league.verbs import league
 from cxloop.measure.metrics.verbs import metric, metrics
+from cxloop.measure.money.verbs import point_value, revenue_at_risk
 from cxloop.measure.results import Pulse
 from cxloop.measure.retention.verbs import churn, retention
 from cxloop.measure.surveys.verbs import (
@@ -33,6 +34,7 @@ __all__ = [
     "churn",
     "compare",
     "contract_value",
+    "control_chart",
     "crosstab",
     "csat",
     "customer_values",
@@ -44,11 +46,13 @@ __all__ = [
     "metric",
     "metrics",
     "nps",
+    "point_value",
     "probability_alive",
     "pulse",
     "rating",
     "references",
     "retention",
+    "revenue_at_risk",
     "rows",
     "survey",
     "survey_funnel",

@@ -136,13 +136,14 @@ def test_without_answers_nothing_can_be_said(ws: Any) -> None:
 def test_arguments_that_do_not_go_together_are_refused(ws: Any) -> None:
     plant(ws, NOW, 50, (0.2, 0.3, 0.5), channel="web")
 
-    for arguments, said in (
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"against": "rest"}, "name a dimension"),
         ({"against": "group", "by": "channel"}, "name that one in `group`"),
         ({"group": "web"}, "is for against='group' alone"),
         ({"against": "group", "by": "channel", "group": "fax"}, "There is no group 'fax'"),
         ({"against": "year", "since": "400d"}, "more than 52 weeks"),
-    ):
+    )
+    for arguments, said in refused:
         with pytest.raises(InputError, match=said):
             verbs.compare(ws, "nps", **arguments)
     with pytest.raises(UnknownNameError):

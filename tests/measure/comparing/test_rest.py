@@ -18,7 +18,8 @@ Row = tuple[int, int, float]
 
 def sums(answers: Sequence[Row]) -> dict[str, float]:
     """Returns the sums over the customers of some answers, as `measure.scores` has them."""
-    worth, number = defaultdict(float), defaultdict(int)
+    worth: dict[int, float] = defaultdict(float)
+    number: dict[int, int] = defaultdict(int)
     for customer, _, value in answers:
         worth[customer] += value
         number[customer] += 1

@@ -7,11 +7,13 @@ from typing import Annotated
 from pydantic import Field
 
 from cxloop.core.comparing import Against, Comparison
+from cxloop.core.control import ChartKind, ControlChart, Expect, Rules
+from cxloop.core.time import Period
 from cxloop.core.verbs import Condition, verb
 from cxloop.engine.base import Analysis
 from cxloop.measure.comparing.results import ReferenceList
 
-__all__ = ["compare", "references"]
+__all__ = ["compare", "control_chart", "references"]
 
 Moment = Annotated[str, Field(max_length=40)]
 MetricName = Annotated[str, Field(min_length=1, max_length=64)]
@@ -52,6 +54,45 @@ def compare(
     from cxloop.measure.comparing.comparison import Question, comparison
 
     return comparison(ws, Question(metric, against, by, group, since, until, where, version))
+
+
+@verb(part="measure", right="read")
+def control_chart(
+    ws: Analysis,
+    metric: MetricName,
+    *,
+    every: Period = "week",
+    chart: ChartKind = "auto",
+    rules: Rules = "western electric",
+    expect: Expect = "level",
+    since: Moment = "365d",
+    until: Moment | None = None,
+    base_until: Moment | None = None,
+    where: Condition | None = None,
+    version: Version | None = None,
+) -> ControlChart:
+    """Which days, weeks or months of a metric are unusual, and which are noise that should not be chased.
+
+    Args:
+        metric: The metric, such as csat; `measure.metrics` lists them.
+        every: Length of a point.
+        chart: p for shares, u for events per unit, xmr for all else; auto takes the one that fits.
+        rules: When a point is unusual: the four rules of Western Electric, the eight of Nelson, or the limits alone.
+        expect: One level for all points, or what day of the week and month of the year let expect.
+        since: First moment: a date, a date with time, or how far back (365d).
+        until: First moment after the window, written like `since`.
+        base_until: Only what lies before it sets the limits, such as the day on which something was changed.
+        where: Only those of what is counted for which this holds, such as `region == "DE"`.
+        version: A version of the metric's definition; by default the newest.
+
+    Raises:
+        UnknownNameError: there is no such metric.
+        InputError: the metric does not take this chart.
+    """
+    from cxloop.measure.comparing import control
+
+    asked = control.Question(metric, every, chart, rules, expect, since, until, base_until, where, version)
+    return control.control_chart(ws, asked)
 
 
 @verb(part="measure", right="read")
