@@ -33,7 +33,7 @@ def test_a_planted_week_is_unusual_and_the_others_are_not(ws: Any) -> None:
     assert (found.chart, len(found.points)) == ("p", WEEKS)
     assert [point.period for point in found.points if point.signals] == [date(2026, 1, 19)]
     assert found.points[20].signals == ("beyond 3 sigma",)
-    assert str(found).startswith("CSAT: 1 of 30 weeks is unusual, ")
+    assert str(found).startswith("CSAT: 1 of 30 weeks is unusual: week of 19 Jan 2026, with ")
 
 
 def test_noise_is_called_noise(ws: Any) -> None:
