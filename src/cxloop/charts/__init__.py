@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cxloop.charts.balances import balance_picture, foreseen_picture
 from cxloop.charts.counts import day_bars
 from cxloop.charts.draw import draw
 from cxloop.charts.falls import fall_bars
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from cxloop.core.league import League
 
 __all__ = [
+    "balance_picture",
     "caterpillar",
     "coverage_chart",
     "day_bars",
     "draw",
     "fall_bars",
+    "foreseen_picture",
     "funnel",
     "funnel_chart",
     "pair_picture",

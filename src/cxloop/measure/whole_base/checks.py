@@ -64,8 +64,12 @@ def _balance(rows: Sequence[BaseBalance]) -> BaseCheck:
     worst = max(rows, key=lambda row: abs(row.after), default=None)
     if worst is None:
         return BaseCheck("balance", False, "Nothing is known of customers by which they could be compared.")
-    said = f"After weighting nothing differs by more than {abs(worst.after):.2f} standard deviations ({worst.name})."
-    return BaseCheck("balance", abs(worst.after) <= MOST_UNLIKE, said)
+    apart, held = f"{abs(worst.after):.2f} standard deviations", abs(worst.after) <= MOST_UNLIKE
+    if held:
+        said = f"After weighting nothing differs by more than {apart} ({worst.name})."
+    else:
+        said = f"After weighting {worst.name!r} still differs by {apart}; {MOST_UNLIKE} are allowed."
+    return BaseCheck("balance", held, said)
 
 
 def _seen(found: Adjusted) -> BaseCheck:
@@ -80,9 +84,12 @@ def _seen(found: Adjusted) -> BaseCheck:
 def _bend(found: Adjusted) -> BaseCheck:
     bend = 0.0 if found.leaning is None else found.leaning.bend
     held = abs(bend) < MOST_BEND
-    doubt = "answering hangs on the answer in a straight line, as far as can be seen"
-    failed = "people with extreme answers answer more or less than a straight line says, which cannot be adjusted for"
-    return BaseCheck("straight", held, f"{'It looks as if ' + doubt if held else failed.capitalize()} (z {bend:.1f}).")
+    said = (
+        "As far as can be seen, answering hangs on the answer in a straight line"
+        if held
+        else "People with extreme answers answer more or less than a straight line says, which cannot be adjusted for"
+    )
+    return BaseCheck("straight", held, f"{said} (z {bend:.1f}).")
 
 
 def _steady(found: Adjusted, unit: Unit) -> BaseCheck:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from cxloop.core.results import Estimate, How, InsufficientData, Result, Unit, Value
+from cxloop.core.results import Estimate, EstimateRow, Estimates, How, InsufficientData, Result, Unit, Value
 from cxloop.core.wording import count, label, number
 
 __all__ = [
@@ -172,6 +173,28 @@ class WholeBase(Result):
     checks: tuple[BaseCheck, ...]
     zone: str
     how: How = field(default_factory=How)
+
+    @property
+    def scores(self) -> Estimates:
+        """The scores as estimates of one split, for a chart; that of everybody only where it can be trusted."""
+        whole = [("everybody", self.whole), ("by raking", self.raked)] if self.trusted else []
+        rows = (("those who answered", self.answerers), *whole)
+        return Estimates(
+            metric=self.metric,
+            unit=self.unit,
+            by=("who",),
+            every=None,
+            since=None,
+            until=self.until,
+            zone=self.zone,
+            scale=None,
+            rows=tuple(EstimateRow((name,), None, found) for name, found in rows),
+            titles=("who",),
+        )
+
+    def plot(self) -> Any:
+        """Returns the chart of the scores with their intervals."""
+        return self.scores.plot()
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one row for everybody and one per group; the score is None where it cannot be trusted."""

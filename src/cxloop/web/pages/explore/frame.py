@@ -18,6 +18,7 @@ __all__ = ["DONE", "TABS", "show"]
 
 TABS = (
     Tab("metric", _("Numbers"), "/explore", None),
+    Tab("boards", _("Dashboards"), "/explore/dashboards", "measure.dashboards"),
     Tab("league", _("League tables"), "/explore/league", "measure.league"),
     Tab("value", _("Value"), "/explore/value", "measure.lifetime_value"),
     Tab("whole_base", _("All customers"), "/explore/all-customers", "measure.whole_base"),
@@ -25,6 +26,9 @@ TABS = (
 )
 """The pages of Explore, with the verb that decides who sees each."""
 DONE = {
+    "board_saved": _("Saved."),
+    "board_deleted": _("Deleted. Its versions are kept."),
+    "kept": _("Kept. It is the last tile of this dashboard."),
     "defined": _("Written down. It can be asked for from now on, everywhere."),
     "retired": _("Retired. Its versions can still be asked for."),
 }
