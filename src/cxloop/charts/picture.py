@@ -6,7 +6,7 @@ waited for at every click. Both show the same points (`charts.points`) at the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
@@ -32,15 +32,16 @@ LONGEST_NAME = 180
 Place = tuple[float, Estimate]
 
 
-def picture(result: Estimates, *, width: int) -> str:
+def picture(result: Estimates, *, width: int, links: Mapping[Group, str] | None = None) -> str:
     """Returns the chart of estimates as one SVG element in the page's CSS variables, for light and dark.
 
     Args:
         result: estimates with at least one row.
         width: width of the plot in pixels, without labels.
+        links: where the row of a group leads, for groups at one time.
     """
     if result.every is None:
-        return _dots(result, width)
+        return _dots(result, width, links or {})
     return _small_multiples(result, width) if is_split(result) else _lines(result, width)
 
 
@@ -58,7 +59,7 @@ class _Plot:
         return self.x(row.period.toordinal())
 
 
-def _dots(result: Estimates, width: int) -> str:
+def _dots(result: Estimates, width: int, links: Mapping[Group, str]) -> str:
     rows, note = most(result.rows, result.noun)
     order = sorted(rows, key=lambda row: -row.result.value if isinstance(row.result, Estimate) else float("inf"))
     names = [group_name(row.group) or "everyone" for row in order]
@@ -80,16 +81,27 @@ def _dots(result: Estimates, width: int) -> str:
     beside = [row_label(row.result, result.unit) for row in order]
     for place, (name, row, label) in enumerate(zip(names, order, beside, strict=True)):
         middle = step * (place + 0.5)
-        body += _dot(x, middle, row)
+        drawn = _dot(x, middle, row)
         if narrow:
-            body.append(_text(0, middle - 11, f"{name}  {label}", INK))
+            drawn.append(_text(0, middle - 11, f"{name}  {label}", INK))
         else:
-            body += [_text(-12, middle + 4, _cut(name), INK, anchor="end"), _text(width + 12, middle + 4, label, INK_3)]
+            beside_it = _text(width + 12, middle + 4, label, INK_3)
+            drawn += [_text(-12, middle + 4, _cut(name), INK, anchor="end"), beside_it]
+        body += _linked(drawn, links.get(row.group), (0, step * place, width, step))
     left = 0.0 if narrow else max((text_width(_cut(name)) for name in names), default=0) + 12
     figures = [f"{name}  {label}" for name, label in zip(names, beside, strict=True)] if narrow else beside
     room = max(map(text_width, figures), default=0)
     right = max(room - width, 14) if narrow else room + 12
-    return _framed(result, rows, note, body, (left, width + right, step * len(order)), TOP + EDGE)
+    return _framed(result, rows, note, body, (left, width + right, step * len(order)), TOP + EDGE, leads=bool(links))
+
+
+def _linked(drawn: list[str], address: str | None, area: tuple[float, float, float, float]) -> list[str]:
+    """What is drawn of one row as a link, its whole area to be clicked; as it is where it leads nowhere."""
+    if address is None:
+        return drawn
+    x, y, wide, high = area
+    hit = f'<rect x="{x:g}" y="{y:g}" width="{wide:g}" height="{high:g}" fill="transparent"/>'
+    return [f'<a href="{escape(address)}">{hit}{"".join(drawn)}</a>']
 
 
 def _dot(x: Scale, middle: float, row: EstimateRow) -> list[str]:
@@ -252,6 +264,8 @@ def _framed(
     body: Iterable[str],
     size: tuple[float, float, float],
     top: float,
+    *,
+    leads: bool = False,
 ) -> str:
     """Returns the whole picture: title, body, and what a screen reader says of it.
 
@@ -262,15 +276,16 @@ def _framed(
         body: what stands in the plot, from its upper left corner.
         size: pixels left of that corner, right of it and below it.
         top: pixels above it.
+        leads: whether links stand in it, which nobody could reach in one image.
     """
     left, right, below = size
     heading, under = title(result), subtitle(result, note)
     wide = max(left + right, 1.06 * text_width(heading, 14), text_width(under)) + 2 * PADDING
     high = top + below + 2 * PADDING
     inside = "".join(body)
-    mark = sha256(inside.encode()).hexdigest()[:8]
+    mark, role = sha256(inside.encode()).hexdigest()[:8], "group" if leads else "img"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="t{mark} d{mark}" width="{wide:.0f}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="{role}" aria-labelledby="t{mark} d{mark}" width="{wide:.0f}" '
         f'height="{high:.0f}" viewBox="0 0 {wide:.0f} {high:.0f}" font-size="12" fill="none">'
         f'<title id="t{mark}">{escape(heading)}</title><desc id="d{mark}">{escape(description(result, rows))}</desc>'
         f'<text x="{PADDING}" y="16" fill="{page_colour(INK)}" font-size="14" font-weight="600">'

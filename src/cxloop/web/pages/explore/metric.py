@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cache, partial
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -23,9 +23,12 @@ from cxloop.core.spreadsheet import as_csv
 from cxloop.core.time import PERIODS, Period
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
+from cxloop.web.pages.explore.building import keeping
 from cxloop.web.pages.explore.choices import METRICS, asked_of, is_question, label_of, offered
 from cxloop.web.pages.explore.frame import show
+from cxloop.web.pages.explore.names import next_period, raw_value
 from cxloop.web.pages.explore.references import references_of
+from cxloop.web.pages.explore.tiles import behind
 from cxloop.web.questions import Question
 from cxloop.web.site import Site, age
 from cxloop.web.words import _
@@ -118,6 +121,8 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
         "verbatims": _verbatims(door, question),
         "downloads": [(kind, question.address(f"/explore/download/{kind}")) for kind in DOWNLOADS],
         "age": age(kept),
+        "keep": keeping(door, *asked_of(question)),
+        "rows_behind": behind(door, question),
     }
     return show(request, door, "metric", "metric.html", {**context, **shown})
 
@@ -241,7 +246,7 @@ def _lines(result: Estimates, question: Question, door: Door) -> list[Line]:
 
 
 def _group_cell(question: Question, door: Door, dimension: str, label: str | None) -> Cell:
-    chosen = question.on(equals(dimension, _raw(door, dimension, label)))
+    chosen = question.on(equals(dimension, raw_value(door, dimension, label)))
     return label if label is not None else _("not said"), chosen.address()
 
 
@@ -272,29 +277,10 @@ def _interval(number: Estimate | InsufficientData, result: Estimates) -> str:
     return words.span(wording.number(number.low, result.unit), wording.number(number.high, result.unit))
 
 
-def _raw(door: Door, dimension: str, label: str | None) -> str | None:
-    """The value behind a label: groups come with the names that people use, conditions take the log's own."""
-    experience = door.experience
-    named = {
-        "touchpoint": {item.label: item.name for item in experience.touchpoint if item.label},
-        "stage": {item.label: item.name for item in experience.stage if item.label},
-        **{item.name: {text: value for value, text in item.labels.items()} for item in experience.dimension},
-    }
-    return None if label is None else named.get(dimension, {}).get(label, label)
-
-
 def _within(question: Question, start: date, every: str) -> Question:
     """The question for one period of the table, no longer over time."""
-    end = _next_period(start, every)
+    end = next_period(start, every)
     return replace(question, every="", since=start.isoformat(), until=end.isoformat())
-
-
-def _next_period(start: date, every: str) -> date:
-    if every in ("day", "week"):
-        return start + timedelta(days=1 if every == "day" else 7)
-    months = {"month": 1, "quarter": 3, "year": 12}[every]
-    place = start.year * 12 + start.month - 1 + months
-    return date(place // 12, place % 12 + 1, 1)
 
 
 def _verbatims(door: Door, question: Question) -> Any:
