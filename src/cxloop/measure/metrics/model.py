@@ -86,6 +86,14 @@ class Metric:
             return f"ws.measure.{self.name}({_ARGUMENT.get((self.name, self.statistic), '')})"
         return f'ws.measure.metric("{self.name}")'
 
+    @property
+    def command(self) -> str:
+        """How the command line asks for it."""
+        if self.name in VERBS:
+            more = " --statistic mean" if (self.name, self.statistic) in _ARGUMENT else ""
+            return f"cxloop measure {self.name}{more}"
+        return f"cxloop measure metric {self.name}"
+
 
 _METHODS = {
     "score": "Adjusted Wald interval with the variance of a multinomial; .75, 1.5 and .75 answers are added to "
