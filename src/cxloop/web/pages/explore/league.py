@@ -38,7 +38,7 @@ MEAN = ":mean"
 MOST_ROWS = 200
 CHART_WIDTHS = (370, 280)
 """Pixels of a plot on a desk and on a phone; names and figures come on top."""
-FUNNEL_WIDTHS = (560, 240)
+FUNNEL_WIDTHS = (560, 205)
 
 
 @dataclass(frozen=True)
