@@ -1,4 +1,4 @@
-"""Rates of things that happen: whether something has become rarer, when days differ anyway."""
+"""Rates of things that happen: shares of things that count once, and whether something has become rarer."""
 
 from __future__ import annotations
 
@@ -7,9 +7,27 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import betainc
 
-from cxloop.stats.sums import Array
+from cxloop.stats.intervals import Intervals, share
+from cxloop.stats.sums import Array, Cells, Clusters
 
-__all__ = ["fewer"]
+__all__ = ["fewer", "shares"]
+
+
+def shares(hits: Array, n: Array, *, level: float = 0.95) -> Intervals:
+    """Returns shares of things that count once each, with Wilson's interval; n need not be whole.
+
+    Args:
+        hits: how many of them, shape (groups,).
+        n: of how many, shape (groups,).
+        level: level of the interval.
+
+    Example:
+        >>> found = shares(np.array([8.0]), np.array([10.0]))
+        >>> found.low.round(4), found.high.round(4)
+        (array([0.4902]), array([0.9433]))
+    """
+    cells = Cells(np.array([0.0, 1.0]), np.column_stack([n - hits, hits]), Clusters(n, hits, hits, n))
+    return share(cells, level=level)
 
 
 def fewer(before: Sequence[int] | Array, recent: int, recent_days: int) -> float:

@@ -22,8 +22,7 @@ from cxloop.measure.identities import wanted_identity
 from cxloop.measure.retention.queries import CALENDAR, ROLLING
 from cxloop.measure.retention.results import Cohort, Counting, Every, Retention
 from cxloop.measure.sources import known_until
-from cxloop.stats.intervals import share
-from cxloop.stats.sums import Cells, Clusters
+from cxloop.stats.rates import shares
 
 __all__ = ["Request", "retention"]
 
@@ -165,10 +164,7 @@ def _cells(ws: Analysis, counts: Sequence[tuple[int, int]]) -> tuple[Estimate | 
     if not counts:
         return ()
     n, active = np.array(counts, dtype=float).T
-    clusters = Clusters(n, active, active, n)
-    found = share(
-        Cells(np.array([0.0, 1.0]), np.column_stack([n - active, active]), clusters), level=ws.settings.measure.level
-    )
+    found = shares(active, n, level=ws.settings.measure.level)
     needed = ws.settings.measure.minimum_n
     return tuple(
         InsufficientData(size, needed)
