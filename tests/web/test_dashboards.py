@@ -204,3 +204,18 @@ def test_a_deleted_dashboard_is_gone_and_saving_takes_it_back(own: Shop, analyst
     assert analyst_of.get(f"{PATH}/short").status == 404
     assert own.run("measure.save_dashboard", name="short", document=document).version == 3
     own.run("measure.delete_dashboard", name="short")
+
+
+def test_what_happened_stands_on_charts_over_time_until_it_is_removed(own: Shop, analyst_of: Any, board: str) -> None:
+    page = "/explore/annotations"
+    answer = analyst_of.send(page, page, {"at": "2026-10-12", "text": "New <checkout>"})
+    assert answer.headers["location"] == f"{page}?done=noted"
+
+    shown = tile(analyst_of.get(board).text, "By week")
+
+    assert "<title>2026-10-12: New &lt;checkout&gt;</title>" in shown
+    assert "12 Oct 2026: New &lt;checkout&gt;</li>" in shown
+    assert "New &lt;checkout&gt;" in analyst_of.get("/explore?metric=nps&every=week&since=90d").text
+    assert analyst_of.send(page, page, {"at": "soon", "text": "x"}).status == 400
+    assert analyst_of.send(page, f"{page}/1/remove").status == 303
+    assert own.run("measure.annotations").rows == ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from html import escape
 from itertools import groupby
@@ -30,19 +31,22 @@ HEADER, SPACING = 22, 24
 LONGEST_NAME = 180
 """Pixels of a group's name beside its row; longer names are cut, and stand in full in the description."""
 Place = tuple[float, Estimate]
+Notes = Sequence[tuple[date, str]]
+"""Days, and what happened on them."""
 
 
-def picture(result: Estimates, *, width: int, links: Mapping[Group, str] | None = None) -> str:
+def picture(result: Estimates, *, width: int, links: Mapping[Group, str] | None = None, notes: Notes = ()) -> str:
     """Returns the chart of estimates as one SVG element in the page's CSS variables, for light and dark.
 
     Args:
         result: estimates with at least one row.
         width: width of the plot in pixels, without labels.
         links: where the row of a group leads, for groups at one time.
+        notes: what happened on which day, for courses over time: a rule with its number stands on that day.
     """
     if result.every is None:
         return _dots(result, width, links or {})
-    return _small_multiples(result, width) if is_split(result) else _lines(result, width)
+    return _small_multiples(result, width) if is_split(result) else _lines(result, width, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ def _cut(name: str) -> str:
     return f"{name.rstrip()}…"
 
 
-def _lines(result: Estimates, width: int) -> str:
+def _lines(result: Estimates, width: int, notes: Notes) -> str:
     plot = _plot(result, result.rows, width, HEIGHT)
     groups = groups_of(result)
     colours = {group: page_colour(colour) for group, colour in zip(groups, SERIES, strict=False)}
@@ -132,6 +136,7 @@ def _lines(result: Estimates, width: int) -> str:
     body = [
         *_values_axis(result, plot, width),
         *_dates_axis(result.rows, plot, HEIGHT),
+        *_noted(notes, plot),
         *_marks(result.rows, plot, colours),
         *(
             f'<text x="{width + 10}" y="{plot.y(end.place) + 4:.1f}" fill="{named[end.group]}" '
@@ -142,6 +147,18 @@ def _lines(result: Estimates, width: int) -> str:
     right = width + 10 + max((text_width(end.label) for end in ends), default=0)
     size = (plot.first, right, HEIGHT + EDGE)
     return _framed(result, result.rows, few_note(result.rows, result.noun), body, size, TOP)
+
+
+def _noted(notes: Notes, plot: _Plot) -> list[str]:
+    """A rule on each day on which something happened, with its number above; what did stands in its title."""
+    drawn = []
+    for number, (day, text) in enumerate(notes, start=1):
+        if plot.x.low <= day.toordinal() <= plot.x.high:
+            x, ink = plot.x(day.toordinal()), page_colour(INK_3)
+            rule = f'<path d="M{x:.1f},0V{HEIGHT}" stroke="{ink}" stroke-dasharray="3 3"/>'
+            number_above = _text(x, -4, str(number), INK_2, anchor="middle", weight=600)
+            drawn.append(f"<g><title>{escape(f'{day.isoformat()}: {text}')}</title>{rule}{number_above}</g>")
+    return drawn
 
 
 def _small_multiples(result: Estimates, width: int) -> str:

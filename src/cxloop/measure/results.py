@@ -10,6 +10,7 @@ from cxloop.core.comparing import Change, Compared, Comparison, ReferenceBeside
 from cxloop.core.control import ControlChart, ControlPoint
 from cxloop.core.league import Adjustment, League, LeagueRow
 from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
+from cxloop.measure.annotations.results import Annotation, Annotations, RemovedAnnotation, SavedAnnotation
 from cxloop.measure.boards.results import (
     Dashboard,
     DashboardChanges,
@@ -21,6 +22,7 @@ from cxloop.measure.boards.results import (
 )
 from cxloop.measure.comparing.results import ReferenceEntry, ReferenceList
 from cxloop.measure.drill.results import BehindRow, RowsBehind
+from cxloop.measure.league.results import RolledNode, RolledTree, Rollup
 from cxloop.measure.metrics.results import (
     DefinedMetric,
     MetricEntry,
@@ -76,6 +78,8 @@ from cxloop.measure.whole_base.results import (
 __all__ = [
     "Adjustment",
     "AliveShares",
+    "Annotation",
+    "Annotations",
     "Band",
     "BaseBalance",
     "BaseCheck",
@@ -131,12 +135,17 @@ __all__ = [
     "ReferenceBeside",
     "ReferenceEntry",
     "ReferenceList",
+    "RemovedAnnotation",
     "Renewal",
     "Retention",
     "RetiredMetric",
     "RevenueAtRisk",
     "RiskRow",
+    "RolledNode",
+    "RolledTree",
+    "Rollup",
     "RowsBehind",
+    "SavedAnnotation",
     "SavedDashboard",
     "Share",
     "Stay",

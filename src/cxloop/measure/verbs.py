@@ -10,10 +10,11 @@ from cxloop.core.results import Estimates
 from cxloop.core.time import Period
 from cxloop.core.verbs import Condition, Names, verb
 from cxloop.engine.base import Analysis
+from cxloop.measure.annotations.verbs import annotations
 from cxloop.measure.boards.verbs import dashboard, dashboard_changes, dashboards
 from cxloop.measure.comparing.verbs import compare, control_chart, references
 from cxloop.measure.drill.verbs import rows
-from cxloop.measure.league.verbs import league
+from cxloop.measure.league.verbs import league, rollup
 from cxloop.measure.metrics.verbs import metric, metrics
 from cxloop.measure.money.verbs import point_value, revenue_at_risk
 from cxloop.measure.results import Pulse
@@ -30,6 +31,7 @@ from cxloop.measure.value.verbs import contract_value, customer_values, lifetime
 from cxloop.measure.whole_base.verbs import whole_base
 
 __all__ = [
+    "annotations",
     "ces",
     "churn",
     "compare",
@@ -53,6 +55,7 @@ __all__ = [
     "references",
     "retention",
     "revenue_at_risk",
+    "rollup",
     "rows",
     "survey",
     "survey_funnel",

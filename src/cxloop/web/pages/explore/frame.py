@@ -26,6 +26,8 @@ TABS = (
 )
 """The pages of Explore, with the verb that decides who sees each."""
 DONE = {
+    "noted": _("Written down. Charts over time show it."),
+    "note_removed": _("Removed."),
     "board_saved": _("Saved."),
     "board_deleted": _("Deleted. Its versions are kept."),
     "kept": _("Kept. It is the last tile of this dashboard."),

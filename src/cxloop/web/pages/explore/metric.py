@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
@@ -21,12 +21,14 @@ from cxloop.core.host import Snapshot
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Restated
 from cxloop.core.spreadsheet import as_csv
 from cxloop.core.time import PERIODS, Period
+from cxloop.measure.results import Annotation
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
 from cxloop.web.pages.explore.building import keeping
 from cxloop.web.pages.explore.choices import METRICS, asked_of, is_question, label_of, offered
 from cxloop.web.pages.explore.frame import show
 from cxloop.web.pages.explore.names import next_period, raw_value
+from cxloop.web.pages.explore.noting import noted
 from cxloop.web.pages.explore.references import references_of
 from cxloop.web.pages.explore.tiles import behind
 from cxloop.web.questions import Question
@@ -104,11 +106,13 @@ def explore(request: Request, door: SignedIn, question: Asked) -> HTMLResponse:
         return show(request, door, "metric", "metric.html", {**context, "failure": failure})
     result = kept.result
     assert isinstance(result, Estimates)
+    notes = noted(door, result)
     shown = {
         "result": result,
         "lede": wording.figures(result),
         "known": _known(result, question, request.app.state.site),
-        "charts": _charts(result),
+        "charts": _charts(result, notes),
+        "notes": notes,
         "only": _only(result),
         "facts": _facts(result, door),
         "about": f"{METRICS}/{quote(question.metric, safe='')}",
@@ -292,12 +296,13 @@ def _verbatims(door: Door, question: Question) -> Any:
     return door.snapshot("understand.verbatims", {**which, "limit": VERBATIMS}).result
 
 
-def _charts(result: Estimates) -> tuple[str, ...]:
+def _charts(result: Estimates, notes: Sequence[Annotation]) -> tuple[str, ...]:
     """The chart as SVG, for a wide and for a narrow screen; none where there is one number or none."""
     if _only(result) or not any(isinstance(row.result, Estimate) for row in result.rows):
         return ()
     widths = DOT_WIDTHS if result.every is None else CHART_WIDTHS
-    return tuple(charts.picture(result, width=width) for width in widths)
+    happened = [(note.at, note.text) for note in notes]
+    return tuple(charts.picture(result, width=width, notes=happened) for width in widths)
 
 
 def _as_csv(result: Estimates) -> tuple[bytes, str]:

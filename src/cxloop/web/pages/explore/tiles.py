@@ -16,17 +16,19 @@ from cxloop.core.expr import both, equals
 from cxloop.core.host import Snapshot
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Result
 from cxloop.core.verbs import registry
+from cxloop.measure.results import Annotation
 from cxloop.web import words
 from cxloop.web.access import Door
 from cxloop.web.pages.explore.names import next_period, raw_value
+from cxloop.web.pages.explore.noting import noted
 from cxloop.web.questions import Question
 from cxloop.web.words import _
 
 __all__ = ["Drawn", "Line", "View", "address_of", "behind", "drawn", "figure", "titled"]
 
-WIDTHS: Mapping[str, tuple[int, int]] = {"small": (190, 190), "medium": (300, 190), "wide": (760, 190)}
+WIDTHS: Mapping[str, tuple[int, int]] = {"small": (190, 190), "medium": (420, 190), "wide": (880, 190)}
 """Pixels of a plot on a desk and on a phone, by the size of its tile."""
-DOTS: Mapping[str, tuple[int, int]] = {"small": (190, 240), "medium": (250, 240), "wide": (560, 240)}
+DOTS: Mapping[str, tuple[int, int]] = {"small": (190, 240), "medium": (410, 240), "wide": (640, 240)}
 MOST_LINES = 60
 SENTENCE_ROWS = 8
 
@@ -77,6 +79,7 @@ class Drawn:
     lines: list[Line] = field(default_factory=list)
     cells: list[dict[str, Any]] = field(default_factory=list)
     rows: str = ""
+    notes: tuple[Annotation, ...] = ()
     change: Comparison | None = None
     how: Any = None
     kept: Snapshot | None = None
@@ -145,8 +148,12 @@ def _estimates(view: View, shown: Drawn, tile: Tile, result: Estimates, asked: M
     shown.lines = [_line(view, result, row, question) for row in result.rows[:MOST_LINES]]
     if any(isinstance(row.result, Estimate) for row in result.rows):
         links = {row.group: line.filters for row, line in zip(result.rows, shown.lines, strict=False)}
+        shown.notes = noted(view.door, result)
+        notes = [(each.at, each.text) for each in shown.notes]
         sizes = DOTS if result.every is None else WIDTHS
-        shown.charts = tuple(charts.picture(result, width=width, links=links) for width in sizes[tile.size])
+        shown.charts = tuple(
+            charts.picture(result, width=width, links=links, notes=notes) for width in sizes[tile.size]
+        )
     else:
         shown.sentence = _("Too few for a number in any group.") if result.rows else _("Nothing in this selection.")
 
