@@ -63,6 +63,10 @@ kept_by = 'name == "delivered"'
 name = "club"
 joined = 'name == "answered"'
 cancelled = 'name == "delivered"'
+
+[[hierarchy]]
+name = "company"
+parent = "parent"
 """
 ARROW: Mapping[Type, Any] = {
     "text": pa.string(),
@@ -121,6 +125,8 @@ ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"until": "2026-04-20T05:00"},
     ),
     "measure.rating": ({}, {"by": "product"}),
+    "measure.league": ({"of": "nps", "by": "team"}, {"of": "nps", "by": "product", "adjust": "channel"}),
+    "measure.rollup": ({"of": "nps", "along": "region>team"}, {"of": "nps", "along": "company"}),
     "measure.metric": (
         *({"name": name} for name in dict.fromkeys(item.name for item in METRICS)),
         {"name": "repeat_purchase_90", "by": "team", "every": "week"},
@@ -134,6 +140,10 @@ ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "measure.pulse": ({}, {"period": "12d"}),
     "measure.lifetime_value": ({}, {"by": "team"}),
     "measure.contract_value": ({"where": 'region == "DE"'},),
+    "measure.retention": ({}, {"counting": "rolling", "every": "week", "where": 'region == "DE"'}),
+    "measure.churn": ({"joined": 'kind == "order"', "cancelled": 'kind == "return"', "by": "team", "horizon": "10d"},),
+    "measure.point_value": ({"horizon": "10d"},),
+    "measure.revenue_at_risk": ({"by": "team"},),
     "measure.survey": ({"name": "visits"}, {"name": "visits", "where": 'team == "North"'}),
     "measure.survey_funnel": ({"name": "visits"},),
     "measure.survey_questions": ({"name": "visits"},),
