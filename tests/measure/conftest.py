@@ -13,6 +13,7 @@ import pytest
 
 from cxloop.core.config import Experience, Settings
 from cxloop.core.defined import Defined
+from cxloop.core.errors import NotFoundError
 from cxloop.engine.base import Engine
 from cxloop.engine.duckdb.engine import DuckDBEngine
 
@@ -35,6 +36,13 @@ class Workspace:
     def defined(self, kind: str) -> Mapping[str, Defined]:
         """What people have defined of a kind."""
         return self.definitions.get(kind, {})
+
+    def defined_before(self, kind: str, name: str, version: int) -> Defined:
+        """The version that is there."""
+        found = self.definitions[kind][name]
+        if found.version != version:
+            raise NotFoundError(f"The {kind} {name!r} has no version {version}.")
+        return found
 
     @property
     def progress(self) -> Callable[[str, float | None], None]:

@@ -20,8 +20,8 @@ MEDIANS = Query(
             max(n) as n,
             max(customers) as customers,
             avg(case when place = floor((n + 1) / 2.0) or place = ceil((n + 1) / 2.0) then score end) as median,
-            max(case when place = greatest(1, floor(n * (0.5 - $reach / sqrt(customers)))) then score end) as low,
-            max(case when place = least(n, 1 + ceil(n * (0.5 + $reach / sqrt(customers)))) then score end) as high
+            max(case when place = greatest(1, round(n * (0.5 - $reach / sqrt(customers)))) then score end) as low,
+            max(case when place = least(n, 1 + round(n * (0.5 + $reach / sqrt(customers)))) then score end) as high
         from (
             select
                 $keys, score, place,
@@ -42,9 +42,10 @@ MEDIANS = Query(
     slots=("keys", "columns", "customer", "log", "where"),
     output={"n": "bigint", "customers": "bigint", "median": "double", "low": "double", "high": "double"},
 )
-"""Median and two order statistics per group. Of n ordered units those at n/2 -/+ z sqrt(n)/2 are the limits: Conover
-(1999), Practical Nonparametric Statistics, 3rd edition, section 3.2. As a share of n that is 1/2 -/+ z / (2 sqrt(n));
-the number of customers stands in the place of the last n, so that one who comes often does not make it look sure."""
+"""Median and two order statistics per group. Of n ordered units the limits are those at n/2 - z sqrt(n)/2 and at
+1 + n/2 + z sqrt(n)/2, rounded: Campbell and Gardner (1988), "Calculating confidence intervals for some non-parametric
+analyses", British Medical Journal 296, 1454-1456. As a share of n that is 1/2 -/+ z / (2 sqrt(n)); the number of customers
+stands in the place of the last n, so that one who comes often does not make it look sure."""
 
 
 def reach(level: float) -> float:

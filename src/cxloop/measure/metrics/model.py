@@ -60,7 +60,7 @@ class Metric:
     @property
     def of_answers(self) -> bool:
         """Whether it is made of the answers to the question that it is called after, as they stand in the log."""
-        return self.units == "answers" and not self.value and not self.counts
+        return not self.own and self.units == "answers" and not self.value and not self.counts
 
     @property
     def on_scales(self) -> bool:
@@ -101,8 +101,8 @@ _METHODS = {
     "share": "Wilson's score interval (Wilson 1927).",
     "mean": "On scales of up to 11 whole points, the posterior of a Dirichlet distribution with 1/K in each of the K "
     "cells; on other scales Student's t.",
-    "median": "Median with the interval of its order statistics (Conover 1999), whose ranks are those of as many units "
-    "as there are customers.",
+    "median": "Median with the interval of its order statistics (Campbell and Gardner 1988), whose ranks are those "
+    "of as many units as there are customers.",
     "per_customer": "Mean over customers of the sum of what is each one's, with Student's t.",
 }
 VERBS = ("nps", "csat", "ces", "rating")
