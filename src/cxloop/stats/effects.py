@@ -97,12 +97,12 @@ def slope(outcome: Array, score: Array, columns: Array) -> tuple[float, float]:
     Both less what the columns foretell of them, by models of other folds: Robinson (1988), "Root-N-consistent
     semiparametric regression", Econometrica 56, 931-954; the error does not need equal spread.
     """
+    if score.std() <= 1e-12:
+        return 0.0, float("inf")
     design, everybody = _standardised(columns), np.ones(score.size, dtype=bool)
     of_score = score - _crossed(design, score, everybody, _least_squares)
     of_outcome = outcome - _crossed(design, outcome, everybody, _least_squares)
     spread = float(of_score @ of_score)
-    if spread <= 0:
-        return 0.0, float("inf")
     found = float(of_score @ of_outcome) / spread
     return found, float(np.sqrt(((of_score * (of_outcome - found * of_score)) ** 2).sum())) / spread
 

@@ -93,7 +93,9 @@ def point_value(ws: Analysis, asked: Request) -> PointValue:
     identity = wanted_identity(ws, asked.identity, asked.certainty)
     old = Window(limits.since, now - timedelta(days=days) + timedelta(microseconds=1))
     found = answers_of(ws, asked.metric, old, asked.where, identity)
-    everybody = answers_of(ws, asked.metric, Window(limits.since, now), asked.where, identity)
+    everybody = answers_of(
+        ws, asked.metric, Window(limits.since, now + timedelta(microseconds=1)), asked.where, identity
+    )
     if found is None or everybody is None:
         return _nothing(ws, asked, days, now)
     holds, _ = events_of(ws, None, None, now)
