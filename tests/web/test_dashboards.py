@@ -219,3 +219,19 @@ def test_what_happened_stands_on_charts_over_time_until_it_is_removed(own: Shop,
     assert analyst_of.send(page, page, {"at": "soon", "text": "x"}).status == 400
     assert analyst_of.send(page, f"{page}/1/remove").status == 303
     assert own.run("measure.annotations").rows == ()
+
+
+def test_on_paper_nothing_that_people_wrote_is_read_as_markup(own: Shop, analyst_of: Any) -> None:
+    tiles = [
+        {"verb": "measure.nps", "title": '#panic("read") $x^2$ *bold* \\'},
+        {"verb": "measure.nps", "title": "<b>", "arguments": {"every": "week"}},
+    ]
+    document = json.dumps({"title": '#eval("1/0")', "about": "= Heading", "since": "40d", "tiles": tiles})
+    own.run("measure.save_dashboard", name="hostile", document=document)
+
+    answer = analyst_of.get(f"{PATH}/hostile/pdf")
+
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert re.search(r'filename="hostile-\d{4}-\d\d-\d\d\.pdf"', answer.headers["content-disposition"])
+    own.run("measure.delete_dashboard", name="hostile")

@@ -21,6 +21,7 @@ __all__ = [
     "SERIES",
     "Theme",
     "config",
+    "on_paper",
     "page_colour",
     "recoloured",
 ]
@@ -64,6 +65,19 @@ def page_colour(light: str) -> str:
         'var(--ink-2)'
     """
     return _PAGE[light]
+
+
+def on_paper(drawn: str) -> str:
+    """Returns a page's SVG with plain colours in place of the page's variables: what sets paper knows no variables.
+
+    Example:
+        >>> on_paper('fill="var(--ink)"'), on_paper('fill="light-dark(#b8541a, #f0a36b)"')
+        ('fill="#1d1c1a"', 'fill="#b8541a"')
+    """
+    for light, written in _PAGE.items():
+        if written != "none":
+            drawn = drawn.replace(written, light)
+    return drawn
 
 
 def recoloured(text: str, theme: Theme) -> str:

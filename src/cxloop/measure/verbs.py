@@ -10,7 +10,7 @@ from cxloop.core.results import Estimates
 from cxloop.core.time import Period
 from cxloop.core.verbs import Condition, Names, verb
 from cxloop.engine.base import Analysis
-from cxloop.measure.annotations.verbs import annotations
+from cxloop.measure.annotations.verbs import annotations_
 from cxloop.measure.boards.verbs import dashboard, dashboard_changes, dashboards
 from cxloop.measure.comparing.verbs import compare, control_chart, references
 from cxloop.measure.drill.verbs import rows
@@ -31,7 +31,7 @@ from cxloop.measure.value.verbs import contract_value, customer_values, lifetime
 from cxloop.measure.whole_base.verbs import whole_base
 
 __all__ = [
-    "annotations",
+    "annotations_",
     "ces",
     "churn",
     "compare",

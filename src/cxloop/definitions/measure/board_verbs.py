@@ -7,13 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from cxloop.collect.surveys.verbs import Document
-from cxloop.core.verbs import verb
-from cxloop.measure.boards.results import DeletedDashboard, SavedDashboard
+from cxloop.core.verbs import Condition, verb
+from cxloop.measure.boards.results import DashboardPdf, DeletedDashboard, SavedDashboard
 from cxloop.store.context import Operations
 
-__all__ = ["delete_dashboard", "save_dashboard"]
+__all__ = ["dashboard_pdf", "delete_dashboard", "save_dashboard"]
 
 BoardName = Annotated[str, Field(min_length=1, max_length=40)]
+Moment = Annotated[str, Field(max_length=40)]
 _OUTDATED = ("measure.dashboards", "measure.dashboard", "measure.dashboard_changes")
 
 
@@ -56,3 +57,24 @@ def delete_dashboard(ws: Operations, name: BoardName) -> DeletedDashboard:
     from cxloop.definitions.measure.boards import delete
 
     return delete(ws, name)
+
+
+@verb(part="measure", right="read", limited="rows")
+def dashboard_pdf(
+    ws: Operations, name: BoardName, *, since: Moment = "", until: Moment = "", where: Condition = ""
+) -> DashboardPdf:
+    """A dashboard as PDF: A4 pages, each number with n, interval and method, readable in grey. It shows no persons.
+
+    Args:
+        name: The dashboard.
+        since: First moment of the period in place of the dashboard's own, such as 90d.
+        until: First moment after it.
+        where: A condition that also has to hold, such as `channel == "web"`.
+
+    Raises:
+        UnknownNameError: there is no such dashboard.
+    """
+    from cxloop.core.boards import Filters
+    from cxloop.definitions.measure.printing import print_board
+
+    return print_board(ws, name, Filters(since, until, where))

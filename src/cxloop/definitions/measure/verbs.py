@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from cxloop.definitions.measure.annotation_verbs import annotate, remove_annotation
-from cxloop.definitions.measure.board_verbs import delete_dashboard, save_dashboard
+from cxloop.definitions.measure.board_verbs import dashboard_pdf, delete_dashboard, save_dashboard
 from cxloop.definitions.measure.metric_verbs import define_metric, metric_versions, retire_metric
 from cxloop.definitions.measure.reference_verbs import remove_reference, set_reference
 
 __all__ = [
     "annotate",
+    "dashboard_pdf",
     "define_metric",
     "delete_dashboard",
     "metric_versions",

@@ -10,11 +10,11 @@ from cxloop.core.verbs import verb
 from cxloop.engine.base import Analysis
 from cxloop.measure.annotations.results import Annotations
 
-__all__ = ["annotations"]
+__all__ = ["annotations_"]
 
 
 @verb(part="measure", right="read")
-def annotations(
+def annotations_(
     ws: Analysis, *, metric: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 ) -> Annotations:
     """What happened when: the annotations that charts over time show.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +15,7 @@ __all__ = [
     "Dashboard",
     "DashboardChanges",
     "DashboardEntry",
+    "DashboardPdf",
     "Dashboards",
     "DeletedDashboard",
     "SavedDashboard",
@@ -119,6 +121,31 @@ class DashboardChanges(Result):
         moved = [label for label, verdict in found.items() if verdict == "changed"]
         most = f"{', '.join(moved)} changed." if moved else "No number is shown to have changed."
         return f"{most} {many(len(self.rows), 'number')} compared with the period before."
+
+
+@dataclass(frozen=True)
+class DashboardPdf(Result):
+    """A dashboard as a PDF of A4 pages.
+
+    `content` is the file, in base64: JSON holds no bytes.
+    """
+
+    name: str
+    title: str
+    file_name: str
+    content: str
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns the one row."""
+        return [{"name": self.name, "file": self.file_name, "bytes": len(self.pdf)}]
+
+    @property
+    def pdf(self) -> bytes:
+        """The file."""
+        return b64decode(self.content)
+
+    def __str__(self) -> str:
+        return f"{self.title} as {self.file_name}, {len(self.pdf) / 1000:,.0f} kB."
 
 
 @dataclass(frozen=True)

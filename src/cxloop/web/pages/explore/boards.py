@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, Response
 from cxloop.core.boards import Board, Filters
 from cxloop.core.errors import AccessDeniedError, CxloopError, InputError, NotFoundError, UnknownNameError
 from cxloop.core.expr import parse
-from cxloop.measure.results import Dashboard, DashboardChanges, Dashboards
+from cxloop.measure.results import Dashboard, DashboardChanges, DashboardPdf, Dashboards
 from cxloop.web.access import Checked, Door, SignedIn
 from cxloop.web.pages.explore.frame import show
 from cxloop.web.pages.explore.tiles import Drawn, View, address_of, drawn
@@ -75,6 +75,7 @@ def board(
         "board": kept.board,
         "path": board_address(name),
         "asked": asked,
+        "pdf": address_of(f"{board_address(name)}/pdf", asked),
         "since_choices": SINCE if since in SINCE else (since, *SINCE),
         "tiles": (),
         "lede": kept.board.title,
@@ -95,6 +96,16 @@ def board(
     context |= {"filtered": bool(asked.where), "everyone": address_of(view.path, Filters(since, until))}
     context |= {"tiles": shown, "lede": _lede(kept.board, changes), "age": _age(shown), "filters": whole.filters}
     return show(request, door, "boards", "board.html", context)
+
+
+@router.get(PATH + "/{name}/pdf")
+def paper(door: SignedIn, name: str, since: Moment = "", until: Moment = "", where: Condition = "") -> Response:
+    """Returns the dashboard under its filters as PDF."""
+    found_board(door, name)
+    found = door.run("measure.dashboard_pdf", {"name": name, "since": since, "until": until, "where": where})
+    assert isinstance(found, DashboardPdf)
+    headers = {"content-disposition": f'attachment; filename="{found.file_name}"'}
+    return Response(found.pdf, media_type="application/pdf", headers=headers)
 
 
 def found_board(door: Door, name: str) -> Dashboard:

@@ -38,7 +38,7 @@ def _between(rows: Sequence[Annotation], first: date, last: date) -> tuple[Annot
 
 
 @router.get(PATH)
-def annotations(request: Request, door: SignedIn) -> HTMLResponse:
+def listed(request: Request, door: SignedIn) -> HTMLResponse:
     """Lists what happened when, with a form for more."""
     return _list(request, door)
 

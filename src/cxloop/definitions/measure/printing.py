@@ -1,0 +1,126 @@
+"""Printing a dashboard: the same answers as on its page, as A4 pages."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from cxloop.charts.paper import PaperTile, paper, paper_chart
+from cxloop.core import wording
+from cxloop.core.boards import Board, Filters, Tile, arguments_of
+from cxloop.core.comparing import Comparison
+from cxloop.core.errors import CxloopError
+from cxloop.core.host import limits_phrase
+from cxloop.core.results import Estimate, EstimateRow, Estimates, How, InsufficientData, Result
+from cxloop.core.verbs import registry
+from cxloop.measure.annotations.reading import list_annotations
+from cxloop.measure.boards.changes import read_changes
+from cxloop.measure.boards.reading import read_dashboard
+from cxloop.measure.boards.results import DashboardPdf
+
+if TYPE_CHECKING:
+    from cxloop.store.context import Operations
+
+__all__ = ["print_board"]
+
+MOST_LINES = 40
+MOST_METHOD = 420
+_HEADS = ("", "number", "interval", "n")
+
+
+def print_board(ws: Operations, name: str, filters: Filters) -> DashboardPdf:
+    """Returns a dashboard as PDF; raises UnknownNameError where there is none, InputError for wrong filters."""
+    board = read_dashboard(ws, name).board.with_filters(filters)
+    changes = _changes(ws, name, filters)
+    tiles = [_tile(ws, tile, board.filters, changes.get(place)) for place, tile in enumerate(board.tiles)]
+    now = ws.now()
+    local = now.replace(tzinfo=UTC).astimezone(ZoneInfo(ws.settings.company.time_zone))
+    head = {
+        "title": board.title,
+        "lede": board.about,
+        "under": _under(ws, board),
+        "company": ws.settings.company.name,
+        "made": f"{local:%d.%m.%Y %H:%M} ({ws.settings.company.time_zone})",
+        "language": "en",
+        "heads": _HEADS,
+    }
+    content = b64encode(paper(head, tiles, now)).decode()
+    return DashboardPdf(name, board.title, f"{name}-{local:%Y-%m-%d}.pdf", content)
+
+
+def _under(ws: Operations, board: Board) -> str:
+    filters, limits = board.filters, ws.actor.limits
+    said = [
+        f"Since {filters.since}" if filters.since else "Each number over its own period",
+        f"until {filters.until}" if filters.until else "",
+        f"where {filters.where}" if filters.where else "",
+        f"limited to rows with {limits_phrase(limits)}" if limits else "",
+        f"{ws.settings.measure.level:.0%} intervals",
+    ]
+    return ", ".join(part for part in said if part) + "."
+
+
+def _changes(ws: Operations, name: str, filters: Filters) -> Mapping[int, Comparison]:
+    try:
+        return {row.place: row.comparison for row in read_changes(ws, name, filters).rows}
+    except CxloopError:  # a period without one before it: the numbers stand without a comparison
+        return {}
+
+
+def _tile(ws: Operations, tile: Tile, filters: Filters, change: Comparison | None) -> PaperTile:
+    verb = registry.get(tile.verb)
+    said = PaperTile(tile.title or verb.name, change="" if change is None else change.lede)
+    try:
+        found: Result = verb.function(ws, **verb.check(arguments_of(tile, filters, verb)))
+    except CxloopError as failure:
+        return replace(said, sentence=failure.message, change="")
+    how = getattr(found, "how", None)
+    said = replace(said, method=_method(how) if isinstance(how, How) else "")
+    if isinstance(found, Estimates):
+        return _estimates(ws, replace(said, title=tile.title or wording.called(found)), found)
+    return replace(said, sentence=str(found))
+
+
+def _method(how: How) -> str:
+    said = " ".join(part for part in (how.definition, how.method) if part)
+    if len(said) <= MOST_METHOD:
+        return said
+    return f"{said[: said.rindex(' ', 0, MOST_METHOD)]} …"
+
+
+def _estimates(ws: Operations, said: PaperTile, found: Estimates) -> PaperTile:
+    if not found.by and not found.every:
+        if not found.rows:
+            return replace(said, sentence=f"No {wording.plural(found.noun)} in this selection.", small=True)
+        number, interval, _n = _figures(found.rows[0].result, found)
+        count = wording.many(found.rows[0].result.n, found.noun)
+        return replace(said, number=number, interval=interval, count=count, small=True)
+    periods = [row.period for row in found.rows if row.period is not None]
+    happened = [
+        (each.at, each.text)
+        for each in list_annotations(ws, found.metric).rows
+        if periods and min(periods) <= each.at <= max(periods)
+    ]
+    lines = tuple((_named(row, found), *_figures(row.result, found)) for row in found.rows[:MOST_LINES])
+    told = tuple(f"{place}. {at:%d.%m.%Y}: {text}" for place, (at, text) in enumerate(happened, start=1))
+    said = replace(said, lines=lines, notes=told)
+    if not any(isinstance(row.result, Estimate) for row in found.rows):
+        return replace(said, sentence="Too few for a number in any group.")
+    chart, share = paper_chart(found, happened)
+    return replace(said, chart=chart, share=share)
+
+
+def _named(row: EstimateRow, found: Estimates) -> str:
+    period = [wording.period(row.period, found.every)] if found.every and row.period else []
+    return ", ".join([*(wording.group_label(part) for part in row.group), *period])
+
+
+def _figures(number: Estimate | InsufficientData, found: Estimates) -> tuple[str, str, str]:
+    amount = wording.count(number.n)
+    if not isinstance(number, Estimate):
+        return "cannot say", f"needs {wording.many(number.needed, found.noun)}", amount
+    return wording.number(number.value, found.unit), wording.interval(number, found.unit), amount
