@@ -71,7 +71,6 @@ def membership(ws: Analysis, contract: Contract, asked: Asked) -> tuple[Spells, 
     zone = ZoneInfo(ws.settings.company.time_zone)
     end = ws.as_of if asked.until is None else min(ws.as_of, parse_moment(asked.until, zone=zone, now=ws.as_of))
     span = ws.engine.fetch(LOG_SPAN).to_pylist()[0]
-    end = min(end, span["last_at"] or end)
     identity = wanted_identity(ws, asked.identity, asked.certainty)
     holds, needed = conditions(ws, window=Window(None, end), where=asked.where)
     slots: Slots = {
@@ -83,7 +82,7 @@ def membership(ws: Analysis, contract: Contract, asked: Asked) -> tuple[Spells, 
     }
     table = ws.engine.fetch(MEMBERS, {}, slots)
     joined, left = (_days(table.column(name)) for name in ("joined_at", "left_at"))
-    return Spells(joined, left), end, ws.engine.sql(MEMBERS, slots)
+    return Spells(joined, left), min(end, span["last_at"] or end), ws.engine.sql(MEMBERS, slots)
 
 
 def _days(column: Any) -> Array:

@@ -143,7 +143,8 @@ def read_orders(ws: Analysis, asked: Asked) -> Orders | None:
     start_day, end_day = _day(first, zone), _day(last, zone)
     ahead = min(horizon_days(asked.horizon), (end_day - start_day).days // HOLD_OUT)
     cutoff = end_day - timedelta(days=ahead - 1)
-    table = ws.engine.fetch(HISTORIES, {"cutoff": datetime(cutoff.year, cutoff.month, cutoff.day)}, full)
+    fetched = ws.engine.fetch(HISTORIES, {"cutoff": datetime(cutoff.year, cutoff.month, cutoff.day)}, full)
+    table = fetched.sort_by("customer")  # what is drawn with a seed depends on the order
     columns = {name: numbers(table.column(name)) for name in HISTORIES.output if name != "customer"}
     groups, labels = _groups(table, by)
     return _orders(
