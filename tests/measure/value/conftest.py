@@ -47,7 +47,7 @@ class Shop:
         self.written += n
         moments = pa.array([START + timedelta(days=float(day)) for day in days], pa.timestamp("us"))
         usual = {"source": "shop", "kind": "order", "event_code": 0, "batch": 1, "currency": "EUR", **columns}
-        rows = {
+        rows: dict[str, Any] = {
             "interaction_id": numbers,
             "message_id": [str(number) for number in numbers],
             "content_hash": numbers,
@@ -62,7 +62,7 @@ class Shop:
                 for name, value in usual.items()
             },
         }
-        self.engine.append("interactions", pa.table({name: pa.array(column) for name, column in rows.items()}))
+        self.engine.append("interactions", pa.table(rows))
 
     def member(self, customer: int, *events: tuple[str, float]) -> None:
         """Writes that somebody joined or left the club, so many days after the start."""
