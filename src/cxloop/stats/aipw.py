@@ -131,9 +131,8 @@ def dependence(answered: Flags, other: Array, middle: float, known: Array, custo
     line, line_error = logistic(base, answered, customers)
     away = np.abs(other - middle)
     bent, bent_error = logistic(np.column_stack([base, away - away.mean()]), answered, customers)
-    return Dependence(
-        float(line[1]), float(line_error[1]), float(bent[-1] / bent_error[-1]), other.size, np.unique(customers).size
-    )
+    bend = float(bent[-1] / bent_error[-1]) if bent_error[-1] > 0 else 0.0
+    return Dependence(float(line[1]), float(line_error[1]), bend, other.size, np.unique(customers).size)
 
 
 def logistic(design: Array, outcome: Flags, clusters: NDArray[np.int64]) -> tuple[Array, Array]:

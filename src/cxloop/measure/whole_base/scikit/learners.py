@@ -22,6 +22,8 @@ MOST_ROWS = 100_000
 _STRENGTHS = (0.02, 0.1, 0.5)
 _RIDGES = (30.0, 100.0, 300.0)
 _LEAST = 1e-4
+FEWEST = 3 * FOLDS
+"""Where it happened, or did not, less often than this, nobody differs: the share of all is everybody's."""
 Rows = NDArray[np.bool_]
 
 
@@ -39,8 +41,9 @@ def odds_of_others(columns: Array, happened: Rows, among: Rows, fold: NDArray[np
         among: rows that models learn from, shape (n,).
         fold: shape (n,).
     """
-    if happened[among].all():
-        return np.ones(happened.size)
+    rarer = min(int(happened[among].sum()), int((~happened[among]).sum()))
+    if rarer < FEWEST:
+        return np.full(happened.size, np.clip(happened[among].mean(), _LEAST, 1.0))
     make = _chosen(columns[among], happened[among])
     found = np.empty(happened.size)
     for number, learning in _splits(fold, among):
