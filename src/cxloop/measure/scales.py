@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from cxloop.core.errors import InputError
 from cxloop.core.wording import answers
-from cxloop.engine.base import Analysis
+from cxloop.engine.base import Analysis, Engine
 from cxloop.measure.metrics import Metric
 from cxloop.measure.queries import SCALES
 from cxloop.measure.selection import Selection
@@ -22,10 +23,24 @@ class DifferentScalesError(InputError):
     code = "different_scales"
 
 
+_SEEN: WeakKeyDictionary[Engine, tuple[int, dict[str, list[dict[str, Any]]]]] = WeakKeyDictionary()
+"""Scales by selection, as of the last commit: whatever is asked of the same answers checks them first, in a third of
+the time that a number takes. One write, and all of it is looked up again."""
+_MOST_SEEN = 200
+
+
 def scales_of(ws: Analysis, selection: Selection) -> list[dict[str, Any]]:
     """Returns the scales of the selected answers with their counts, most used first."""
-    rows: list[dict[str, Any]] = ws.engine.fetch(SCALES, {}, selection.slots).to_pylist()
-    return rows
+    engine, slots = ws.engine, selection.slots
+    commits = engine.commits()
+    known = _SEEN.get(engine)
+    if known is None or known[0] != commits or len(known[1]) >= _MOST_SEEN:
+        known = _SEEN[engine] = (commits, {})
+    asked = engine.sql(SCALES, slots)
+    if asked not in known[1]:
+        # Read after the commits were counted: what a writer adds in between is looked up again the next time.
+        known[1][asked] = engine.fetch(SCALES, {}, slots).to_pylist()
+    return [dict(row) for row in known[1][asked]]
 
 
 def common_scale(ws: Analysis, metric: Metric, selection: Selection) -> Scale | None:
