@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 from cxloop.charts.balances import balance_picture, foreseen_picture
 from cxloop.charts.counts import day_bars
+from cxloop.charts.differences import difference_picture
 from cxloop.charts.draw import draw
 from cxloop.charts.falls import fall_bars
+from cxloop.charts.grids import grid_picture
 from cxloop.charts.league_pictures import caterpillar, funnel
+from cxloop.charts.over_time import control_picture
 from cxloop.charts.pairs import pair_picture
 from cxloop.charts.picture import picture
 from cxloop.charts.render import pdf, png, svg
 from cxloop.charts.shares import share_bar
 from cxloop.charts.sizes import size_history, size_line
 from cxloop.charts.sparkline import sparkline
+from cxloop.charts.stairs import stairs_picture
 
 if TYPE_CHECKING:
     import altair as alt
@@ -25,13 +29,16 @@ if TYPE_CHECKING:
 __all__ = [
     "balance_picture",
     "caterpillar",
+    "control_picture",
     "coverage_chart",
     "day_bars",
+    "difference_picture",
     "draw",
     "fall_bars",
     "foreseen_picture",
     "funnel",
     "funnel_chart",
+    "grid_picture",
     "pair_picture",
     "pdf",
     "picture",
@@ -40,6 +47,7 @@ __all__ = [
     "size_history",
     "size_line",
     "sparkline",
+    "stairs_picture",
     "svg",
 ]
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from cxloop.core.comparing import Comparison
+from cxloop.core.control import ControlChart
 from cxloop.core.errors import InputError
 from cxloop.core.league import League
 from cxloop.core.pairs import Paired
+from cxloop.core.pictured import Gridded, Stepped
 from cxloop.core.results import Estimates, Result
 from cxloop.core.waterfall import Waterfall
 
@@ -27,7 +30,8 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
     Estimates are dots on their intervals, one row per group; over time they are lines with the interval as a band, and
     many groups get a small chart each. Groups and periods with too few answers are shown as such. Evidence that adds up
     is a waterfall. A league table has a row per group, what it is worth on its interval beside what it is.
-    What was expected stands beside what came as two lines.
+    What was expected stands beside what came as two lines. A comparison has a row per difference, a control chart the
+    line of its points over the band of what is usual.
 
     Args:
         result: what a verb returned.
@@ -36,18 +40,29 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
     Raises:
         InputError: there is no chart for this kind of result.
     """
-    if not isinstance(result, Estimates | League | Paired | Waterfall):
+    if not isinstance(result, Comparison | ControlChart | Estimates | League | Paired | Waterfall):
         raise InputError(f"{type(result).__name__} has no chart. Use its table: .table, .to_pandas() or .to_dict().")
     from altair.utils import schemapi
 
+    from cxloop.charts.cohort_charts import grid_chart, stairs_chart
+    from cxloop.charts.differences import difference_rows
     from cxloop.charts.estimates import dots, lines
     from cxloop.charts.league_charts import caterpillar_chart
+    from cxloop.charts.over_time import control_lines
     from cxloop.charts.waterfall import waterfall
 
     # Altair would check every part as it is made, which takes longer than drawing; tests check whole charts instead.
     with _UNCHECKED, schemapi.debug_mode(False):
+        if isinstance(result, Comparison):
+            return difference_rows(result, width=width)
+        if isinstance(result, ControlChart):
+            return control_lines(result, width=width)
         if isinstance(result, Paired):
             return _pairs(result, width)
+        if isinstance(result, Gridded):
+            return grid_chart(result.grid(), width=width)
+        if isinstance(result, Stepped):
+            return stairs_chart(result.stairs(), width=width)
         if isinstance(result, Waterfall):
             return waterfall(result, width=width)
         if isinstance(result, League):

@@ -7,8 +7,19 @@ from datetime import datetime
 from typing import Literal
 
 from cxloop.core.results import Estimate, How, InsufficientData, Result, Unit, Value
+from cxloop.core.wording import number
 
-__all__ = ["Against", "Change", "Compared", "Comparison", "ComparisonVerdict", "ReferenceBeside"]
+__all__ = [
+    "Against",
+    "Change",
+    "Compared",
+    "Comparison",
+    "ComparisonVerdict",
+    "ReferenceBeside",
+    "amount",
+    "limits",
+    "signed",
+]
 
 Against = Literal["before", "year", "rest", "group"]
 """before: the period of equal length before. year: 52 weeks earlier, so that weekdays agree. rest: each group against
@@ -160,3 +171,31 @@ def _side(side: Estimate | InsufficientData, prefix: str) -> dict[str, Value]:
         f"{prefix}high": None if known is None else known.high,
         f"{prefix}n": side.n,
     }
+
+
+def amount(size: float, unit: Unit) -> str:
+    """Returns the size of a difference: points without sign, shares in percentage points, scores as they are.
+
+    Example:
+        >>> amount(3.14, "points"), amount(0.023, "share"), amount(0.3, "score")
+        ('3.1', '2.3 percentage points', '0.30')
+    """
+    if unit in ("points", "share"):
+        return f"{size:.1f}" if unit == "points" else f"{100 * size:.1f} percentage points"
+    return number(size, unit)
+
+
+def signed(size: float, unit: Unit) -> str:
+    """Returns a difference with its sign."""
+    return f"{'−' if size < 0 else '+'}{amount(abs(size), unit)}"
+
+
+def limits(change: Change, unit: Unit) -> str:
+    """Returns a difference with its interval.
+
+    Example:
+        >>> limits(Change(-3.14, -5, -1, 0.01, "MOVER"), "points")
+        '−3.1 [−5.0, −1.0]'
+    """
+    low, high = (signed(end, unit).removesuffix(" percentage points") for end in (change.low, change.high))
+    return f"{signed(change.value, unit)} [{low}, {high}]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cxloop.core.comparing import amount, signed
 from cxloop.core.results import Estimate, Unit
 from cxloop.core.wording import answers, in_sentence, interval, number
 from cxloop.measure.results import Change, Mover, PulseMetric, Verdict
@@ -17,6 +18,7 @@ __all__ = [
     "mover_note",
     "mover_sentence",
     "phrase",
+    "signed",
     "sub",
     "tag",
     "verdict",
@@ -56,23 +58,6 @@ def tag(said: Verdict, change: Change | None, unit: Unit) -> str:
     if change is None or said == "cannot say":
         return "cannot say"
     return f"{said} by {amount(abs(change.value), unit)}" if said in ("rose", "fell") else "no change shown"
-
-
-def amount(size: float, unit: Unit) -> str:
-    """Returns the size of a difference: points without sign, shares in percentage points, scores as they are.
-
-    Example:
-        >>> amount(3.14, "points"), amount(0.023, "share"), amount(0.3, "score")
-        ('3.1', '2.3 percentage points', '0.30')
-    """
-    if unit in ("points", "share"):
-        return f"{size:.1f}" if unit == "points" else f"{100 * size:.1f} percentage points"
-    return number(size, unit)
-
-
-def signed(size: float, unit: Unit) -> str:
-    """Returns a difference with its sign."""
-    return f"{'−' if size < 0 else '+'}{amount(abs(size), unit)}"
 
 
 def bare(size: float, unit: Unit) -> str:

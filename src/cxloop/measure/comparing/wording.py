@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cxloop.core.comparing import Against, Change, Compared, Comparison, ComparisonVerdict
+from cxloop.core.comparing import Against, Change, Compared, Comparison, ComparisonVerdict, amount, limits
 from cxloop.core.results import Estimate, Unit
 from cxloop.core.wording import count, group_label, in_sentence, interval, many, number
-from cxloop.measure.pulse_wording import RATE, amount, signed
+from cxloop.measure.pulse_wording import RATE
 
-__all__ = ["lede", "limits", "tag", "verdict"]
+__all__ = ["lede", "tag", "verdict"]
 
 _OF_PERIODS = ("before", "year")
 
@@ -43,17 +43,6 @@ def tag(change: Change | None, against: Against, unit: Unit) -> str:
     if change.p > RATE:
         return moves[2]
     return f"{moves[change.value < 0]} by {amount(abs(change.value), unit)}"
-
-
-def limits(change: Change, unit: Unit) -> str:
-    """Returns a difference with its interval.
-
-    Example:
-        >>> limits(Change(-3.14, -5, -1, 0.01, "MOVER"), "points")
-        '−3.1 [−5.0, −1.0]'
-    """
-    low, high = (signed(end, unit).removesuffix(" percentage points") for end in (change.low, change.high))
-    return f"{signed(change.value, unit)} [{low}, {high}]"
 
 
 def lede(found: Comparison) -> str:
