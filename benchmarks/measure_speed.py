@@ -2,8 +2,9 @@
 
 Each pair gives the same numbers, which is checked first; then they take turns, so that a busy machine is busy for both.
 The queries by hand count what honest intervals need as well (customers, and sums over them), and know customers by the
-ledger as the product does; they are what somebody writes who knows the tables. The product also looks whether all answers
-are on one scale, and remembers it until something is written: the first run of each pair, which is not timed, does that. The limit is 1.3 times their time:
+ledger as the product does; they are what somebody writes who knows the tables. The product also looks whether all
+answers are on one scale, and remembers it until something is written: the first run of each pair, which is not timed,
+does that. The limit is 1.3 times their time:
 
 * NPS and CSAT by segment and week, and by channel and week,
 * the response funnel of a survey by channel, with its total, the reasons of those who were not asked, and its pages,

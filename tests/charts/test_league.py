@@ -29,7 +29,7 @@ def league() -> League:
     )  # fmt: skip
     return League(
         metric="csat", title="CSAT mean", unit="score", direction=1, by="employee", groups="employees",
-        lede="Of 5 employees one does worse and one does better than the mean.", sub="", rows=rows, mean=3.6, spread=0.5,
+        lede="One does worse, and one better.", sub="", rows=rows, mean=3.6, spread=0.5,
         reliability=0.8, p=0.001, one=1.0, fifth=1, adjustments=(), explained=0.0, unsaid=0, minimum_n=10, since=None,
         until=None, level=0.95,
     )  # fmt: skip
@@ -42,7 +42,7 @@ def test_a_caterpillar_has_a_dot_a_ring_and_figures_for_each_judged_group(league
     assert drawn.count("<circle") == 2 * 5
     assert "Ada &lt;b&gt;" in drawn
     assert "last fifth 93 %" in drawn
-    assert "1 with too few answers not shown" in drawn
+    assert "1 with too few answers not shown" in " ".join(re.sub("<[^>]*>", " ", drawn).split())
     assert "style=" not in drawn
 
 
@@ -69,8 +69,7 @@ def test_the_lines_of_a_funnel_narrow_with_the_root_of_the_size(league: League) 
 
 
 def test_notebook_and_page_show_the_same_values(league: League) -> None:
-    values = charts.draw(league).to_dict()["datasets"] if "datasets" in charts.draw(league).to_dict() else None
-    plain = str(charts.draw(league).to_dict(validate=True)) if values is None else str(values)
+    plain = str(charts.draw(league).to_dict(validate=True))
 
     for item in league.judged:
         assert item.shrunk is not None
