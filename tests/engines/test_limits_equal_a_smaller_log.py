@@ -116,6 +116,11 @@ OF_TYPE: Mapping[Type, Sequence[Any]] = {
     "texts": (("shop", "anna"),),
 }
 """The same for a parameter without a line above."""
+OWN: Sequence[Mapping[str, Any]] = (
+    {"name": "middle", "value": "score", "statistic": "median", "unit": "money"},
+    {"name": "on_the_web", "counts": 'channel == "web"', "value": "score >= 5"},
+)
+"""Metrics that somebody defined."""
 ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "measure.nps": (
         {},
@@ -130,6 +135,7 @@ ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "measure.metric": (
         *({"name": name} for name in dict.fromkeys(item.name for item in METRICS)),
         {"name": "repeat_purchase_90", "by": "team", "every": "week"},
+        *({"name": item["name"], "by": by} for item in OWN for by in ("", "team")),
     ),
     "measure.compare": (
         {"metric": "nps", "since": "12d"},
@@ -329,7 +335,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir(mode=0o700)
     (folder / "cxloop.toml").write_text("[measure]\nminimum_n = 2\n")
     (folder / "experience.toml").write_text(EXPERIENCE)
-    LocalHost(open_workspace(Folder(folder))).close()
+    host = LocalHost(open_workspace(Folder(folder)))
+    for definition in OWN:
+        host.run("measure.define_metric", {"label": "Own", "definition": "An own metric.", **definition}, actor=LOCAL)
+    host.close()
     return folder
 
 
