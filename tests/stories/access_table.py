@@ -110,6 +110,10 @@ ROUTES: Mapping[str, Line] = {
         tuple(f"/explore{question}" for question in QUESTIONS),
         tuple(f"/explore{question}" for question in ABOUT_PERSONS),
     ),
+    "GET /explore/money": Line(SIGNED_IN, ("/explore/money", "/explore/money?horizon=90d&by=team")),
+    "GET /explore/retention": Line(
+        SIGNED_IN, ("/explore/retention", "/explore/retention?by=team&every=week&since=all")
+    ),
     "GET /explore/value": Line(
         SIGNED_IN,
         ("/explore/value", "/explore/value?by=team", f"/explore/value?first_order=channel == '{PROBE}'"),

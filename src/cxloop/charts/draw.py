@@ -10,7 +10,7 @@ from cxloop.core.control import ControlChart
 from cxloop.core.errors import InputError
 from cxloop.core.league import League
 from cxloop.core.pairs import Paired
-from cxloop.core.pictured import Gridded, Stepped
+from cxloop.core.pictured import Estimated, Gridded, Stepped
 from cxloop.core.results import Estimates, Result
 from cxloop.core.waterfall import Waterfall
 
@@ -31,7 +31,7 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
     many groups get a small chart each. Groups and periods with too few answers are shown as such. Evidence that adds up
     is a waterfall. A league table has a row per group, what it is worth on its interval beside what it is.
     What was expected stands beside what came as two lines. A comparison has a row per difference, a control chart the
-    line of its points over the band of what is usual.
+    line of its points over the band of what is usual. Cohorts are a grid, and who stays is curves that fall.
 
     Args:
         result: what a verb returned.
@@ -40,7 +40,9 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
     Raises:
         InputError: there is no chart for this kind of result.
     """
-    if not isinstance(result, Comparison | ControlChart | Estimates | League | Paired | Waterfall):
+    if isinstance(result, Estimated):
+        result = result.estimates()
+    if not isinstance(result, Comparison | ControlChart | Estimates | Gridded | League | Paired | Stepped | Waterfall):
         raise InputError(f"{type(result).__name__} has no chart. Use its table: .table, .to_pandas() or .to_dict().")
     from altair.utils import schemapi
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from cxloop.core import wording
-from cxloop.core.results import Estimate, How, InsufficientData, Result, Unit, Value
+from cxloop.core.pictured import Estimated
+from cxloop.core.results import Estimate, EstimateRow, Estimates, How, InsufficientData, Unit, Value
 
 __all__ = ["Band", "Gap", "Outcome", "PointValue", "RevenueAtRisk", "RiskRow", "gap_words"]
 
@@ -79,7 +80,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class PointValue(Result):
+class PointValue(Estimated):
     """What goes with a better score: money, staying and recommending after the answer. Observed, not caused.
 
     Attributes:
@@ -113,6 +114,30 @@ class PointValue(Result):
     level: float
     until: datetime
     how: How = field(default_factory=How)
+
+    def estimates(self, name: str = "revenue") -> Estimates:
+        """Returns one outcome by band: what everybody would have there, or what they had where that cannot be said."""
+        found = next((outcome for outcome in self.outcomes if outcome.name == name), None)
+        rows = (
+            ()
+            if found is None
+            else tuple(EstimateRow((band.name,), None, band.adjusted or band.plain) for band in found.bands)
+        )
+        return Estimates(
+            metric=name,
+            unit="money" if found is None else found.unit,
+            by=("band",),
+            every=None,
+            since=None,
+            until=self.until,
+            zone="",
+            scale=None,
+            rows=rows,
+            titles=(f"{self.label}, last answer",),
+            currency=self.currency if found is None or found.unit == "money" else "",
+            noun="customer",
+            label="" if found is None else found.title,
+        )
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per outcome and band."""
@@ -187,7 +212,7 @@ class RiskRow:
 
 
 @dataclass(frozen=True)
-class RevenueAtRisk(Result):
+class RevenueAtRisk(Estimated):
     """The money of the last twelve months that is expected to go, by group and mood.
 
     Attributes:
@@ -213,6 +238,27 @@ class RevenueAtRisk(Result):
     until: datetime
     reasons: tuple[str, ...] = ()
     how: How = field(default_factory=How)
+
+    def estimates(self) -> Estimates:
+        """Returns the money expected to go, by group and mood."""
+        rows = tuple(
+            EstimateRow((*row.group, row.mood), None, _going(row)) for row in self.rows if row.mood != "others"
+        )
+        return Estimates(
+            metric="at_risk",
+            unit="money",
+            by=(*self.by, "mood"),
+            every=None,
+            since=None,
+            until=self.until,
+            zone="",
+            scale=None,
+            rows=rows,
+            titles=(*self.titles, "mood"),
+            currency=self.currency,
+            noun="customer",
+            label="Money expected to go",
+        )
 
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per group and mood."""
@@ -245,3 +291,10 @@ class RevenueAtRisk(Result):
             return f"{start}; how much of it will go cannot be said: {'; '.join(self.reasons) or 'too few a year ago'}."
         going = f"{wording.number(sum(lost), 'money')} {self.currency}"
         return f"{start}; {going} of it is expected to go. Observed, not caused."
+
+
+def _going(row: RiskRow) -> Cell:
+    """Returns the money of a row that is expected to go, with as many customers as it is of."""
+    if isinstance(row.share, InsufficientData) or row.at_risk is None or row.low is None or row.high is None:
+        return InsufficientData(row.customers, row.share.needed if isinstance(row.share, InsufficientData) else 0)
+    return Estimate(row.at_risk, row.low, row.high, row.customers, row.customers, row.share.method, row.share.level)

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Literal
 
 from cxloop.core import wording
-from cxloop.core.results import Estimate, How, InsufficientData, Result, Value
+from cxloop.core.pictured import Grid, Gridded, GridRow, Stair, StairPoint, Stairs, Stepped
+from cxloop.core.results import Estimate, How, InsufficientData, Value
 
 __all__ = ["Churn", "Cohort", "Contrast", "CurvePoint", "Retention", "Stay"]
 
@@ -32,7 +33,7 @@ class Cohort:
 
 
 @dataclass(frozen=True)
-class Retention(Result):
+class Retention(Gridded):
     """Who comes back: cohorts by how long ago they came first.
 
     Attributes:
@@ -65,6 +66,19 @@ class Retention(Result):
             return f"{self.every} {place + 1}"
         return f"days {place * self.days + 1} to {(place + 1) * self.days}"
 
+    def grid(self) -> Grid:
+        """Returns the cohorts as a grid of shares, the oldest first."""
+        rows = tuple(
+            GridRow(wording.period(cohort.start, self.every), cohort.customers, _shares(cohort.cells))
+            for cohort in self.cohorts
+        )
+        size = sum(cohort.customers for cohort in self.cohorts)
+        columns = tuple(str(place + 1) for place in range(len(self.overall)))
+        what = "bought again" if self.of == "purchase" else "came back"
+        unit = f"{self.days} days" if self.days is not None else self.every
+        title = f"Percent of each cohort that {what}, by how many times a {unit} later"
+        return Grid(title, columns, rows, GridRow("all", size, _shares(self.overall)))
+
     def records(self) -> list[dict[str, Value]]:
         """Returns one row per cohort and finished period."""
         return [
@@ -89,6 +103,10 @@ class Retention(Result):
             f"{wording.number(first.value, 'share')} {wording.interval(first, 'share')} {what} "
             f"{'in' if self.days is None else 'within'} {when} ({wording.many(first.n, 'customer')}).{left_out}"
         )
+
+
+def _shares(cells: tuple[Cell, ...]) -> tuple[float | None, ...]:
+    return tuple(cell.value if isinstance(cell, Estimate) else None for cell in cells)
 
 
 def _cell(cell: Cell) -> dict[str, Value]:
@@ -148,7 +166,7 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Churn(Result):
+class Churn(Stepped):
     """Who leaves what they had joined, and when.
 
     Attributes:
@@ -191,6 +209,18 @@ class Churn(Result):
             }
             for stay in self.stays
         ]
+
+    def stairs(self) -> Stairs:
+        """Returns the curves of the groups, the largest first."""
+        groups = tuple(
+            Stair(
+                ", ".join(map(wording.group_label, stay.group)),
+                stay.members,
+                tuple(StairPoint(at.day, at.share, at.low, at.high, at.at_risk) for at in stay.curve),
+            )
+            for stay in self.stays
+        )
+        return Stairs(f"Share of members of {self.label} still there, by days since joining", groups)
 
     @property
     def said(self) -> str:

@@ -4,10 +4,40 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from cxloop.web.pages.explore import boards, building, define, league, metric, metrics, noting, rows, value, whole_base
+from cxloop.web.pages.explore import (
+    boards,
+    building,
+    compare,
+    control,
+    define,
+    league,
+    metric,
+    metrics,
+    money,
+    noting,
+    retention,
+    rows,
+    value,
+    whole_base,
+)
 
 __all__ = ["router"]
 
 router = APIRouter()
-for _pages in (metric, metrics, define, league, value, whole_base, boards, building, rows, noting):
+for _pages in (
+    metric,
+    compare,
+    control,
+    metrics,
+    define,
+    league,
+    retention,
+    money,
+    value,
+    whole_base,
+    boards,
+    building,
+    rows,
+    noting,
+):
     router.include_router(_pages.router)

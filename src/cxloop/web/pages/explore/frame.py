@@ -19,7 +19,11 @@ __all__ = ["DONE", "TABS", "show"]
 TABS = (
     Tab("metric", _("Numbers"), "/explore", None),
     Tab("boards", _("Dashboards"), "/explore/dashboards", "measure.dashboards"),
+    Tab("compare", _("Comparisons"), "/explore/compare", "measure.compare"),
+    Tab("control", _("Control charts"), "/explore/control", "measure.control_chart"),
     Tab("league", _("League tables"), "/explore/league", "measure.league"),
+    Tab("retention", _("Retention"), "/explore/retention", "measure.retention"),
+    Tab("money", _("Money"), "/explore/money", "measure.point_value"),
     Tab("value", _("Value"), "/explore/value", "measure.lifetime_value"),
     Tab("whole_base", _("All customers"), "/explore/all-customers", "measure.whole_base"),
     Tab("metrics", _("All metrics"), "/explore/metrics", "measure.metrics"),
