@@ -9,8 +9,9 @@ the product, and each of the modules below asks the product's verbs and judges t
 
 A module has `judge(company, workspace) -> dict` (plain values, for one company; `company.truth["assumptions"]` says in
 which world), `verdicts(list of these) -> iterator of (held, sentence)`, and may have `WORLDS`, the worlds that it
-wants to see ("kept" alone unless it says otherwise). Rates are held against nominal ones by an exact binomial test at
-1 %. The broken world, which is to be noticed and not to be estimated, is drawn for the first `BROKEN` seeds.
+wants to see ("kept" alone unless it says otherwise), and `SIZE`, the customers and months that it needs. Rates are
+held against nominal ones by an exact binomial test at 1 %. The broken world, which is to be noticed and not to be
+estimated, is drawn for the first `BROKEN` seeds.
 
 Run: python benchmarks/measure_truth.py [--seeds N] [--only change,league,base]
 """
@@ -29,6 +30,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,7 @@ class Task:
     assumptions: str
     modules: tuple[str, ...]
     scratch: Path
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,9 @@ def one(task: Task) -> Judged:
 
     seconds: dict[str, float] = {}
     started = time.perf_counter()
-    company = simulate.company(CUSTOMERS, MONTHS, task.seed, assumptions=task.assumptions)  # type: ignore[arg-type]
+    company = simulate.company(*task.size, task.seed, assumptions=task.assumptions)  # type: ignore[arg-type]
     seconds["simulate"] = time.perf_counter() - started
-    folder = task.scratch / f"{task.assumptions}-{task.seed}"
+    folder = task.scratch / f"{task.assumptions}-{task.size[1]}-{task.seed}"
     started = time.perf_counter()
     cxloop.create(folder, template="shop").close()
     workspace = open_workspace(Folder(folder))
@@ -101,10 +104,14 @@ def one(task: Task) -> Judged:
 
 def tasks(seeds: int, names: Sequence[str], scratch: Path) -> Iterator[Task]:
     """Yields the companies that the modules want to see."""
-    for assumptions, count in (("kept", seeds), ("broken", min(seeds, BROKEN))):
-        wanted = tuple(name for name in names if assumptions in getattr(module(name), "WORLDS", ("kept",)))
+    sizes = {name: getattr(module(name), "SIZE", (CUSTOMERS, MONTHS)) for name in names}
+    for (assumptions, count), size in product(
+        (("kept", seeds), ("broken", min(seeds, BROKEN))), sorted({*sizes.values()})
+    ):
+        alike = (name for name in names if sizes[name] == size)
+        wanted = tuple(name for name in alike if assumptions in getattr(module(name), "WORLDS", ("kept",)))
         if wanted:
-            yield from (Task(seed, assumptions, wanted, scratch) for seed in range(1, count + 1))
+            yield from (Task(seed, assumptions, wanted, scratch, size) for seed in range(1, count + 1))
 
 
 def judged(seeds: int, names: Sequence[str]) -> list[Judged]:
