@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CDNOW = Path("/work/shared/data/cdnow/cdnow_sample.parquet")
 PEER = ROOT / ".venv/peers/bin/python"
 CUSTOMERS, SECONDS, MEMORY, FASTER, ALIKE = 1_000_000, 10.0, 2e9, 50.0, 0.01
-SIZES, PATIENCE = (20_000, 100_000, 500_000, 1_000_000), 300.0
+SIZES, PATIENCE = (20_000, 1_000_000, 5_000_000), 300.0
 PUBLISHED = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426, "p": 6.25, "q": 3.74, "gamma": 15.44}
 """Fader, Hardie and Lee (2005), table 2; Fader and Hardie (2013), The Gamma-Gamma model of monetary value."""
 LIKELIHOOD, LATE, CORRELATION = -9582.4, -0.04, 0.626

@@ -14,7 +14,7 @@ from scipy.linalg import eigh_tridiagonal
 from scipy.special import digamma, expit, gammaln
 
 from cxloop.stats.lifetime.cells import Cells
-from cxloop.stats.lifetime.fitting import Fit, NoFitError, maximise
+from cxloop.stats.lifetime.fitting import Fit, NoFitError, dot, maximise
 from cxloop.stats.sums import Array
 
 __all__ = ["Buying", "alive", "expected", "fit_buying", "likelihood"]
@@ -23,6 +23,8 @@ _NODES = 48
 """Nodes of the quadrature over the probability of leaving; tests hold it against the closed form."""
 _STARTS = ((1.0, 1.0, 1.0, 3.0), (0.3, 0.2, 0.5, 1.0))
 """Starts with time in units of the mean age."""
+_PART = 20_000
+"""Histories by which the top is looked for first, where there are at least twice as many."""
 
 
 @dataclass(frozen=True)
@@ -55,32 +57,34 @@ class _Likelihood:
         self.levels, place = np.unique(cells.frequency, return_inverse=True)
         self.at_level = np.bincount(place, cells.customers, self.levels.size)
         self.total = float(cells.customers.sum())
-        self.again = cells.frequency > 0
+        again = cells.frequency > 0
+        self.level = place[again]
+        self.x, self.weight = cells.frequency[again], cells.customers[again]
+        self.recency, self.age = cells.recency[again], cells.age[again]
+        self.once, self.once_age = cells.customers[~again], cells.age[~again]
 
     def __call__(self, values: Array) -> tuple[float, Array]:
         r, alpha, a, b = (float(value) for value in values)
-        cells, again, n = self.cells, self.again, self.total
-        log_age, log_recency = np.log(alpha + cells.age), np.log(alpha + cells.recency[again])
-        bought = r + cells.frequency
-        active = -bought * log_age
-        left = np.log(a) - np.log(b + cells.frequency[again] - 1) - bought[again] * log_recency
-        odds = left - active[again]
-        gone = expit(odds)  # the share of the likelihood that is of those who have left
-        both = np.maximum(active[again], left) + np.log1p(np.exp(-np.abs(odds)))
-        weight, some = cells.customers, cells.customers[again]
-        found = self._by_level(r, a, b) + n * r * np.log(alpha)
-        found += weight[~again] @ active[~again] + some @ both
-        shift = gone * (log_recency - log_age[again])
-        by_rate = -(weight @ log_age) - some @ shift
-        by_alpha = weight @ (bought / (alpha + cells.age))
-        by_alpha += some @ (
-            bought[again] * gone * (1 / (alpha + cells.recency[again]) - 1 / (alpha + cells.age[again]))
-        )
+        n, bought, until, last = self.total, r + self.x, alpha + self.age, alpha + self.recency
+        log_until, log_last = np.log(until), np.log(last)
+        before = b + self.levels - 1  # 0 only where nobody bought again, and not used there
+        left = np.log(np.where(before > 0, a / np.maximum(before, 1e-300), 1.0))[self.level] - bought * log_last
+        active = -bought * log_until
+        odds = left - active
+        small = np.exp(-np.abs(odds))
+        gone = np.where(odds > 0, 1.0, small) / (1 + small)  # the share of the likelihood of those who have left
+        both = np.maximum(active, left) + np.log1p(small)
+        once_until = alpha + self.once_age
+        once_log = np.log(once_until)
+        found = self._by_level(r, a, b) + n * r * np.log(alpha) + dot(self.weight, both) - r * dot(self.once, once_log)
         slope = self._slope_by_level(r, a, b)
-        slope[0] += n * np.log(alpha) + by_rate
-        slope[1] = n * r / alpha - by_alpha
-        slope[2] += some @ gone / a
-        slope[3] -= some @ (gone / (b + cells.frequency[again] - 1))
+        slope[0] += n * np.log(alpha) - dot(self.once, once_log)
+        slope[0] -= dot(self.weight, log_until + gone * (log_last - log_until))
+        slope[1] = n * r / alpha - r * dot(self.once, 1 / once_until)
+        slope[1] -= dot(self.weight, bought * (1 / until + gone * (1 / last - 1 / until)))
+        some = self.weight * gone
+        slope[2] += some.sum() / a
+        slope[3] -= dot(some, (1 / np.maximum(before, 1e-300))[self.level])
         return float(found), slope
 
     def _by_level(self, r: float, a: float, b: float) -> float:
@@ -104,13 +108,23 @@ def fit_buying(cells: Cells) -> tuple[Buying, Fit]:
     """
     if not (cells.frequency > 0).any():
         raise NoFitError("nobody bought again")
-    scale = max(float(cells.customers @ cells.age / cells.customers.sum()), 1e-9)
+    scale = max(float(dot(cells.customers, cells.age) / cells.customers.sum()), 1e-9)
     scaled = Cells(cells.frequency, cells.recency / scale, cells.age / scale, cells.customers)
-    found = maximise(_Likelihood(scaled), _STARTS, float(cells.customers.sum()))
+    found = maximise(_Likelihood(scaled), _STARTS, float(cells.customers.sum()), _part(scaled))
     # in other units of time, the density of each repeat purchase is another one
-    other_unit = float(cells.customers @ cells.frequency) * np.log(scale)
+    other_unit = dot(cells.customers, cells.frequency) * np.log(scale)
     values = found.values * np.array([1.0, scale, 1.0, 1.0])
     return Buying(*values.tolist()), Fit(values, found.log_likelihood - other_unit, found.covariance, found.held)
+
+
+def _part(cells: Cells) -> tuple[_Likelihood, float] | None:
+    """Every so-and-so-manieth history: they are in order, so that all kinds are among them. None for few."""
+    step = cells.age.size // _PART
+    if step < 2:
+        return None
+    picked = (column[::step] for column in (cells.frequency, cells.recency, cells.age, cells.customers))
+    part = Cells(*picked)
+    return _Likelihood(part), float(part.customers.sum())
 
 
 def alive(model: Buying, frequency: Array, recency: Array, age: Array) -> Array:

@@ -11,6 +11,9 @@ from cxloop.stats.sums import Array
 
 __all__ = ["Cells", "compress"]
 
+_WHOLE = 1 << 20
+"""Whole numbers below it need no sorting; three of them fit into one."""
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -49,11 +52,21 @@ def compress(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> tuple[
     _check(*columns)
     key = np.zeros(columns[0].size, dtype=np.int64)
     for column in columns:
-        values, codes = np.unique(column, return_inverse=True)
-        key = key * values.size + codes
+        codes, size = _codes(column)
+        key = key * size + codes
     _, first, place, customers = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
     counts = customers.astype(float)
     return Cells(columns[0][first], columns[1][first], columns[2][first], counts), place
+
+
+def _codes(column: Array) -> tuple[NDArray[np.int64], int]:
+    """Whole numbers that stand for values, and how many there may be: days stand for themselves."""
+    whole = column.astype(np.int64)
+    most = int(whole.max(initial=0)) + 1
+    if most < _WHOLE and (whole == column).all():
+        return whole, most
+    values, codes = np.unique(column, return_inverse=True)
+    return codes.astype(np.int64), values.size
 
 
 def _check(frequency: Array, recency: Array, age: Array) -> None:

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 
 from cxloop.stats.sums import Array
 
-__all__ = ["EDGE", "HELD", "VAGUE", "Fit", "NoFitError", "maximise"]
+__all__ = ["EDGE", "HELD", "VAGUE", "Fit", "NoFitError", "dot", "maximise"]
 
 Likelihood = Callable[[Array], tuple[float, Array]]
 """Parameters (k,) to the log-likelihood and its gradient (k,)."""
@@ -25,6 +25,8 @@ VAGUE = 1.5
 HELD = 2.0
 """Standard deviation of the weak prior on the logarithms, in units of the mean time and amount: a factor of seven."""
 _STEP = 1e-4
+_STEPS = 15
+"""Steps by the curvature of a part: each brings some two digits."""
 _FLAT = 1e-6
 """Largest slope, per customer and unit of log parameter, at which the top has been reached."""
 
@@ -60,7 +62,22 @@ class Fit:
         return np.exp(rng.multivariate_normal(np.log(self.values), self.covariance, count, method="eigh"))
 
 
-def maximise(likelihood: Likelihood, starts: Sequence[Sequence[float]], weight: float) -> Fit:
+def dot(first: Array, second: Array) -> float:
+    """Returns the sum of products, in this thread: BLAS starts others, which wait for each other on a busy machine.
+
+    Example:
+        >>> dot(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+        11.0
+    """
+    return float(np.einsum("i,i", first, second))
+
+
+def maximise(
+    likelihood: Likelihood,
+    starts: Sequence[Sequence[float]],
+    weight: float,
+    part: tuple[Likelihood, float] | None = None,
+) -> Fit:
     """Returns where a likelihood is highest, from the first of several starts that leads to a maximum.
 
     L-BFGS (Liu and Nocedal 1989, "On the limited memory BFGS method", Mathematical Programming 45) finds the top, two
@@ -71,11 +88,15 @@ def maximise(likelihood: Likelihood, starts: Sequence[Sequence[float]], weight: 
         likelihood: gives log-likelihood and gradient for natural parameters.
         starts: natural parameters to start from.
         weight: how many customers are behind the likelihood.
+        part: likelihood and number of a part of them: its top and curvature lead to the top of all in a few steps.
 
     Raises:
         NoFitError: a parameter runs away, the top is not reached, or the curvature there is none of a maximum.
     """
 
+    near = None if part is None else _near(_lower(likelihood, weight, np.inf), starts, weight, part)
+    if near is not None:
+        return near
     failed = NoFitError("there is nothing to start from")
     for width in (np.inf, HELD):
         for start in starts:
@@ -90,6 +111,32 @@ def maximise(likelihood: Likelihood, starts: Sequence[Sequence[float]], weight: 
                 return found
             break  # other starts would find the same ridge
     raise failed
+
+
+def _near(
+    lower: Likelihood, starts: Sequence[Sequence[float]], weight: float, part: tuple[Likelihood, float]
+) -> Fit | None:
+    """Walks from the top of a part to that of all by its curvature; None where that does not lead there at once."""
+    try:
+        rough = maximise(part[0], starts, part[1])
+    except NoFitError:
+        return None
+    curvature, logs = np.linalg.inv(rough.covariance) / part[1], np.log(rough.values)
+    for _ in range(_STEPS):
+        value, slope = lower(logs)
+        if np.abs(slope).max() <= _FLAT / 100:
+            break
+        logs = logs - np.clip(np.linalg.solve(curvature, slope), -1, 1)
+    else:
+        return None
+    rows = [(lower(logs + step)[1] - slope) / _STEP for step in np.eye(logs.size) * _STEP]
+    found = np.array([*rows])
+    found = (found + found.T) / 2
+    if rough.held or np.linalg.eigvalsh(found).min() <= 0:
+        return None
+    covariance = np.asarray(np.linalg.inv(found * weight))
+    vague = np.sqrt(np.diag(covariance)).max() > VAGUE
+    return None if vague else Fit(np.exp(logs), -value * weight, covariance)
 
 
 def _lower(likelihood: Likelihood, weight: float, width: float) -> Likelihood:

@@ -13,10 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import digamma, gammaln
 
-from cxloop.stats.lifetime.fitting import Fit, NoFitError, maximise
+from cxloop.stats.lifetime.fitting import Fit, NoFitError, dot, maximise
 from cxloop.stats.sums import Array
 
 __all__ = ["Spending", "expected_spend", "fit_spending"]
+
+_STARTS = ((2.0, 3.0, 1.0), (6.0, 4.0, 0.5))
+"""Starts with amounts in units of their mean."""
+_PART = 20_000
+"""Customers by whom the top is looked for first, where there are at least twice as many."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class _Likelihood:
         self.at_level = np.bincount(place, minlength=self.levels.size).astype(float)
         self.purchases, self.spent = purchases, purchases * mean
         logs = np.log(mean)
-        self.log_mean, self.log_spent = float(logs.sum()), float(purchases @ np.log(self.spent))
+        self.log_mean, self.log_spent = float(logs.sum()), dot(purchases, np.log(self.spent))
 
     def __call__(self, values: Array) -> tuple[float, Array]:
         p, q, gamma = (float(value) for value in values)
@@ -68,7 +73,10 @@ def fit_spending(purchases: Array, mean: Array) -> tuple[Spending, Fit]:
     if purchases.size < 2 or not (mean > 0).all() or not (purchases >= 1).all():
         raise NoFitError("a mean amount above 0 of at least two customers is needed")
     scale = float(np.average(mean, weights=purchases))
-    found = maximise(_Likelihood(purchases, mean / scale), ((2.0, 3.0, 1.0), (6.0, 4.0, 0.5)), float(purchases.size))
+    step = purchases.size // _PART
+    picked = None if step < 2 else (purchases[::step], mean[::step] / scale)
+    part = None if picked is None else (_Likelihood(*picked), float(picked[0].size))
+    found = maximise(_Likelihood(purchases, mean / scale), _STARTS, float(purchases.size), part)
     values = found.values * np.array([1.0, 1.0, scale])
     shifted = found.log_likelihood - purchases.size * np.log(scale)
     return Spending(*values.tolist()), Fit(values, shifted, found.covariance, found.held)
