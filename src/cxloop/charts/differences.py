@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Row", "described", "difference_picture", "difference_rows", "heading", "rows_of", "under"]
 
-NARROW, ROW, NARROW_ROW, TOP, EDGE, PADDING = 420, 30, 46, 45, 24, 4
+NARROW, ROW, NARROW_ROW, TOP, EDGE, PADDING = 340, 30, 46, 45, 24, 4
 MOST_ROWS, LONGEST = 40, 180
 SHOWN = ("changed", "differs")
 
@@ -47,22 +47,22 @@ def _row(row: Compared, result: Comparison) -> Row:
 
 def heading(result: Comparison) -> str:
     """Returns the title."""
-    of = f" by {result.title}" if result.by else ""
-    return f"{result.label}{of}, against {'the ' if result.against in ('before', 'year') else ''}{result.other_label}"
+    return f"{result.label} by {result.title}" if result.by else result.label
 
 
 def under(result: Comparison) -> str:
     """Returns what stands below the title."""
     few = sum(row.change is None for row in result.rows)
     more = max(len(result.rows) - few - MOST_ROWS, 0)
-    parts = ("difference with its interval", f"{count(few)} cannot be said" if few else "")
-    return " · ".join(part for part in (*parts, f"{count(more)} more in the table" if more else "") if part)
+    against = f"against {'the ' if result.against in ('before', 'year') else ''}{result.other_label}"
+    parts = (against, f"{count(few)} cannot be said" if few else "", f"{count(more)} more in the table" if more else "")
+    return " · ".join(part for part in parts if part)
 
 
 def described(result: Comparison) -> str:
     """Returns the picture in words, for those who do not see it."""
     told = "; ".join(f"{row.name} {row.label}{'' if row.shown else ', not shown'}" for row in rows_of(result))
-    return f"{heading(result)}: {told or 'nothing can be said'}."
+    return f"{heading(result)}, {under(result)}: {told or 'nothing can be said'}."
 
 
 def difference_picture(result: Comparison, *, width: int) -> str:
@@ -113,7 +113,7 @@ def _drawn(row: Row, x: Scale, middle: float, *, narrow: bool) -> list[str]:
         f'<circle cx="{x(row.value):.1f}" cy="{middle:g}" r="4.7" {hollow}/>',
     ]
     if narrow:
-        return [*marks, _text(0, middle - 12, f"{row.name}  {row.label}", INK)]
+        return [*marks, _text(0, middle - 10, f"{row.name}  {row.label}", INK)]
     return [
         *marks,
         _text(-12, middle + 4, _cut(row.name), INK, anchor="end"),

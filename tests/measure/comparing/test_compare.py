@@ -61,7 +61,7 @@ def test_a_change_that_is_none_is_refused_and_too_few_are_no_verdict(ws: Any) ->
         ("app", "cannot say"),
     ]
     assert found.comparisons == 1
-    assert str(found) == "NPS: None of 1 group by channel is shown to have changed against the 30 days before."
+    assert str(found) == "NPS: none of 1 group by channel is shown to have changed against the 30 days before."
 
 
 def test_the_same_days_a_year_before_are_52_weeks_before(ws: Any) -> None:

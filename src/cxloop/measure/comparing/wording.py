@@ -79,7 +79,7 @@ def _several(found: Comparison, said: Sequence[Compared], shown: Sequence[Compar
     periods = found.against in _OF_PERIODS
     verb = "changed against the" if periods else "differ from"
     if not shown:
-        none = f"None of {many(len(said), 'group')} by {in_sentence(found.title)}"
+        none = f"none of {many(len(said), 'group')} by {in_sentence(found.title)}"
         what = "is shown to have changed against the" if periods else "is shown to differ from"
         return f"{found.label}: {none} {what} {found.other_label}."
     first = shown[0]
