@@ -19,6 +19,7 @@ __all__ = [
     "Period",
     "Window",
     "moved",
+    "next_period",
     "parse_duration",
     "parse_moment",
     "parse_zone",
@@ -30,6 +31,7 @@ Period = Literal["day", "week", "month", "quarter", "year"]
 """Calendar periods in the reporting time zone; weeks are ISO weeks."""
 PERIODS: tuple[Period, ...] = get_args(Period)
 
+_MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(\d{1,6})(m|h|d|w)")
 _YEARS = re.compile(r"(\d{1,3})y")
@@ -139,3 +141,16 @@ def window(since: str | None, until: str | None, *, zone: ZoneInfo, now: datetim
     if start is not None and end is not None and start >= end:
         raise InputError(f"The range is empty: since {since!r} is not before until {until!r}. `until` is exclusive.")
     return Window(start, end)
+
+
+def next_period(start: date, every: Period) -> date:
+    """Returns the first day of the period after the one that begins with `start`.
+
+    Example:
+        >>> next_period(date(2026, 11, 1), "quarter"), next_period(date(2026, 12, 28), "week")
+        (datetime.date(2027, 2, 1), datetime.date(2027, 1, 4))
+    """
+    if every in ("day", "week"):
+        return start + timedelta(days=1 if every == "day" else 7)
+    place = start.year * 12 + start.month - 1 + _MONTHS[every]
+    return date(place // 12, place % 12 + 1, 1)

@@ -265,6 +265,7 @@ def _spread(name: str, estimates: Estimates) -> str:
     known = [row for row in estimates.rows if isinstance(row.result, Estimate)]
     said = f"{name} by {' and '.join([*splits(estimates), *([estimates.every] if estimates.every else [])])}"
     from_all = many(sum(row.result.n for row in estimates.rows), estimates.noun)
+    of_all = "" if estimates.noun == "customer" else f", {from_all}"  # a customer may stand in several groups
     few = len(estimates.rows) - len(known)
     if not known:
         return f"{said} cannot be said: each of the {few} groups has too few of the {from_all}."
@@ -272,7 +273,7 @@ def _spread(name: str, estimates: Estimates) -> str:
     ends = [_end(row, estimates) for row in (ordered[0], ordered[-1])]
     values = ends[0] if len(known) == 1 else f"from {ends[0]} to {ends[1]}"
     left_out = f"; too few {plural(estimates.noun)} in {count(few)} of {count(len(estimates.rows))} groups"
-    return f"{said}: {values}, {from_all}{left_out if few else ''}."
+    return f"{said}: {values}{of_all}{left_out if few else ''}."
 
 
 def _end(row: EstimateRow, estimates: Estimates) -> str:

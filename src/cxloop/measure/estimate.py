@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from cxloop.core.errors import InputError
 from cxloop.core.results import Estimate, EstimateRow, Estimates, How, Identities, InsufficientData
-from cxloop.core.time import Period, window
+from cxloop.core.time import Period, Window, next_period, window
 from cxloop.core.wording import count, identities_in_words, plural
 from cxloop.engine.base import Analysis
 from cxloop.engine.customers import Identity
@@ -88,12 +88,12 @@ def estimate(ws: Analysis, request: Request, item: Metric | None = None) -> Esti
     rows: tuple[EstimateRow, ...] = ()
     tally = tally_of(item.statistic, scale or Scale(0, 10))
     if scale is not None:
-        rows = rows_of(ws, item, selection, tally)
+        rows = _over(ws, item, request, within, rows_of(ws, item, selection, tally))
     if not rows and not request.by and request.every is None:
         rows = (EstimateRow((), None, InsufficientData(0, _minimum(ws, item))),)
 
     def read(identity: Identity) -> tuple[EstimateRow, ...]:
-        return rows_of(ws, item, replace(selection, identity=identity), tally)
+        return _over(ws, item, request, within, rows_of(ws, item, replace(selection, identity=identity), tally))
 
     identities = identities_of(ws, selection, within, rows, item.unit, read)
     return Estimates(
@@ -114,6 +114,18 @@ def estimate(ws: Analysis, request: Request, item: Metric | None = None) -> Esti
         label=item.label,
         version=item.version,
     )
+
+
+def _over(
+    ws: Analysis, item: Metric, request: Request, within: Window, rows: tuple[EstimateRow, ...]
+) -> tuple[EstimateRow, ...]:
+    """Returns the rows without periods that are not over, of what grows with the length of a period."""
+    if item.statistic != "per_customer" or request.every is None:
+        return rows
+    end = min(ws.as_of, within.until or ws.as_of) - timedelta(microseconds=1)
+    last = end.replace(tzinfo=UTC).astimezone(ZoneInfo(ws.settings.company.time_zone)).date()
+    ends = {start: next_period(start, request.every) for start in {row.period for row in rows if row.period}}
+    return tuple(row for row in rows if row.period is None or ends[row.period] <= last + timedelta(days=1))
 
 
 def sums_of(ws: Analysis, selection: Selection, tally: Tally) -> tuple[pa.Table, Mapping[str, Array]]:
@@ -218,7 +230,9 @@ def _how(
     return How(
         definition=item.definition,
         method=" ".join(part for part in said if part),
-        exclusions=" ".join([*counted_in_words(item), *([ORDINARY] if selection.ordinary else [])]),
+        exclusions=" ".join(
+            [*counted_in_words(item), *_unfinished(item, selection), *([ORDINARY] if selection.ordinary else [])]
+        ),
         sql=_sql(ws, item, selection, tally),
     )
 
@@ -227,3 +241,8 @@ def _sql(ws: Analysis, item: Metric, selection: Selection, tally: Tally) -> str:
     if item.statistic == "median":
         return ws.engine.sql(MEDIANS, selection.grouped)
     return ws.engine.sql(SCORES, selection.scores(tally))
+
+
+def _unfinished(item: Metric, selection: Selection) -> list[str]:
+    grows = item.statistic == "per_customer" and selection.period is not None
+    return ["Periods that are not over are left out: what customers come to grows with time."] if grows else []

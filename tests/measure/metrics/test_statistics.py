@@ -117,3 +117,15 @@ def test_money_says_its_currency_and_several_are_no_number(ws: Any) -> None:
         asked(ws, money)
     assert 'currency == "USD"' in told.value.message
     assert asked(ws, money, where='currency == "USD"').currency == "USD"
+
+
+def test_what_grows_with_time_is_not_told_of_a_period_that_is_not_over(ws: Any) -> None:
+    # now is the end of 30 March 2026, and so February is over and March is not
+    for month in (1, 2, 3):
+        orders(ws, *((who, 10.0 * month) for who in range(12)), occurred_at=datetime(2026, month, 5))
+
+    result = asked(ws, {**AMOUNT, "statistic": "per_customer", "unit": "money"}, every="month")
+
+    assert [str(row.period) for row in result.rows] == ["2026-01-01", "2026-02-01"]
+    assert "Periods that are not over are left out" in result.how.exclusions
+    assert len(asked(ws, {**AMOUNT, "statistic": "mean", "unit": "money"}, every="month").rows) == 3

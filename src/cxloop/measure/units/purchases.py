@@ -34,8 +34,8 @@ UNITS = (
     Units(
         name="orders_followed",
         noun="order",
-        about="An order scores 1 if the same customer orders again within the metric's days, else 0. Orders of nobody "
-        "known are left out, and so are those that are younger than that.",
+        about="An order scores 1 if the same customer orders again within a limit of days, else 0. Orders of nobody "
+        "known are left out, and so are those that are younger than that limit.",
         rows=_FOLLOWED,
     ),
 )

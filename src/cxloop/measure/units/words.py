@@ -19,7 +19,7 @@ def counted_in_words(item: Metric) -> list[str]:
         return []
     units = UNITS[item.units]
     nouns = plural(units.noun)
-    days = [f"The metric's days are {item.days}."] if item.days is not None else []
+    days = [f"The limit is {item.days} days."] if item.days is not None else []
     counts = [f"Only {nouns} with {item.counts} count."] if item.counts else []
     value = [f"Each scores {item.value}; {nouns} of which that cannot be told are left out."] if item.value else []
     return [units.about, *days, *counts, *value]

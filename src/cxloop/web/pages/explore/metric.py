@@ -20,14 +20,14 @@ from cxloop.core.expr import equals
 from cxloop.core.host import Snapshot
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Restated
 from cxloop.core.spreadsheet import as_csv
-from cxloop.core.time import PERIODS, Period
+from cxloop.core.time import PERIODS, Period, next_period
 from cxloop.measure.results import Annotation
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
 from cxloop.web.pages.explore.building import keeping
 from cxloop.web.pages.explore.choices import METRICS, asked_of, is_question, label_of, offered
 from cxloop.web.pages.explore.frame import show
-from cxloop.web.pages.explore.names import next_period, raw_value
+from cxloop.web.pages.explore.names import raw_value
 from cxloop.web.pages.explore.noting import noted
 from cxloop.web.pages.explore.references import references_of
 from cxloop.web.pages.explore.tiles import behind
@@ -281,7 +281,7 @@ def _interval(number: Estimate | InsufficientData, result: Estimates) -> str:
     return words.span(wording.number(number.low, result.unit), wording.number(number.high, result.unit))
 
 
-def _within(question: Question, start: date, every: str) -> Question:
+def _within(question: Question, start: date, every: Period) -> Question:
     """The question for one period of the table, no longer over time."""
     end = next_period(start, every)
     return replace(question, every="", since=start.isoformat(), until=end.isoformat())

@@ -15,11 +15,12 @@ from cxloop.core.errors import CxloopError
 from cxloop.core.expr import both, equals
 from cxloop.core.host import Snapshot
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Result
+from cxloop.core.time import next_period
 from cxloop.core.verbs import registry
 from cxloop.measure.results import Annotation
 from cxloop.web import words
 from cxloop.web.access import Door
-from cxloop.web.pages.explore.names import next_period, raw_value
+from cxloop.web.pages.explore.names import raw_value
 from cxloop.web.pages.explore.noting import noted
 from cxloop.web.questions import Question
 from cxloop.web.words import _
