@@ -27,6 +27,7 @@ from cxloop.measure.money.results import Band, Cell, Gap, Outcome, PointValue
 from cxloop.measure.sources import known_until
 from cxloop.stats.compare import benjamini_hochberg
 from cxloop.stats.effects import Adjusted, adjusted_means, crossed_chances, slope
+from cxloop.stats.rates import shares
 from cxloop.stats.sums import Array
 
 __all__ = ["Request", "point_value"]
@@ -48,11 +49,11 @@ _DEFINITION = (
     "are left out."
 )
 _METHOD = (
-    "Plain: means with normal intervals. Adjusted: what everybody would have in each band, if what was known "
-    "before the answer is all that matters, by augmented inverse probability weighting with models of five other "
-    "folds (Cattaneo 2010; Chernozhukov et al. 2018); one step on the scale by Robinson (1988). p values are corrected "
-    "for all differences (Benjamini-Hochberg). Level {level:.0%}. Observational: nobody was given their score by "
-    "chance, and what nobody recorded is not adjusted for."
+    "Plain: means with normal intervals, shares with Wilson's. Adjusted: what everybody would have in each band, if "
+    "what was known before the answer is all that matters, by augmented inverse probability weighting with models of "
+    "five other folds (Cattaneo 2010; Chernozhukov et al. 2018); one step on the scale by Robinson (1988). p values are "
+    "corrected for all differences (Benjamini-Hochberg). Level {level:.0%}. Observational: nobody was given their score "
+    "by chance, and what nobody recorded is not adjusted for."
 )
 KNOWN = (
     "money and orders of the year before, orders of the last 90 days, days since the last order, time since the first "
@@ -229,8 +230,8 @@ _KINDS: dict[str, tuple[Literal["revenue", "retention", "referral"], str, Unit]]
 def _outcome(ws: Analysis, bands: Sequence[Step], rows: _Rows, name: str, made: Adjusted | None) -> Outcome:
     level = ws.settings.measure.level
     values = rows.after[name]
-    plain = [_plain(ws, values[rows.band == at]) for at in range(len(bands))]
     kind, title, unit = _KINDS[name]
+    plain = [_plain(ws, values[rows.band == at], unit) for at in range(len(bands))]
     ends = plain[0], plain[-1]
     return Outcome(
         name=kind,
@@ -254,10 +255,14 @@ def _outcome(ws: Analysis, bands: Sequence[Step], rows: _Rows, name: str, made: 
     )
 
 
-def _plain(ws: Analysis, values: Array) -> Cell:
+def _plain(ws: Analysis, values: Array, unit: Unit) -> Cell:
     needed, level = ws.settings.measure.minimum_n, ws.settings.measure.level
     if values.size < max(needed, 2):
         return InsufficientData(int(values.size), needed)
+    if unit == "share":
+        found = shares(values.sum(keepdims=True), np.array([float(values.size)]), level=level)
+        ends = float(found.low[0]), float(found.high[0])
+        return Estimate(float(values.mean()), *ends, values.size, values.size, found.method, level)
     mean, half = float(values.mean()), float(_z(level) * values.std(ddof=1) / np.sqrt(values.size))
     return Estimate(mean, mean - half, mean + half, values.size, values.size, "normal", level)
 

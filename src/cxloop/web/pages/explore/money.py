@@ -138,7 +138,7 @@ def _gap(gap: Gap | None, unit: Unit) -> tuple[str, str]:
     if gap is None:
         return _("cannot say"), ""
     limits = words.span(*(wording.number(end, unit) for end in (gap.low, gap.high)))
-    return wording.number(gap.value, unit), limits if gap.shown else f"{limits}, {_('no difference shown')}"
+    return wording.number(gap.value, unit), limits if gap.shown else f"{limits}, {_('not shown to differ')}"
 
 
 def _row(door: Door, risk: RevenueAtRisk, row: RiskRow, question: Asked) -> dict[str, Any]:
