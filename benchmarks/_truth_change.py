@@ -20,7 +20,7 @@ __all__ = ["judge", "verdicts"]
 
 NOMINAL, TEST = 0.05, 0.01
 METRICS = ("nps", "csat", "ces", "rating")
-DEALS = range(5)
+DEALS = range(3)
 TENS = 10
 QUIET = (("2026-08-01", "2026-09-01"), ("2026-09-01", "2026-10-01"))
 UNREACHED = 'region == "IE" or region == "ES" or region == "PT"'

@@ -110,6 +110,13 @@ ROUTES: Mapping[str, Line] = {
         tuple(f"/explore{question}" for question in QUESTIONS),
         tuple(f"/explore{question}" for question in ABOUT_PERSONS),
     ),
+    "GET /explore/compare": Line(
+        SIGNED_IN,
+        ("/explore/compare?since=365d", f"/explore/compare?by={PROBE}ern", "/explore/compare?by=team&against=rest"),
+    ),
+    "GET /explore/compare/download": Line(SIGNED_IN, ("/explore/compare/download?by=team&since=365d",)),
+    "GET /explore/control": Line(SIGNED_IN, ("/explore/control", "/explore/control?metric=csat&expect=season")),
+    "GET /explore/control/download": Line(SIGNED_IN, ("/explore/control/download?every=day",)),
     "GET /explore/money": Line(SIGNED_IN, ("/explore/money", "/explore/money?horizon=90d&by=team")),
     "GET /explore/retention": Line(
         SIGNED_IN, ("/explore/retention", "/explore/retention?by=team&every=week&since=all")
@@ -311,6 +318,11 @@ COLLECTOR: Mapping[str, tuple[str, tuple[int, ...]]] = {
 }
 """What the collector answers: who is let through, and with which status."""
 
+
+def _named(part: str, names: str) -> list[str]:
+    return [f"{part}.{name}" for name in names.split()]
+
+
 VERBS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         (
@@ -330,105 +342,71 @@ VERBS: Mapping[str, frozenset[str]] = {
         ),
         OWNERS,
     ),
-    "collect.deliver": IMPORTERS,
-    "collect.import_bounces": IMPORTERS,
-    "collect.messages": WHOLE_PERSONS,
-    "collect.resolve_message": IMPORTERS,
-    "collect.suppressions": WHOLE_PERSONS,
-    "collect.test_message": OWNERS,
-    "collect.unsuppress": IMPORTERS,
-    "collect.connect": OWNERS,
-    "collect.connection": OWNERS,
-    "collect.connections": WHOLE,
-    "collect.disconnect": OWNERS,
-    "collect.drift": WHOLE,
-    "collect.enforce": IMPORTERS,
-    "collect.file": IMPORTERS,
-    "collect.import_plan": IMPORTERS,
-    "collect.import_responses": IMPORTERS,
-    "collect.imports": WHOLE,
-    "collect.intake": WHOLE,
-    "collect.latest": SIGNED_IN,
-    "collect.learn": IMPORTERS,
-    "collect.load": IMPORTERS,
-    "collect.mappings": WHOLE,
-    "collect.pause": IMPORTERS,
-    "collect.plan": WHOLE,
-    "collect.pull": IMPORTERS,
-    "collect.rejects": WHOLE_PERSONS,
-    "collect.replay": IMPORTERS,
-    "collect.resume": IMPORTERS,
-    "collect.sources": SIGNED_IN,
-    "collect.systems": WHOLE,
-    "collect.check_survey": WHOLE,
-    "collect.close_survey": IMPORTERS,
-    "collect.draft_survey": IMPORTERS,
-    "collect.import_survey": IMPORTERS,
-    "collect.pause_survey": IMPORTERS,
-    "collect.preview_survey": WHOLE,
-    "collect.publish_survey": IMPORTERS,
-    "collect.survey": WHOLE,
-    "collect.survey_settings": IMPORTERS,
-    "collect.survey_templates": WHOLE,
-    "collect.surveys": WHOLE,
-    "collect.invitations": WHOLE_PERSONS,
-    "collect.invite": IMPORTERS,
-    "collect.remind": IMPORTERS,
-    "collect.replay_invitations": WHOLE,
-    "collect.stop_wave": IMPORTERS,
-    "collect.wave": WHOLE,
-    "collect.waves": WHOLE,
-    "collect.drop_short_link": IMPORTERS,
-    "collect.flag_response": IMPORTERS,
-    "collect.plan_sample": WHOLE,
-    "collect.record_session": IMPORTERS,
-    "collect.response": WHOLE_PERSONS,
-    "collect.response_file": WHOLE_PERSONS,
-    "collect.responses": WHOLE_PERSONS,
-    "collect.short_link": IMPORTERS,
-    "collect.short_links": WHOLE,
-    "measure.annotate": IMPORTERS,
-    "measure.annotations": SIGNED_IN,
-    "measure.ces": SIGNED_IN,
-    "measure.churn": SIGNED_IN,
-    "measure.compare": SIGNED_IN,
-    "measure.contract_value": SIGNED_IN,
-    "measure.control_chart": SIGNED_IN,
-    "measure.crosstab": SIGNED_IN,
-    "measure.csat": SIGNED_IN,
-    "measure.customer_values": PERSONS,
-    "measure.lifetime_value": SIGNED_IN,
-    "measure.dashboard": SIGNED_IN,
-    "measure.dashboard_changes": SIGNED_IN,
-    "measure.dashboard_pdf": SIGNED_IN,
-    "measure.dashboards": SIGNED_IN,
-    "measure.define_metric": IMPORTERS,
-    "measure.delete_dashboard": IMPORTERS,
-    "measure.save_dashboard": IMPORTERS,
-    "measure.metric": SIGNED_IN,
-    "measure.metric_versions": WHOLE,
-    "measure.metrics": SIGNED_IN,
-    "measure.league": SIGNED_IN,
-    "measure.rollup": SIGNED_IN,
-    "measure.nps": SIGNED_IN,
-    "measure.point_value": SIGNED_IN,
-    "measure.probability_alive": SIGNED_IN,
-    "measure.pulse": SIGNED_IN,
-    "measure.rating": SIGNED_IN,
-    "measure.references": SIGNED_IN,
-    "measure.remove_reference": IMPORTERS,
-    "measure.retention": SIGNED_IN,
-    "measure.retire_metric": IMPORTERS,
-    "measure.revenue_at_risk": SIGNED_IN,
-    "measure.remove_annotation": IMPORTERS,
-    "measure.rows": PERSONS,
-    "measure.set_reference": IMPORTERS,
-    "measure.survey": SIGNED_IN,
-    "measure.survey_funnel": SIGNED_IN,
-    "measure.survey_questions": SIGNED_IN,
-    "measure.survey_rows": PERSONS,
-    "measure.survey_verbatims": PERSONS,
-    "measure.whole_base": SIGNED_IN,
+    **dict.fromkeys(
+        _named(
+            "measure",
+            "annotate define_metric delete_dashboard remove_annotation remove_reference retire_metric "
+            "save_dashboard set_reference ",
+        ),
+        IMPORTERS,
+    ),
+    **dict.fromkeys(
+        _named(
+            "measure",
+            "annotations ces churn compare contract_value control_chart crosstab csat dashboard dashboard_changes "
+            "dashboard_pdf dashboards league lifetime_value metric metrics nps point_value probability_alive "
+            "pulse rating references retention revenue_at_risk rollup survey survey_funnel survey_questions "
+            "whole_base ",
+        ),
+        SIGNED_IN,
+    ),
+    **dict.fromkeys(
+        _measure("customer_values rows survey_rows survey_verbatims "),
+        PERSONS,
+    ),
+    **dict.fromkeys(
+        _measure("metric_versions "),
+        WHOLE,
+    ),
+    **dict.fromkeys(
+        _named(
+            "collect",
+            "close_survey deliver draft_survey drop_short_link enforce file flag_response import_bounces "
+            "import_plan import_responses import_survey invite learn load pause pause_survey publish_survey "
+            "pull record_session remind replay resolve_message resume short_link stop_wave survey_settings "
+            "unsuppress ",
+        ),
+        IMPORTERS,
+    ),
+    **dict.fromkeys(
+        _named(
+            "collect",
+            "invitations messages rejects response response_file responses suppressions ",
+        ),
+        WHOLE_PERSONS,
+    ),
+    **dict.fromkeys(
+        _named(
+            "collect",
+            "connect connection disconnect test_message ",
+        ),
+        OWNERS,
+    ),
+    **dict.fromkeys(
+        _named(
+            "collect",
+            "check_survey connections drift imports intake mappings plan plan_sample preview_survey "
+            "replay_invitations short_links survey survey_templates surveys systems wave waves ",
+        ),
+        WHOLE,
+    ),
+    **dict.fromkeys(
+        _named(
+            "collect",
+            "latest sources ",
+        ),
+        SIGNED_IN,
+    ),
     "understand.verbatims": PERSONS,
     "unify.compare": WHOLE_PERSONS,
     "unify.customer": PERSONS,
