@@ -325,20 +325,10 @@ def _named(part: str, names: str) -> list[str]:
 
 VERBS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
-        (
-            "admin.accounts",
-            "admin.audit",
-            "admin.change",
-            "admin.create_key",
-            "admin.disable",
-            "admin.enable",
-            "admin.invite",
-            "admin.keys",
-            "admin.revoke_key",
-            "admin.rotate_key",
-            "admin.sessions",
-            "admin.sign_out",
-            "admin.verify_audit",
+        _named(
+            "admin",
+            "accounts audit change create_key disable enable invite keys revoke_key rotate_key sessions "
+            "sign_out verify_audit ",
         ),
         OWNERS,
     ),
@@ -360,14 +350,8 @@ VERBS: Mapping[str, frozenset[str]] = {
         ),
         SIGNED_IN,
     ),
-    **dict.fromkeys(
-        _measure("customer_values rows survey_rows survey_verbatims "),
-        PERSONS,
-    ),
-    **dict.fromkeys(
-        _measure("metric_versions "),
-        WHOLE,
-    ),
+    **dict.fromkeys(_named("measure", "customer_values rows survey_rows survey_verbatims"), PERSONS),
+    **dict.fromkeys(_named("measure", "metric_versions"), WHOLE),
     **dict.fromkeys(
         _named(
             "collect",
