@@ -12,15 +12,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stdout
-from dataclasses import replace
-from datetime import datetime
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from pkgutil import walk_packages
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal, get_args, get_origin
 
+from metrics_pages import metrics_reference, pages_of_metrics
 from pydantic import BaseModel
 
 import cxloop
@@ -31,19 +29,12 @@ from cxloop.core.errors import CxloopError
 from cxloop.core.expr import AGGREGATES, FUNCTIONS, Value, quoted
 from cxloop.core.expr.values import as_text
 from cxloop.core.schema import INCOMING, TABLES, Table
-from cxloop.measure.estimate import Request, estimate
-from cxloop.measure.metrics import Metric
-from cxloop.measure.reference import metric_pages, metrics_reference
 from cxloop.runtime import parts
-from cxloop.runtime.folder import Folder
 from cxloop.runtime.reference import reference_markdown, rights_table
-from cxloop.runtime.workspace import open_workspace
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 MADE = "Generated from the code by `make docs`."
 WIDTH = "100"
-A_DAY = datetime(2026, 1, 1)
-"""The day on which the examples of metrics are asked."""
 
 
 def cell(text: object) -> str:
@@ -459,27 +450,6 @@ def expressions() -> str:
     return page(EXPRESSIONS.format(made=MADE, functions="\n".join(lines), aggregates="\n".join(over)))
 
 
-def metrics() -> str:
-    """reference/metrics.md."""
-    return page(metrics_reference())
-
-
-def pages_of_metrics() -> dict[str, str]:
-    """reference/metrics/*.md, with the SQL that an empty workspace runs on a fixed day."""
-    with TemporaryDirectory() as folder:
-        for name in ("cxloop.toml", "experience.toml"):
-            (Path(folder) / name).touch()
-        workspace = replace(open_workspace(Folder(Path(folder))), now=lambda: A_DAY)
-
-        def asked(item: Metric) -> str:
-            return estimate(workspace, Request(item.name, item.statistic), item).how.sql
-
-        texts = {place: text.replace("\n\n", f"\n\n{MADE}\n\n", 1) for place, text in metric_pages(asked).items()}
-        found = {f"metrics/{place}": page(text) for place, text in texts.items()}
-        workspace.close()
-    return found
-
-
 def systems() -> str:
     """reference/systems.md."""
     about = "What `cxloop collect connect` can connect, and its settings. [How](../how-to/connect-a-source.md)."
@@ -495,7 +465,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "schema": schema,
     "errors": errors,
     "expressions": expressions,
-    "metrics": metrics,
+    "metrics": lambda: page(metrics_reference()),
     "systems": systems,
 }
 
@@ -503,7 +473,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
 def main(arguments: list[str]) -> int:
     """Writes the pages; with --check compares them, and returns 1 where one is not current."""
     checking = "--check" in arguments
-    made = {**{name: make() for name, make in PAGES.items()}, **pages_of_metrics()}
+    made = {
+        **{name: make() for name, make in PAGES.items()},
+        **{name: page(text) for name, text in pages_of_metrics(MADE).items()},
+    }
     stale = [path.name for path in (REFERENCE / "metrics").glob("*.md") if f"metrics/{path.stem}" not in made]
     if not checking:
         for name in stale:
