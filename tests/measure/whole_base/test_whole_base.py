@@ -142,6 +142,8 @@ def test_the_past_is_asked_with_what_was_known_then(kept: tuple[simulate.Company
 def test_names_and_lengths_that_cannot_be_used_are_told(kept: tuple[simulate.Company, Any]) -> None:
     with pytest.raises(UnknownNameError, match="region"):
         kept[1].measure.whole_base(by="colour")
+    with pytest.raises(UnknownNameError, match="email"):
+        kept[1].measure.whole_base(reference="pigeon")
     with pytest.raises(InputError, match="30d"):
         kept[1].measure.whole_base(active="2d")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cxloop.core.errors import UnknownNameError
 from cxloop.core.results import Estimate
 from cxloop.measure.whole_base.base import Base
 from cxloop.measure.whole_base.results import BaseMode
@@ -49,13 +50,19 @@ class Modes:
 
 
 def modes_of(base: Base, *, reference: str | None, seed: int) -> Modes:
-    """Returns the effects of all ways of answering; the most common one is the reference unless another is named."""
+    """Returns the effects of all ways of answering; the most common one is the reference unless another is named.
+
+    Raises:
+        UnknownNameError: nobody answered by the reference.
+    """
     seen = base.seen
     told = seen.answered
     names, codes = seen.names["answered_by"], seen.texts["answered_by"]
     counts = {name: int((told & (codes == place)).sum()) for place, name in enumerate(names)}
     usual = max(counts, key=lambda name: (counts[name], name), default=None)
-    chosen = reference if reference in counts else usual
+    if reference is not None and reference not in counts:
+        raise UnknownNameError("way of answering", reference, tuple(counts))
+    chosen = reference or usual
     if chosen is None or len(counts) < 2:
         return Modes(None, ())
     place = names.index(chosen)
