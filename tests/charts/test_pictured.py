@@ -36,9 +36,9 @@ def test_every_cell_says_its_number_and_a_small_cohort_has_none() -> None:
 
 
 def test_the_notebook_shows_the_same_cells_as_the_page() -> None:
-    rows = grid_chart(GRID, width=560).to_dict()["data"]["values"]
+    told = json.dumps(grid_chart(GRID, width=560).to_dict())
 
-    assert [row["label"] for row in rows] == ["25", "18", "31", "30", "18"]
+    assert re.findall(r'"label": "(\d+)"', told)[:5] == ["25", "18", "31", "30", "18"]
 
 
 def test_darker_is_more_and_never_so_dark_that_ink_is_lost() -> None:

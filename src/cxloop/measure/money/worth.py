@@ -51,9 +51,9 @@ _DEFINITION = (
 _METHOD = (
     "Plain: means with normal intervals, shares with Wilson's. Adjusted: what everybody would have in each band, if "
     "what was known before the answer is all that matters, by augmented inverse probability weighting with models of "
-    "five other folds (Cattaneo 2010; Chernozhukov et al. 2018); one step on the scale by Robinson (1988). p values are "
-    "corrected for all differences (Benjamini-Hochberg). Level {level:.0%}. Observational: nobody was given their score "
-    "by chance, and what nobody recorded is not adjusted for."
+    "five other folds (Cattaneo 2010; Chernozhukov et al. 2018); one step on the scale by Robinson (1988). p values "
+    "are corrected for all differences (Benjamini-Hochberg). Level {level:.0%}. Observational: nobody was given their "
+    "score by chance, and what nobody recorded is not adjusted for."
 )
 KNOWN = (
     "money and orders of the year before, orders of the last 90 days, days since the last order, time since the first "
