@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from cxloop.core.league import LIKELY, League, LeagueRow
+from cxloop.core.league import LIKELY, League, LeagueRow, chance
 from cxloop.core.results import Estimate
 from cxloop.core.wording import count, interval, number
 
@@ -81,9 +81,9 @@ def figures(row: LeagueRow, result: League) -> str:
     assert row.shrunk is not None
     said = f"{number(row.shrunk.value, result.unit)} {interval(row.shrunk, result.unit)} · n {count(row.n)}"
     if row.lowest is not None and row.lowest >= LIKELY:
-        return f"{said} · last fifth {100 * row.lowest:.0f} %"
+        return f"{said} · last fifth {chance(row.lowest)}"
     if row.highest is not None and row.highest >= LIKELY:
-        return f"{said} · first fifth {100 * row.highest:.0f} %"
+        return f"{said} · first fifth {chance(row.highest)}"
     return said
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from cxloop.core.results import Estimate, How, InsufficientData, Result, Unit, Value
 
-__all__ = ["LIKELY", "Adjustment", "League", "LeagueRow", "Standing"]
+__all__ = ["LIKELY", "Adjustment", "League", "LeagueRow", "Standing", "chance"]
 
 LIKELY = 0.8
 """Probability of being in the lowest or highest fifth from which a group is named."""
@@ -137,6 +137,16 @@ class League(Result):
 
     def __str__(self) -> str:
         return f"{self.lede} {self.sub}"
+
+
+def chance(probability: float) -> str:
+    """Returns a probability in whole percent: draws know no finer ones, and nothing is certain.
+
+    Example:
+        >>> chance(0.874), chance(0.9999), chance(0.0)
+        ('87 %', '> 99 %', '< 1 %')
+    """
+    return "< 1 %" if probability < 0.005 else "> 99 %" if probability > 0.995 else f"{100 * probability:.0f} %"
 
 
 def _record(by: str, row: LeagueRow) -> dict[str, Value]:

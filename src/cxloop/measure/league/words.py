@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cxloop.core.league import LIKELY, Adjustment, LeagueRow
+from cxloop.core.league import LIKELY, Adjustment, LeagueRow, chance
 from cxloop.core.results import Unit
 from cxloop.core.wording import count, in_sentence, many, number
 
@@ -35,7 +35,7 @@ def lede(groups: str, title: str, rows: Sequence[LeagueRow], p: float | None) ->
         for few, word in ((worse, "worse"), (better, "better"))
         if few
     ]
-    said = f"Of {count(len(judged))} {groups} {' and '.join(sides)} than the mean"
+    said = f"Of {count(len(judged))} {groups}, {' and '.join(sides)} than the mean"
     return f"{said}, by more than luck and the mix of cases explain."
 
 
@@ -67,7 +67,7 @@ def sub(
         )
     likely = [row for row in judged if row.lowest is not None and row.lowest >= LIKELY]
     if likely:
-        names = ", ".join(f"{row.label} ({100 * (row.lowest or 0):.0f} %)" for row in likely[:_FEW])
+        names = ", ".join(f"{row.label} ({chance(row.lowest or 0.0)})" for row in likely[:_FEW])
         more = f" and {count(len(likely) - _FEW)} more" if len(likely) > _FEW else ""
         said.append(f"Probably in the last fifth: {names}{more}. That is where to look, not whose fault it is.")
     if few:

@@ -13,6 +13,7 @@ from cxloop import charts
 from cxloop.core import wording
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.core.expr import both
+from cxloop.core.league import chance
 from cxloop.core.results import Estimate
 from cxloop.core.spreadsheet import as_csv
 from cxloop.measure.results import League, LeagueRow
@@ -147,20 +148,13 @@ def _line(row: LeagueRow, result: League, wanted: Asked) -> dict[str, str]:
         "interval": _interval(row.shrunk, result) if row.shrunk else f"{_('needs')} {result.minimum_n}",
         "raw": wording.number(row.raw, result.unit),
         "n": wording.count(row.n),
-        "last": _share(row.lowest),
-        "first": _share(row.highest),
+        "last": "" if row.lowest is None else chance(row.lowest),
+        "first": "" if row.highest is None else chance(row.highest),
     }
 
 
 def _interval(found: Estimate, result: League) -> str:
     return words.span(wording.number(found.low, result.unit), wording.number(found.high, result.unit))
-
-
-def _share(value: float | None) -> str:
-    """A probability in whole percent; Monte Carlo knows no finer ones."""
-    if value is None:
-        return ""
-    return "< 1 %" if value < 0.005 else "> 99 %" if value > 0.995 else f"{100 * value:.0f} %"
 
 
 def _behind(row: LeagueRow, wanted: Asked) -> str:
