@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from tests.web.conftest import Shop, open_shop, rows_of_company
 
+from cxloop.core.errors import MistakesError
 from cxloop.entry.app import create_app
 
 PATH = "/explore/dashboards"
@@ -235,3 +236,39 @@ def test_on_paper_nothing_that_people_wrote_is_read_as_markup(own: Shop, analyst
     assert answer.content.startswith(b"%PDF-")
     assert re.search(r'filename="hostile-\d{4}-\d\d-\d\d\.pdf"', answer.headers["content-disposition"])
     own.run("measure.delete_dashboard", name="hostile")
+
+
+def test_all_comparisons_of_a_dashboard_are_corrected_together(own: Shop) -> None:
+    """The reference is Benjamini and Hochberg's procedure as statsmodels has it, over the p of each alone."""
+    from statsmodels.stats.multitest import multipletests
+
+    where = ("", 'channel == "web"', 'channel == "app"', "score >= 5", "score <= 8")
+    tiles = [{"verb": "measure.nps", "arguments": {"where": each, "since": "30d"}} for each in where]
+    own.run("measure.save_dashboard", name="many", document=json.dumps({"title": "Many", "tiles": tiles}))
+
+    found = own.run("measure.dashboard_changes", name="many")
+
+    alone = [own.run("measure.compare", metric="nps", since="30d", where=each or None).rows[0].change for each in where]
+    expected = multipletests([each.p for each in alone], method="fdr_bh")[1]
+    assert [row.comparison.rows[0].change.p for row in found.rows] == pytest.approx(expected.tolist())
+    own.run("measure.delete_dashboard", name="many")
+
+
+def test_a_document_with_mistakes_is_refused_with_all_of_them(own: Shop) -> None:
+    tiles = [
+        {"verb": "measure.npss"},
+        {"verb": "unify.erase"},
+        {"verb": "measure.rows", "arguments": {"metric": "nps"}},
+        {"verb": "measure.nps", "arguments": {"byy": 1, "where": "scor >= 1"}},
+    ]
+
+    with pytest.raises(MistakesError) as refused:
+        own.run("measure.save_dashboard", name="wrong", document=json.dumps({"title": "x", "tiles": tiles}))
+
+    assert [mistake.where for mistake in refused.value.mistakes] == [
+        "tiles.0.verb",
+        "tiles.1.verb",
+        "tiles.2.verb",
+        "tiles.3.arguments.byy",
+        "tiles.3.arguments.where",
+    ]
