@@ -51,7 +51,13 @@ MONTHS = (
 )
 NOT_SAID = "not said"
 """What stands for a group of answers that do not say to which of a dimension they belong."""
-METRIC_LABELS = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "rating": "Rating"}
+METRIC_LABELS = {
+    "nps": "NPS",
+    "csat": "CSAT",
+    "ces": "CES",
+    "rating": "Rating",
+    "probability_alive": "Share still buying",
+}
 
 
 def label(metric: str) -> str:
