@@ -1,0 +1,95 @@
+"""A dashboard in a real browser: begun, kept on, filtered by a bar, drilled to a customer; a change that is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.stories.conftest import Visitor, barriers
+
+pytestmark = pytest.mark.browser
+
+PATH = "/explore/dashboards"
+
+
+@pytest.fixture(scope="module")
+def board(browser: Any, product: Any, session: dict[str, Any]) -> str:
+    """The address of a dashboard that somebody has built by clicking: a number, a split and a course."""
+    page = Visitor(browser, product, session).page()
+    page.goto("/explore?metric=nps&every=none&since=all")
+    _keep(page, "Built by hand")
+    for question in ("by=touchpoint&every=none", "every=month"):
+        page.goto(f"/explore?metric=nps&{question}&since=365d")
+        _keep(page, "")
+    page.get_by_text("It is the last tile of this dashboard.").wait_for()
+    address = str(page.url).split("?")[0].removeprefix(product.address.rstrip("/"))
+    page.context.close()
+    return address
+
+
+def _keep(page: Any, title: str) -> None:
+    page.get_by_text("Keep on a dashboard").click()
+    if title:
+        page.locator("select[name=board]").select_option("")
+        page.get_by_label("Title of a new one").fill(title)
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_text("Kept.").wait_for()
+
+
+def test_from_a_bar_to_what_was_said_to_the_customer(visitor: Visitor, board: str) -> None:
+    page = visitor.page()
+    page.goto(f"{board}?since=365d")
+    page.locator(".chart-wide svg a").first.click()
+    page.get_by_text("All tiles: only where").wait_for()
+    page.get_by_role("link", name="behind NPS").first.click()
+    page.get_by_role("heading", name="behind NPS").wait_for()
+    assert page.locator("td", has_text="“").count() > 0
+    page.locator('td a[href^="/customers/"]').first.click()
+    page.wait_for_url("**/customers/*")
+
+    assert visitor.complaints == []
+
+
+def test_a_change_that_is_none_is_refused(visitor: Visitor, board: str) -> None:
+    page = visitor.page()
+    page.goto(f"{board}?since=90d")
+
+    assert page.get_by_text("no change shown").count() > 0
+    assert "is shown to have changed" in page.locator("h1").inner_text()
+
+
+def test_the_filter_works_by_keys_alone(visitor: Visitor, board: str) -> None:
+    page = visitor.page()
+    page.goto(f"{board}?since=365d")
+    page.locator(".chart-wide svg a").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("All tiles: only where").wait_for()
+
+    assert visitor.complaints == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+def test_pages_of_dashboards_have_no_barrier(
+    visitor: Visitor, axe: str, board: str, width: int, scheme: str, screenshots: Path | None
+) -> None:
+    page = visitor.page(width, scheme)
+    found: dict[str, Any] = {}
+    places = {
+        "dashboards": PATH,
+        "dashboard": f"{board}?since=365d",
+        "change": f"{board}/edit",
+        "rows": "/explore/rows?metric=nps&since=365d",
+        "annotations": "/explore/annotations",
+    }
+    for name, address in places.items():
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        found |= barriers(page, axe, f"{name} {width} {scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        if screenshots:
+            page.screenshot(path=screenshots / f"boards-{name}-{width}-{scheme}.png", full_page=True)
+    page.context.close()
+
+    assert found == {}
+    assert visitor.complaints == []
