@@ -148,7 +148,7 @@ ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "measure.contract_value": ({"where": 'region == "DE"'},),
     "measure.retention": ({}, {"counting": "rolling", "every": "week", "where": 'region == "DE"'}),
     "measure.churn": ({"joined": 'kind == "order"', "cancelled": 'kind == "return"', "by": "team", "horizon": "10d"},),
-    "measure.point_value": ({"horizon": "10d"},),
+    "measure.point_value": ({"horizon": "1d"},),
     "measure.revenue_at_risk": ({"by": "team"},),
     "measure.survey": ({"name": "visits"}, {"name": "visits", "where": 'team == "North"'}),
     "measure.survey_funnel": ({"name": "visits"},),

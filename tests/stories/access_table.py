@@ -117,6 +117,11 @@ ROUTES: Mapping[str, Line] = {
     "GET /explore/compare/download": Line(SIGNED_IN, ("/explore/compare/download?by=team&since=365d",)),
     "GET /explore/control": Line(SIGNED_IN, ("/explore/control", "/explore/control?metric=csat&expect=season")),
     "GET /explore/control/download": Line(SIGNED_IN, ("/explore/control/download?every=day",)),
+    "GET /explore/all-customers": Line(SIGNED_IN, ("/explore/all-customers",)),
+    "GET /explore/league": Line(SIGNED_IN, ("/explore/league?since=365d", f"/explore/league?by={PROBE}ern")),
+    "GET /explore/league/download/{kind}": Line(
+        SIGNED_IN, tuple(f"/explore/league/download/{kind}?since=all" for kind in ("csv", "xls"))
+    ),
     "GET /explore/money": Line(SIGNED_IN, ("/explore/money", "/explore/money?horizon=90d&by=team")),
     "GET /explore/retention": Line(
         SIGNED_IN, ("/explore/retention", "/explore/retention?by=team&every=week&since=all")

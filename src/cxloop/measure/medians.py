@@ -44,8 +44,8 @@ MEDIANS = Query(
 )
 """Median and two order statistics per group. Of n ordered units the limits are those at n/2 - z sqrt(n)/2 and at
 1 + n/2 + z sqrt(n)/2, rounded: Campbell and Gardner (1988), "Calculating confidence intervals for some non-parametric
-analyses", British Medical Journal 296, 1454-1456. As a share of n that is 1/2 -/+ z / (2 sqrt(n)); the number of customers
-stands in the place of the last n, so that one who comes often does not make it look sure."""
+analyses", British Medical Journal 296, 1454-1456. As a share of n that is 1/2 -/+ z / (2 sqrt(n)); the number of
+customers stands in the place of the last n, so that one who comes often does not make it look sure."""
 
 
 def reach(level: float) -> float:

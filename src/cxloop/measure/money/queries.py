@@ -6,7 +6,7 @@ from cxloop.engine.query import Query
 
 __all__ = ["AFTER", "AMOUNTS", "ANSWERED", "RISK"]
 
-_TABLES = ("interactions", "event_catalogue", "customer_keys", "customer_strength", "customer_of", "segment_members")
+_TABLES = ("interactions", "event_catalogue", "customer_keys", "customer_strength", "customer_of")
 
 AMOUNTS = Query(
     name="measure.money_amounts",

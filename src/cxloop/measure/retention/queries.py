@@ -6,7 +6,7 @@ from cxloop.engine.query import Query
 
 __all__ = ["CALENDAR", "ROLLING", "STAYS"]
 
-_TABLES = ("interactions", "event_catalogue", "customer_keys", "customer_strength", "customer_of", "segment_members")
+_TABLES = ("interactions", "event_catalogue", "customer_keys", "customer_strength", "customer_of")
 
 CALENDAR = Query(
     name="measure.retention_calendar",

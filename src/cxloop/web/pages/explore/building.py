@@ -50,6 +50,7 @@ def keep(
     title: Annotated[str, Form(max_length=80)] = "",
 ) -> Response:
     """Puts a question on a dashboard, or on a new one."""
+    door.require("measure.save_dashboard")
     given = _tile(tile)
     if board:
         document = _document(found_board(door, board))
