@@ -32,6 +32,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.support.definitions import NothingDefined
+
 from cxloop.core.config import Engine, Experience, Settings
 from cxloop.engine.catalogue import EVENT_CATALOGUE
 from cxloop.engine.derivation import derive
@@ -52,7 +56,7 @@ BUFFERS = 150
 
 
 @dataclass
-class Workspace:
+class Workspace(NothingDefined):
     """What the step sees of a workspace."""
 
     engine: Any

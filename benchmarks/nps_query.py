@@ -26,6 +26,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.support.definitions import NothingDefined
+
 from cxloop.core.config import Experience, Settings
 from cxloop.core.results import Estimate, Estimates
 from cxloop.engine.base import Engine
@@ -83,7 +87,7 @@ PLAINEST = """
 
 
 @dataclass
-class Workspace:
+class Workspace(NothingDefined):
     """What a quiet part sees of a workspace."""
 
     engine: Engine

@@ -25,6 +25,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.support.definitions import NothingDefined
+
 from cxloop.core.config import Experience, Settings
 from cxloop.core.host import LOCAL, Actor
 from cxloop.engine.base import Engine
@@ -89,7 +93,7 @@ BY_HAND = """
 
 
 @dataclass
-class Workspace:
+class Workspace(NothingDefined):
     """What unify sees of a workspace."""
 
     path: Path

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.definitions import NothingDefined
 
 from cxloop.collect.files.importer import import_files
 from cxloop.collect.results import FileImport
@@ -27,7 +28,7 @@ def _quiet(_doing: str, _share: float | None) -> None:
 
 
 @dataclass
-class Desk:
+class Desk(NothingDefined):
     """What collect sees of a workspace, without accounts and server."""
 
     path: Path

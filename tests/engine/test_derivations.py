@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pyarrow as pa
 import pytest
+from tests.support.definitions import NothingDefined
 
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import MistakesError
@@ -23,7 +24,7 @@ NOW = datetime(2026, 5, 2)
 
 
 @dataclass
-class Desk:
+class Desk(NothingDefined):
     """What a derivation sees of a workspace."""
 
     engine: DuckDBEngine

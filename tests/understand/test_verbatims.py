@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.support.definitions import NothingDefined
 
 from cxloop.core.config import Experience, Settings
 from cxloop.core.errors import InputError
@@ -32,7 +33,7 @@ SAID = (
 
 
 @dataclass
-class Workspace:
+class Workspace(NothingDefined):
     """What understand sees."""
 
     engine: DuckDBEngine

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.support.definitions import NothingDefined
 
 from cxloop.core.config import Experience, Settings
 from cxloop.core.host import LOCAL, Actor
@@ -29,7 +30,7 @@ EXPERIENCE = {
 
 
 @dataclass
-class Workspace:
+class Workspace(NothingDefined):
     """What unify sees, with a way to write interactions."""
 
     path: Path

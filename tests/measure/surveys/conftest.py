@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.support.definitions import NothingDefined
 
 from cxloop.core.config import Experience, Settings
 from cxloop.engine.base import Engine
@@ -28,7 +29,7 @@ CODES = Query(
 
 
 @dataclass
-class Surveyed:
+class Surveyed(NothingDefined):
     """What a quiet part sees, with a way to write what happens to a survey."""
 
     engine: Engine

@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.support.definitions import NothingDefined
 
 from cxloop.core.config import Experience, Settings
 from cxloop.core.host import Actor
@@ -116,7 +117,7 @@ CITIES = ("Berlin", "Hamburg", "Leipzig", "Dresden", "Bremen", "Kassel", "Erfurt
 
 
 @dataclass
-class Workspace:
+class Workspace(NothingDefined):
     """What matching sees of a workspace, with ways to write records into it."""
 
     path: Path

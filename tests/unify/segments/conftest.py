@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.support.definitions import NothingDefined
 
 from cxloop.core.config import Experience, Settings
 from cxloop.core.host import LOCAL, Actor
@@ -27,7 +28,7 @@ EXPERIENCE = {"channel": ["web", "parcel"], "dimension": [{"name": "tier", "prop
 
 
 @dataclass
-class Workspace:
+class Workspace(NothingDefined):
     """What unify sees, with ways to make things happen."""
 
     path: Path

@@ -102,7 +102,7 @@ def _taken(read: Read, fact: Fact) -> tuple[exp.Expr, exp.Expr]:
     return (exp.and_(*counts, copy=False) if counts else exp.true()), value
 
 
-def _log(read: Read) -> exp.Table:
+def _log(read: Read) -> exp.Expr:
     source = log_source([dimension for dimension in read.names.values() if dimension is not None])
     if any(dimension is None and name not in LOG_FACTS for name, dimension in read.names.items()):
         events = exp.Table(this=exp.to_identifier("event_codes"), alias=exp.TableAlias(this=exp.to_identifier("e")))
