@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from cxloop import charts
-from cxloop.core.comparing import Change, Compared, Comparison
+from cxloop.core.comparing import Change, Comparison, SideBySide
 from cxloop.core.control import ControlChart, ControlPoint
 from cxloop.core.results import Estimate, InsufficientData
 
@@ -16,10 +16,10 @@ SIDE = Estimate(10.0, 5.0, 15.0, 100, 100, "adjusted Wald")
 NOW = datetime(2026, 3, 31)
 
 
-def compared(name: str, value: float, *, shown: bool) -> Compared:
+def compared(name: str, value: float, *, shown: bool) -> SideBySide:
     """Returns a group that differs by a value."""
     change = Change(value, value - 4, value + 4, 0.01 if shown else 0.4, "MOVER")
-    return Compared(name, "", SIDE, SIDE, change, "changed" if shown else "not shown to have changed", "", None)
+    return SideBySide(name, "", SIDE, SIDE, change, "changed" if shown else "not shown to have changed", "", None)
 
 
 COMPARISON = Comparison(
@@ -29,7 +29,7 @@ COMPARISON = Comparison(
     rows=(
         compared("<web>", -12.0, shown=True),
         compared("app", 2.0, shown=False),
-        Compared("fax", "", SIDE, InsufficientData(3, 10), None, "cannot say", "cannot say", None),
+        SideBySide("fax", "", SIDE, InsufficientData(3, 10), None, "cannot say", "cannot say", None),
     ),
 )  # fmt: skip
 POINTS = tuple(

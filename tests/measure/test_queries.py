@@ -59,5 +59,5 @@ def test_metrics_of_answers_are_verbs_and_every_metric_stands_in_the_reference()
     for item in ANSWERED:
         assert registry.get(f"measure.{item.name}").function is getattr(verbs, item.name)
     for item in METRICS:
-        assert f"## {item.label}\n" in written
+        assert f"[{item.label}](metrics/" in written
         assert item.definition in written

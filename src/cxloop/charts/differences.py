@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cxloop.charts.axes import Scale, text_width, tick_label, ticks, without_overlap
 from cxloop.charts.theme import ACCENT, INK, INK_2, INK_3, LINE, NEUTRAL, config, page_colour
-from cxloop.core.comparing import Compared, Comparison, limits
+from cxloop.core.comparing import Comparison, SideBySide, limits
 from cxloop.core.wording import count, group_label
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def rows_of(result: Comparison) -> list[Row]:
     return found[:MOST_ROWS]
 
 
-def _row(row: Compared, result: Comparison) -> Row:
+def _row(row: SideBySide, result: Comparison) -> Row:
     assert row.change is not None  # only what can be said is drawn
     name = group_label(row.group) if result.by else result.label
     change = row.change

@@ -12,10 +12,10 @@ from cxloop.core.wording import number
 __all__ = [
     "Against",
     "Change",
-    "Compared",
     "Comparison",
     "ComparisonVerdict",
     "ReferenceBeside",
+    "SideBySide",
     "amount",
     "limits",
     "signed",
@@ -39,7 +39,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class SideBySide:
     """One group, or everybody, on both sides.
 
     Attributes:
@@ -136,7 +136,7 @@ class Comparison(Result):
     other_until: datetime
     zone: str
     where: str
-    rows: tuple[Compared, ...]
+    rows: tuple[SideBySide, ...]
     comparisons: int
     lede: str
     references: tuple[ReferenceBeside, ...] = ()
@@ -150,7 +150,7 @@ class Comparison(Result):
         return self.lede
 
 
-def _record(row: Compared) -> dict[str, Value]:
+def _record(row: SideBySide) -> dict[str, Value]:
     change = row.change
     return {
         **_side(row.current, ""),

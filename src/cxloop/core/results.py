@@ -64,6 +64,9 @@ class Result:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        taken = Result.kinds.get(cls.__name__)
+        if taken is not None and taken.__module__ != cls.__module__:  # a kept result would be read as the other one
+            raise TypeError(f"{cls.__module__} and {taken.__module__} both call a result {cls.__name__}")
         Result.kinds[cls.__name__] = cls
 
     @property

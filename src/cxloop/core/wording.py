@@ -130,8 +130,8 @@ def duration(seconds: float) -> str:
     """Returns a duration in the largest unit of which there are at least one and a half.
 
     Example:
-        >>> duration(42), duration(5_400), duration(-273_600), duration(3_888_000)
-        ('42 s', '90.0 min', '−3.2 days', '45.0 days')
+        >>> duration(42), duration(2_400), duration(-273_600), duration(3_888_000)
+        ('42 s', '40.0 min', '−3.2 days', '45.0 days')
     """
     sign, length = ("−" if seconds < 0 else ""), abs(seconds)
     unit, size = duration_unit(length)

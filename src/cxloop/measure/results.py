@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from cxloop.core.comparing import Change, Compared, Comparison, ReferenceBeside
+from cxloop.core.comparing import Change, Comparison, ReferenceBeside, SideBySide
 from cxloop.core.control import ControlChart, ControlPoint
 from cxloop.core.league import Adjustment, League, LeagueRow
 from cxloop.core.results import Estimate, EstimateRow, How, InsufficientData, Result, Unit, Value
@@ -35,7 +35,7 @@ from cxloop.measure.metrics.results import (
     UnitsEntry,
 )
 from cxloop.measure.money.results import Band, Gap, Outcome, PointValue, RevenueAtRisk, RiskRow
-from cxloop.measure.retention.results import Churn, Cohort, Contrast, CurvePoint, Retention, Stay
+from cxloop.measure.retention.results import Churn, Cohort, CohortRetention, Contrast, CurvePoint, Stay
 from cxloop.measure.surveys.crosstab_results import CrossCell, Crosstab
 from cxloop.measure.surveys.results import (
     ChannelFunnel,
@@ -95,7 +95,7 @@ __all__ = [
     "ChannelFunnel",
     "Churn",
     "Cohort",
-    "Compared",
+    "CohortRetention",
     "Comparison",
     "ContractValue",
     "Contrast",
@@ -139,7 +139,6 @@ __all__ = [
     "ReferenceList",
     "RemovedAnnotation",
     "Renewal",
-    "Retention",
     "RetiredMetric",
     "RevenueAtRisk",
     "RiskRow",
@@ -150,6 +149,7 @@ __all__ = [
     "SavedAnnotation",
     "SavedDashboard",
     "Share",
+    "SideBySide",
     "Stay",
     "SurveyFunnel",
     "SurveyQuestions",

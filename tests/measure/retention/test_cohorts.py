@@ -17,7 +17,7 @@ from cxloop.core.results import Estimate, InsufficientData
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.engine.query import Query
 from cxloop.measure.retention.cohorts import WINDOW_DAYS
-from cxloop.measure.retention.results import Counting, Every, Retention
+from cxloop.measure.retention.results import CohortRetention, Counting, Every
 from cxloop.measure.verbs import retention
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -96,7 +96,7 @@ def walked(log: Log, every: Every, counting: Counting, now: datetime) -> dict[tu
     return found
 
 
-def cells(result: Retention) -> dict[tuple[date, int], tuple[int, int]]:
+def cells(result: CohortRetention) -> dict[tuple[date, int], tuple[int, int]]:
     """The cells of a result as counts."""
     return {
         (cohort.start, place): (cell.n, round(cell.value * cell.n))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from cxloop.core.comparing import Against, Change, Compared, Comparison
+from cxloop.core.comparing import Against, Change, Comparison, SideBySide
 from cxloop.core.errors import InputError
 from cxloop.core.expr import both, equals
 from cxloop.core.results import How, InsufficientData
@@ -164,10 +164,10 @@ def _place(asked: Question, values: Sequence[object], label: Callable[[str | Non
     )
 
 
-def _row(pair: Pair, series: Series, asked: Question) -> Compared:
+def _row(pair: Pair, series: Series, asked: Question) -> SideBySide:
     said = wording.verdict(pair.change, asked.against)
     shown = pair.change is not None and said in ("changed", "differs")
-    return Compared(
+    return SideBySide(
         group=pair.label,
         where=both(series.where, equals(asked.by, pair.value)) if asked.by else series.where,
         current=pair.current,
@@ -179,7 +179,7 @@ def _row(pair: Pair, series: Series, asked: Question) -> Compared:
     )
 
 
-def _order(row: Compared) -> tuple[bool, bool, float, str]:
+def _order(row: SideBySide) -> tuple[bool, bool, float, str]:
     """What is shown first, by what its interval leaves at least; then by name."""
     shown = row.verdict in ("changed", "differs")
     return (row.change is None, not shown, -_least(row.change) if shown and row.change else 0.0, row.group or "~")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cxloop.core.comparing import Against, Change, Compared, Comparison, ComparisonVerdict, amount, limits
+from cxloop.core.comparing import Against, Change, Comparison, ComparisonVerdict, SideBySide, amount, limits
 from cxloop.core.results import Estimate, Unit
 from cxloop.core.wording import count, group_label, in_sentence, interval, many, number
 from cxloop.measure.pulse_wording import RATE
@@ -60,7 +60,7 @@ def lede(found: Comparison) -> str:
     return _several(found, said, shown)
 
 
-def _one(found: Comparison, row: Compared) -> str:
+def _one(found: Comparison, row: SideBySide) -> str:
     now, before, change = row.current, row.other, row.change
     if change is None or not isinstance(now, Estimate) or not isinstance(before, Estimate):
         short = now if not isinstance(now, Estimate) else before
@@ -74,7 +74,7 @@ def _one(found: Comparison, row: Compared) -> str:
     return f"{found.label} is not shown to have changed: {ends} {was}; {limits(change, found.unit)}."
 
 
-def _several(found: Comparison, said: Sequence[Compared], shown: Sequence[Compared]) -> str:
+def _several(found: Comparison, said: Sequence[SideBySide], shown: Sequence[SideBySide]) -> str:
     of = f"{count(len(shown))} of {many(len(said), 'group')} by {in_sentence(found.title)}"
     periods = found.against in _OF_PERIODS
     verb = "changed against the" if periods else "differ from"

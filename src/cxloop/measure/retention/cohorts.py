@@ -20,7 +20,7 @@ from cxloop.engine.quoting import column_node, text_node
 from cxloop.measure.conditions import conditions
 from cxloop.measure.identities import wanted_identity
 from cxloop.measure.retention.queries import CALENDAR, ROLLING
-from cxloop.measure.retention.results import Cohort, Counting, Every, Retention
+from cxloop.measure.retention.results import Cohort, CohortRetention, Counting, Every
 from cxloop.measure.sources import known_until
 from cxloop.stats.rates import shares
 
@@ -62,7 +62,7 @@ class _Counts(NamedTuple):
     active: Mapping[int, int]
 
 
-def retention(ws: Analysis, asked: Request) -> Retention:
+def retention(ws: Analysis, asked: Request) -> CohortRetention:
     """Returns the cohorts; raises InputError."""
     zone = ZoneInfo(ws.settings.company.time_zone)
     asked_for = window(asked.since, asked.until, zone=zone, now=ws.as_of)
@@ -114,7 +114,7 @@ def _counted(rows: Sequence[Mapping[str, object]], asked: Request) -> dict[date,
     return {start: _Counts(active.pop(-1), active) for start, active in found.items()}
 
 
-def _result(ws: Analysis, asked: Request, found: Mapping[date, _Counts], now: datetime, sql: str) -> Retention:
+def _result(ws: Analysis, asked: Request, found: Mapping[date, _Counts], now: datetime, sql: str) -> CohortRetention:
     zone = ZoneInfo(ws.settings.company.time_zone)
     most = {start: _finished(start, asked, zone, now) for start in found}
     cohorts = tuple(
@@ -132,7 +132,7 @@ def _result(ws: Analysis, asked: Request, found: Mapping[date, _Counts], now: da
         for place in places
     ]
     days = None if asked.counting == "calendar" else WINDOW_DAYS[asked.every]
-    return Retention(
+    return CohortRetention(
         of=asked.of,
         counting=asked.counting,
         every=asked.every,

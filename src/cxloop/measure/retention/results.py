@@ -10,7 +10,7 @@ from cxloop.core import wording
 from cxloop.core.pictured import Grid, Gridded, GridRow, Stair, StairPoint, Stairs, Stepped
 from cxloop.core.results import Estimate, How, InsufficientData, Value
 
-__all__ = ["Churn", "Cohort", "Contrast", "CurvePoint", "Retention", "Stay"]
+__all__ = ["Churn", "Cohort", "CohortRetention", "Contrast", "CurvePoint", "Stay"]
 
 Every = Literal["week", "month", "quarter"]
 Counting = Literal["calendar", "rolling"]
@@ -33,7 +33,7 @@ class Cohort:
 
 
 @dataclass(frozen=True)
-class Retention(Gridded):
+class CohortRetention(Gridded):
     """Who comes back: cohorts by how long ago they came first.
 
     Attributes:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cxloop.core.verbs import Condition, Names, verb
 from cxloop.engine.base import Analysis
-from cxloop.measure.retention.results import Churn, Retention
+from cxloop.measure.retention.results import Churn, CohortRetention
 
 __all__ = ["churn", "retention"]
 
@@ -32,7 +32,7 @@ def retention(
     where: Condition | None = None,
     identity: Moment | None = None,
     certainty: Certainty | None = None,
-) -> Retention:
+) -> CohortRetention:
     """Who comes back: of the customers who came first in a period, the share that came again, period by period.
 
     Args:

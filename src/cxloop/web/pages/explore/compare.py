@@ -15,7 +15,7 @@ from cxloop.core import wording
 from cxloop.core.comparing import limits
 from cxloop.core.errors import InputError
 from cxloop.core.results import Estimate, InsufficientData
-from cxloop.measure.results import Compared, Comparison
+from cxloop.measure.results import Comparison, SideBySide
 from cxloop.web import words
 from cxloop.web.access import SignedIn
 from cxloop.web.pages.explore.asking import csv_of, dimensions, metrics, with_choice
@@ -113,7 +113,7 @@ def download(door: SignedIn, wanted: Wanted) -> Response:
     return csv_of(door.snapshot("measure.compare", wanted.arguments()).result, "comparison")
 
 
-def _line(row: Compared, result: Comparison, wanted: Asked) -> dict[str, str]:
+def _line(row: SideBySide, result: Comparison, wanted: Asked) -> dict[str, str]:
     return {
         "label": wording.group_label(row.group) if result.by else result.label,
         "address": _behind(row, wanted),
@@ -126,7 +126,7 @@ def _line(row: Compared, result: Comparison, wanted: Asked) -> dict[str, str]:
     }
 
 
-def _behind(row: Compared, wanted: Asked) -> str:
+def _behind(row: SideBySide, wanted: Asked) -> str:
     """Returns the page of the numbers behind a row, from which words and customers are one click away."""
     return Question(wanted.metric, every="week", since=wanted.since, until=wanted.until, where=row.where).address()
 

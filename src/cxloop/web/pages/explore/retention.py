@@ -14,7 +14,7 @@ from cxloop.core import wording
 from cxloop.core.errors import InputError
 from cxloop.core.expr import both, equals
 from cxloop.core.results import Estimate, InsufficientData
-from cxloop.measure.results import Churn, Retention, Stay
+from cxloop.measure.results import Churn, CohortRetention, Stay
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
 from cxloop.web.pages.explore.frame import show
@@ -82,7 +82,7 @@ def retention(request: Request, door: SignedIn, question: Annotated[Asked, Depen
         said = {"of": question.of, "every": question.every, "counting": question.counting, "since": question.since}
         kept = door.snapshot("measure.retention", {**said, "where": question.where})
         result = kept.result
-        assert isinstance(result, Retention)
+        assert isinstance(result, CohortRetention)
         grid = result.grid()
         shown = {
             "lede": str(result),
@@ -114,7 +114,7 @@ def _figures(cell: Estimate | InsufficientData | None) -> tuple[str, str, str]:
     return wording.number(cell.value, "share"), words.span(low, high), wording.count(cell.n)
 
 
-def _lines(result: Retention) -> list[tuple[str, str, str, str, str]]:
+def _lines(result: CohortRetention) -> list[tuple[str, str, str, str, str]]:
     """One line per cohort and period, for who reads tables."""
     return [
         (wording.period(cohort.start, result.every), result.place_name(at), *_figures(cell))
