@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-CDNOW = Path("/work/shared/data/cdnow/cdnow_sample.parquet")
+CDNOW = Path(__file__).resolve().parents[2] / "shared/data/cdnow/cdnow_sample.parquet"
 PEER = ROOT / ".venv/peers/bin/python"
 CUSTOMERS, SECONDS, MEMORY, FASTER, ALIKE = 1_000_000, 10.0, 2e9, 50.0, 0.01
 SIZES, PATIENCE = (20_000, 1_000_000, 5_000_000), 300.0

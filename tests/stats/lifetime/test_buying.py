@@ -17,7 +17,7 @@ from cxloop.stats.lifetime.buying import Buying, alive, expected, fit_buying, li
 from cxloop.stats.lifetime.cells import Cells, compress
 from cxloop.stats.lifetime.fitting import NoFitError
 
-SHARED = Path("/work/shared/data/cdnow/cdnow_sample.parquet")
+SHARED = Path(__file__).resolve().parents[4] / "shared/data/cdnow/cdnow_sample.parquet"
 PUBLISHED = Buying(0.243, 4.414, 0.793, 2.426)
 """Fader, Hardie and Lee (2005), "Counting your customers" the easy way, table 2; times in weeks."""
 START, MIDDLE = date(1997, 1, 1), date(1997, 9, 30)

@@ -14,7 +14,7 @@ from scipy.optimize import check_grad
 from cxloop.stats.lifetime.fitting import NoFitError
 from cxloop.stats.lifetime.spending import Spending, _Likelihood, expected_spend, fit_spending
 
-SHARED = Path("/work/shared/data/cdnow/cdnow_sample.parquet")
+SHARED = Path(__file__).resolve().parents[4] / "shared/data/cdnow/cdnow_sample.parquet"
 
 
 def planted(n: int, seed: int, model: Spending) -> tuple[Any, Any]:
