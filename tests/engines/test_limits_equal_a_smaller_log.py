@@ -135,6 +135,7 @@ ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "measure.metric": (
         *({"name": name} for name in dict.fromkeys(item.name for item in METRICS)),
         {"name": "repeat_purchase_90", "by": "team", "every": "week"},
+        {"name": "promises_kept", "by": "team", "every": "week"},
         *({"name": item["name"], "by": by} for item in OWN for by in ("", "team")),
     ),
     "measure.compare": (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlglot import exp
@@ -18,6 +18,7 @@ from cxloop.engine.quoting import column_node, moment_node
 from cxloop.engine.render import filled_tree
 from cxloop.measure.conditions import compiled
 from cxloop.measure.metrics.model import Metric
+from cxloop.measure.promises import promise_slots
 from cxloop.measure.units import UNITS, Units
 
 __all__ = ["Source", "known_until", "source_of"]
@@ -39,6 +40,7 @@ class Source:
         counts: condition on the alias `i` that a unit has to meet to be counted.
         value: what a unit scores, on the alias `i`, in place of what its relation says.
         needed: the dimensions that `counts` and `value` name.
+        more: what stands in further slots of the units.
     """
 
     units: Units
@@ -48,6 +50,7 @@ class Source:
     counts: exp.Expr | None = None
     value: exp.Expr | None = None
     needed: tuple[Dimension, ...] = ()
+    more: Mapping[str, Slot] = field(default_factory=dict, compare=False)
 
     def rows(self, identity: Identity, columns: Iterable[str] | None = None) -> exp.Expr:
         """Returns the select that gives them, of customers as `identity` knows them; all columns, or some."""
@@ -73,6 +76,7 @@ class Source:
             "now": moment_node(self.now),
             "within": exp.Interval(this=exp.Literal.string(str(within.days * _SECONDS)), unit=exp.Var(this="SECOND")),
             "horizon": moment_node(self.now - within),
+            **self.more,
         }
         return filled_tree(self.units.rows, {name: given[name] for name in self.units.rows.slots})
 
@@ -100,14 +104,16 @@ def source_of(ws: Analysis, metric: Metric, rows: Iterable[exp.Expr]) -> Source:
     value, of_value = _node(known, metric.value)
     if value is not None:
         value = _as_number(value, metric)
+    units, now = UNITS[metric.units], known_until(ws)
     return Source(
-        units=UNITS[metric.units],
-        now=known_until(ws),
+        units=units,
+        now=now,
         days=metric.days,
         kept=tuple(rows),
         counts=counts,
         value=value,
         needed=(*of_counts, *of_value),
+        more=promise_slots(ws, now) if "keeps" in units.rows.slots else {},
     )
 
 

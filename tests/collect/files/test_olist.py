@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from cxloop.collect.files.importer import import_files
 from cxloop.collect.results import FileImport
 from cxloop.core.config import load_experience, load_settings
 from cxloop.core.expr import names, parse
+from cxloop.core.results import Estimate
+from cxloop.measure.estimate import Request, estimate
 
 if TYPE_CHECKING:
     from tests.collect.conftest import Desk
@@ -138,6 +141,31 @@ def test_the_promise_has_the_day_it_named(olist: tuple[Desk, FileImport]) -> Non
     [(promises, days)] = desk.rows("select count(*), count(*) filter (due_precision = 'day') from promises")
 
     assert (promises, days) == (20_000, 20_000)
+
+
+def test_promises_kept_are_those_of_the_dates_in_the_files(
+    olist: tuple[Desk, FileImport], shared_data: Path, checkout: Path
+) -> None:
+    desk, _ = olist
+    template = checkout / "src" / "cxloop" / "templates" / "olist"
+    settings, experience = load_settings(template / "cxloop.toml"), load_experience(template / "experience.toml")
+    with duckdb.connect() as database:
+        [(kept, due)] = database.execute(
+            f"""
+            with days as (
+                select order_delivered_customer_date::date as came, order_estimated_delivery_date::date as due
+                from '{shared_data}/olist/orders.parquet'
+            )
+            select count(*) filter (where came <= due), count(*) filter (where due < $today) from days
+            """,
+            {"today": desk.rows("select (max(occurred_at) - interval 3 hour)::date from interactions")[0][0]},
+        ).fetchall()
+
+    found = estimate(replace(desk, settings=settings, experience=experience), Request("promises_kept"))
+
+    [row] = found.rows
+    assert isinstance(row.result, Estimate)
+    assert (row.result.n, round(row.result.value * row.result.n)) == (due, kept)
 
 
 def test_importing_again_adds_nothing(olist: tuple[Desk, FileImport], shared_data: Path) -> None:

@@ -32,6 +32,9 @@ class Units:
             $now      the moment up to which things are known: the log's last one, or `as_of` where that is earlier.
             $within   the metric's `days`, as an interval.
             $horizon  `$now` minus `$within`: a unit is finished if it began no later.
+            $keeps    whether the interaction `f` keeps the promise `d`, by the catalogue's `[[promise]]`.
+            $due_day  the day of `o.due_at` on the company's clocks; `$kept_day` is that of `o.kept_at`, `$today` of
+                      `$now`.
 
             `output` names the columns that it gives in place of the log's. It may read other tables of the schema, too,
             and names them in `inputs`.
