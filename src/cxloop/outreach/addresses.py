@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cxloop.outreach.links import sign_link
+from cxloop.outreach.reports import REPORT, no_report_link
 from cxloop.outreach.templates.writing import House
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def house_of(settings: Settings, vault: Vault) -> Callable[[MessageRecord], Hous
     company = settings.outreach.name or settings.company.name
 
     def house(message: MessageRecord) -> House:
+        if message.template == REPORT:
+            return House(company, no_report_link(settings, vault, message), settings.server.address)
         return House(
             company=company,
             unsubscribe=unsubscribe_link(settings, vault, message.key_id, message.purpose, message.channel),

@@ -12,14 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from cxloop.core.errors import CxloopError
 from cxloop.outreach.channels.base import Channel, Outcome, Outgoing, Session, UnreachableError
 from cxloop.outreach.steps import Steps
-from cxloop.outreach.templates.writing import House, Written, write
+from cxloop.outreach.templates.writing import Attached, House, Written, write
 from cxloop.store.messages import messages as kept
 from cxloop.store.messages import preferences, suppressions
 from cxloop.store.messages.messages import Change, MessageRecord, backed_off
@@ -103,6 +103,7 @@ class Delivery:
         limit: messages of one channel in one round.
         pauses: of channels whose other side took nothing.
         only: send just these messages; empty for all that are due.
+        files: gives what a message brings along.
     """
 
     store: Store
@@ -113,6 +114,7 @@ class Delivery:
     limit: int = AT_ONCE
     pauses: Pauses = field(default_factory=Pauses)
     only: frozenset[int] = frozenset()
+    files: Callable[[MessageRecord], tuple[Attached, ...]] = lambda _message: ()
     outcomes: dict[str, int] = field(default_factory=dict)
 
     def run(self) -> Round:
@@ -266,7 +268,8 @@ class _Way:
         return session
 
     def _written(self, message: MessageRecord) -> Written:
-        return write(message, self.delivery.house(message))
+        written = write(message, self.delivery.house(message))
+        return replace(written, files=self.delivery.files(message))
 
     def _step(self, message: MessageRecord, outcome: Outcome) -> Change | None:
         self.delivery.count(outcome.kind)

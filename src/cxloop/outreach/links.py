@@ -19,14 +19,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Kind", "LinkError", "Opened", "open_link", "sign_link"]
 
-Kind = Literal["invitation", "response", "person", "unsubscribe"]
-"""What a link opens: an invitation to a survey, a response that was begun, a person's own preferences, or a no to one
-purpose."""
-_LETTERS: dict[str, Kind] = {"i": "invitation", "r": "response", "p": "person", "u": "unsubscribe"}
+Kind = Literal["invitation", "response", "person", "unsubscribe", "board", "report"]
+"""What a link opens: an invitation to a survey, a response that was begun, a person's own preferences, a no to one
+purpose, a dashboard that somebody shared, or a no to a mailed one."""
+_LETTERS: dict[str, Kind] = {
+    "i": "invitation",
+    "r": "response",
+    "p": "person",
+    "u": "unsubscribe",
+    "b": "board",
+    "n": "report",
+}
 _SIGNATURE = 24
 """Hexadecimal digits of the signature that are kept: 96 bits, so that an address stays short in a text message."""
 _TOKEN = re.compile(
-    r"(?P<said>(?P<letter>[irpu])(?P<name>[A-Za-z0-9_-]{1,64})\.(?P<until>[0-9a-f]{1,10}))\.(?P<by>[0-9a-f]+)"
+    r"(?P<said>(?P<letter>[irpubn])(?P<name>[A-Za-z0-9_-]{1,64})\.(?P<until>[0-9a-f]{1,10}))\.(?P<by>[0-9a-f]+)"
 )
 
 

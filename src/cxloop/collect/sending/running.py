@@ -11,8 +11,12 @@ from cxloop.outreach.addresses import house_of
 from cxloop.outreach.channels.base import Channel
 from cxloop.outreach.channels.setup import channels_of
 from cxloop.outreach.delivery import Delivery, Pauses, Round, recover, tell
+from cxloop.outreach.reports import REPORT, files_of
 from cxloop.store.messages import messages, preferences
 from cxloop.store.messages.messages import MessageRecord
+
+_TO_COLLEAGUES = frozenset({"test", REPORT})
+"""Templates of what goes to no customer, so that no consent and no budget of contacts is about it."""
 
 if TYPE_CHECKING:
     from cxloop.outreach.asks import Verdict
@@ -57,6 +61,7 @@ def run_due(ws: Operations, pauses: Pauses, stopped: Callable[[], bool] = lambda
         last_look=lambda leaving: _asked_at_the_door(ws, leaving),
         stopped=stopped,
         pauses=pauses,
+        files=lambda message: files_of(ws.path, message),
     )
     done = delivery.run()
     _tell(ws)
@@ -66,7 +71,7 @@ def run_due(ws: Operations, pauses: Pauses, stopped: Callable[[], bool] = lambda
 def _asked_at_the_door(ws: Operations, leaving: Sequence[MessageRecord]) -> Mapping[int, Verdict]:
     from cxloop.collect.surveys.inviting.people import door_of
 
-    asked = [each for each in leaving if each.template != "test"]
+    asked = [each for each in leaving if each.template not in _TO_COLLEAGUES]
     return door_of(ws).still_may(asked, ws.now()) if asked else {}
 
 

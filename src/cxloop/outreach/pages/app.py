@@ -25,6 +25,7 @@ from cxloop.outreach.links import LinkError, Opened, open_link
 from cxloop.outreach.pages import hooks
 from cxloop.outreach.pages.choices import CHANNELS, PAUSES, Standing, changeable, refuse, save_choices
 from cxloop.outreach.pages.words import WORDS, PageWords, language_of
+from cxloop.outreach.reports import read_no_report, refuse_report
 from cxloop.outreach.templates.words import RIGHT_TO_LEFT, day_in
 from cxloop.store.messages import preferences
 
@@ -132,6 +133,8 @@ class PreferencePages:
             return self._broken(request)
         if request.kind == "u" and opened.kind == "unsubscribe":
             return self._unsubscribe(request, opened)
+        if request.kind == "u" and opened.kind == "report":
+            return self._no_report(request, opened)
         if request.kind == "p" and opened.kind == "person" and re.fullmatch(r"-?[0-9]{1,19}", opened.name):
             return self._preferences(request, int(opened.name))
         return self._broken(request)
@@ -151,6 +154,18 @@ class PreferencePages:
             return _Page(200, _rendered("stopped", language, **told))
         label = next((each.label or each.name for each in experience.purpose if each.name == no.purpose), "")
         return _Page(200, _rendered("stop", language, purpose=label, **told))
+
+    def _no_report(self, request: _Request, opened: Opened) -> _Page:
+        """Says no to a mailed dashboard, for one of those who get it."""
+        told = {"company": self.definitions()[0].company.name}
+        language = language_of(request.query.get("lang", ""), None, request.accepted)
+        no = read_no_report(self.store, opened.name)
+        if no is None:
+            return self._broken(request)
+        if request.method == "POST":
+            refuse_report(self.store, no)
+            return _Page(200, _rendered("stopped", language, **told))
+        return _Page(200, _rendered("stop", language, purpose=no.title, **told))
 
     def _preferences(self, request: _Request, key_id: int) -> _Page:
         settings, experience = self.definitions()

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-__all__ = ["Asked", "AskedValue", "SurveyMessage"]
+__all__ = ["Asked", "AskedValue", "ReportLine", "ReportMessage", "SurveyMessage"]
 
 
 class Told(BaseModel):
@@ -85,6 +85,39 @@ class SurveyMessage(Told):
         """Black or white, whichever is read better on the accent: the contrast of WCAG 2.2, section 1.4.3."""
         light = _luminance(self.accent)
         return "#ffffff" if 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 else "#000000"
+
+
+class ReportLine(Told):
+    """One tile of a mailed dashboard: what it is called, and its number in a sentence."""
+
+    title: str
+    text: str
+
+
+class ReportMessage(Told):
+    """The parameters of the template report.
+
+    Attributes:
+        title: of the dashboard.
+        about: what it is for.
+        period: over what, how and when its numbers were made.
+        lede: what changed.
+        lines: of its tiles.
+        link: where the dashboard stands.
+        file: name of the PDF among the files of reports, kept once for all who get it.
+        file_name: what the PDF is called in the mail.
+        by_hand: whether somebody sent it once, and no schedule.
+    """
+
+    title: str
+    about: str = ""
+    period: str = ""
+    lede: str = ""
+    lines: tuple[ReportLine, ...] = ()
+    link: str = ""
+    file: str = ""
+    file_name: str = ""
+    by_hand: bool = False
 
 
 def _luminance(colour: str) -> float:

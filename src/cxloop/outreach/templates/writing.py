@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from cxloop.store.messages.messages import MessageRecord
 
-__all__ = ["TEMPLATES", "House", "Written", "clean", "write"]
+__all__ = ["TEMPLATES", "Attached", "House", "Written", "clean", "page_template", "write"]
 
-TEMPLATES = ("survey_invitation", "survey_reminder", "test")
+TEMPLATES = ("survey_invitation", "survey_reminder", "test", "report")
 _SIGNS = {"stars": ("★",), "smileys": ("😠", "🙁", "😐", "🙂", "😀")}
 _BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]{0,60})\}")
 _NOT_IN_A_LINE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -40,6 +40,15 @@ class House:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that a mail brings along; its name is plain ASCII."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """A message as it is read. `html` is None for text alone, `unsubscribe` "" where there is no such link."""
 
@@ -50,6 +59,7 @@ class Written:
     unsubscribe: str
     sender: str | None = None
     reply_to: str | None = None
+    files: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,10 @@ def write(record: MessageRecord, house: House) -> Written:
     if record.template == "test":
         text = f"This is a test message of {house.company}. If you read it, messages arrive."
         return Written("en", f"Test message of {house.company}", text, None, "")
+    if record.template == "report":
+        from cxloop.outreach.templates.report import write_report
+
+        return write_report(record, house)
     return _survey(record, house)
 
 
@@ -199,7 +213,7 @@ def _closing(told: SurveyMessage, words: Words, language: str) -> list[str]:
 
 def _page(told: SurveyMessage, words: Words, lines: tuple[str, ...], house: House, language: str) -> str:
     question = told.question
-    return _template().render(
+    return page_template("mail.html").render(
         told=told,
         words=words,
         lines=lines,
@@ -214,8 +228,9 @@ def _page(told: SurveyMessage, words: Words, lines: tuple[str, ...], house: Hous
     )
 
 
-@lru_cache(1)
-def _template() -> Template:
+@lru_cache(4)
+def page_template(name: str) -> Template:
+    """Returns a template of this folder; what it is given is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = Path(__file__).parent
@@ -226,4 +241,4 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("mail.html")
+    return environment.get_template(name)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from base64 import encodebytes
 from binascii import b2a_qp
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import Header
@@ -12,12 +13,13 @@ from email.utils import format_datetime, parseaddr
 from secrets import token_hex
 
 from cxloop.outreach.channels.smtp.client import Envelope
-from cxloop.outreach.templates.writing import Written, clean
+from cxloop.outreach.templates.writing import Attached, Written, clean
 
 __all__ = ["AddressError", "From", "ascii_address", "envelope"]
 
 _LOCAL = re.compile(r"[^\s<>()\[\]\\,;:@\"\x00-\x1f\x7f-\x9f]{1,64}")
 _LINK = re.compile(r"https?://[!-;=?-~]{1,900}")
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -100,14 +102,26 @@ def envelope(to: str, written: Written, sender: From, reference: str, now: datet
 
 
 def _body(written: Written) -> bytes:
-    """The body with its own headers: plain text, or plain text and HTML as alternatives, the best one last."""
+    """The body with its own headers: plain text, or plain text and HTML as alternatives, the best last; then files."""
     plain = _part("plain", written.text)
-    if written.html is None:
-        return plain
-    boundary = f"=_{token_hex(16)}"  # "=_" never stands in quoted-printable
+    text = plain if written.html is None else _joined("alternative", [plain, _part("html", written.html)])
+    return _joined("mixed", [text, *map(_file, written.files)]) if written.files else text
+
+
+def _joined(how: str, parts: Sequence[bytes]) -> bytes:
+    boundary = f"=_{token_hex(16)}"  # "=_" never stands in quoted-printable, and "_" not in base64
     mark = f"--{boundary}".encode()
-    head = f'Content-Type: multipart/alternative; boundary="{boundary}"\n\n'.encode()
-    return head + b"\n".join([mark, plain, mark, _part("html", written.html), mark + b"--", b""])
+    head = f'Content-Type: multipart/{how}; boundary="{boundary}"\n\n'.encode()
+    return head + b"\n".join([*(line for part in parts for line in (mark, part)), mark + b"--", b""])
+
+
+def _file(file: Attached) -> bytes:
+    name = _NOT_IN_A_NAME.sub("_", file.name)
+    head = (
+        f'Content-Type: {file.media_type}; name="{name}"\nContent-Transfer-Encoding: base64\n'
+        f'Content-Disposition: attachment; filename="{name}"\n\n'
+    )
+    return head.encode() + encodebytes(file.content)
 
 
 def _part(kind: str, text: str) -> bytes:
