@@ -27,6 +27,7 @@ MAY: dict[str, set[str]] = {
 OWNERS: dict[str, tuple[str, ...]] = {
     "duckdb": ("engine/duckdb",),
     "sklearn": ("measure/whole_base/scikit",),
+    "threadpoolctl": ("measure/whole_base",),
     "pyspark": ("engine/spark",),
     **dict.fromkeys(("fastapi", "starlette", "granian", "uvicorn"), ("api", "web", "collect/http", "entry")),
     "sqlalchemy": ("store", "collect/connectors/sql"),

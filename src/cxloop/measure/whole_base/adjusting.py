@@ -10,6 +10,7 @@ import numpy as np
 
 from cxloop.measure.whole_base.base import Base
 from cxloop.measure.whole_base.leaning import leaning
+from cxloop.measure.whole_base.learners import Learner, cells_of_others, folds_of, odds_of_others
 from cxloop.stats.aipw import Dependence, Nuisances, Told, mean_and_error, pseudo_outcomes
 
 if TYPE_CHECKING:
@@ -72,14 +73,19 @@ def adjust(base: Base, *, seed: int) -> Adjusted:
     return Adjusted(base, models_of(base.columns, base.told, seed), leaning(base))
 
 
-def models_of(columns: Array, told: Told, seed: int) -> Nuisances:
-    """Returns what models of other customers say of each: who is invited, who answers, and what."""
-    from cxloop.measure.whole_base.scikit.learners import cells_of_others, folds_of, odds_of_others
+def models_of(columns: Array, told: Told, seed: int, answering: Learner | None = None) -> Nuisances:
+    """Returns what models of other customers say of each: who is invited, who answers, and what.
 
+    Args:
+        columns: what is known of each, shape (n, p).
+        told: who answered what.
+        seed: of the folds.
+        answering: what learns who answers, where that has been chosen already.
+    """
     count = told.invited.size
     fold, everybody = folds_of(count, seed), np.ones(count, bool)
     return Nuisances(
         invited=np.maximum(odds_of_others(columns, told.invited, everybody, fold), LEAST_ODDS),
-        answered=np.maximum(odds_of_others(columns, told.answered, told.invited, fold), LEAST_ODDS),
+        answered=np.maximum(odds_of_others(columns, told.answered, told.invited, fold, answering), LEAST_ODDS),
         cells=cells_of_others(columns, told.cell, told.answered, fold, told.values.size),
     )

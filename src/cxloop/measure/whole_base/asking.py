@@ -30,6 +30,7 @@ from cxloop.measure.whole_base.modes import Modes, modes_of
 from cxloop.measure.whole_base.occasions import Occasions, read
 from cxloop.measure.whole_base.queries import OCCASIONS
 from cxloop.measure.whole_base.results import BaseCheck, BaseGroup, BaseLeaning, BaseStep, WholeBase
+from cxloop.measure.whole_base.threads import one_thread
 from cxloop.stats.aipw import mean_and_error
 from cxloop.stats.weighting import effective_size, rake, weighted_mean
 
@@ -77,10 +78,16 @@ def whole_base(ws: Analysis, request: Request) -> WholeBase:
     answers = _answers(ws, item, until)
     seen = _seen(ws, request, until, occasion)
     base = Base(seen, request.active_days, answers)
-    level = ws.settings.measure.level
     told = int(base.told.answered.sum())
     if told < LEAST_ANSWERS or told == base.count:
         return _too_few(ws, request, item, base, until, occasion, told)
+    with one_thread():
+        return _tried(ws, request, item, base, until, occasion)
+
+
+def _tried(ws: Analysis, request: Request, item: Metric, base: Base, until: datetime, occasion: str) -> WholeBase:
+    """Returns the score with everything that it was tried by."""
+    level, told = ws.settings.measure.level, int(base.told.answered.sum())
     found = adjust(base, seed=SEED)
     modes = modes_of(base, reference=request.reference, seed=SEED)
     rows = diagnostics.balance(found)

@@ -11,8 +11,9 @@ from scipy.special import chdtrc, expit, logit
 
 from cxloop.core.results import Estimate
 from cxloop.measure.whole_base.adjusting import Adjusted, models_of
+from cxloop.measure.whole_base.learners import Learner, learner
 from cxloop.measure.whole_base.results import BaseBalance, BasePretence, HeldOut
-from cxloop.stats.aipw import mean_and_error, pseudo_outcomes
+from cxloop.stats.aipw import Nuisances, Told, mean_and_error, pseudo_outcomes
 from cxloop.stats.weighting import differences
 
 if TYPE_CHECKING:
@@ -137,16 +138,19 @@ def pretend(found: Adjusted, *, seed: int) -> Iterator[BasePretence]:
     lean = logit(np.clip(found.models.answered[rows], 0.02, 0.98))
     answer = told.positions[told.cell][rows]
     shown = expit(2 * (lean - lean.mean()) + found.tilt * (answer - answer.mean()))
+    columns, everybody = base.columns[rows], replace(told, invited=np.ones(rows.size, bool), cell=told.cell[rows])
+    answering: Learner | None = None
     for number in range(PRETENCES):
         heard = np.random.default_rng([seed, number]).random(rows.size) < shown
-        yield _pretence(base, rows, heard, found.tilt, values, seed)
+        # The rule is the same each time, and so is what learns it best: only what it learns is learned anew.
+        answering = answering or learner(columns, heard)
+        hidden = replace(everybody, answered=heard)
+        yield _pretence(hidden, models_of(columns, hidden, seed, answering), found.tilt, values)
 
 
-def _pretence(
-    base: Base, rows: NDArray[np.intp], heard: NDArray[np.bool_], tilt: float, values: Array, seed: int
-) -> BasePretence:
-    told = replace(base.told, invited=np.ones(rows.size, bool), answered=heard, cell=base.told.cell[rows])
-    models = models_of(base.columns[rows], told, seed)
+def _pretence(told: Told, models: Nuisances, tilt: float, values: Array) -> BasePretence:
     value, error = mean_and_error(pseudo_outcomes(told, models, tilt))
     truth = float(values.mean())
-    return BasePretence(float(values[heard].mean()) - truth, value - truth, abs(value - truth) <= NORMAL_95 * error)
+    return BasePretence(
+        float(values[told.answered].mean()) - truth, value - truth, abs(value - truth) <= NORMAL_95 * error
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cxloop.measure.whole_base.base import Base
+from cxloop.measure.whole_base.learners import fitted_mean
 from cxloop.measure.whole_base.occasions import nearest
 from cxloop.stats.aipw import Dependence, dependence
 
@@ -31,8 +32,6 @@ MOST_STRETCH = 1.25
 
 def leaning(base: Base) -> Dependence | None:
     """Returns how answering hangs on the answer; None where hardly anybody was asked twice."""
-    from cxloop.measure.whole_base.scikit.learners import fitted_mean
-
     seen, columns = base.seen, base.design.columns
     told = seen.answered
     surprise = np.full(seen.count, np.nan)

@@ -14,6 +14,7 @@ import numpy as np
 from cxloop.core.errors import UnknownNameError
 from cxloop.core.results import Estimate
 from cxloop.measure.whole_base.base import Base
+from cxloop.measure.whole_base.learners import folds_of, mean_of_others, odds_of_others
 from cxloop.measure.whole_base.results import BaseMode
 from cxloop.stats.aipw import mean_and_error
 
@@ -96,8 +97,6 @@ def contrast(columns: Array, treated: NDArray[np.bool_], values: Array, *, seed:
         values: outcomes, shape (n,).
         seed: of the folds.
     """
-    from cxloop.measure.whole_base.scikit.learners import folds_of, mean_of_others, odds_of_others
-
     fold = folds_of(treated.size, seed)
     odds = odds_of_others(columns, treated, np.ones(treated.size, bool), fold)
     inside = (odds > _EDGE) & (odds < 1 - _EDGE)

@@ -107,32 +107,31 @@ def _days_before(end: np.datetime64, column: Any) -> Array:
     """Returns how many days before the end each moment was; nan for never."""
     import pyarrow as pa
 
-    moments = _whole(column.cast(pa.timestamp("us"))).view("datetime64[us]")
-    passed: Any = end - moments
-    days: Array = passed / np.timedelta64(1, "D")
+    moments: Any = column.cast(pa.timestamp("us")).combine_chunks().to_numpy(zero_copy_only=False)
+    days: Array = (end - moments) / np.timedelta64(1, "D")
     return days
 
 
+# Filling with a number from Python would have Arrow load pandas, which takes longer than all that follows.
 def _numbers(column: Any) -> Array:
+    """Returns numbers; nan where there is none."""
     import pyarrow as pa
 
-    numbers: Array = column.cast(pa.float64()).combine_chunks().fill_null(float("nan")).to_numpy(zero_copy_only=False)
+    numbers: Array = column.cast(pa.float64()).combine_chunks().to_numpy(zero_copy_only=False)
     return numbers
 
 
 def _whole(column: Any) -> NDArray[np.int64]:
-    """Returns whole numbers; the smallest of all where there is none, which is what numpy calls no moment."""
+    """Returns whole numbers, of which none is missing."""
     import pyarrow as pa
 
-    whole = column.cast(pa.int64()).combine_chunks().fill_null(np.iinfo(np.int64).min)
-    numbers: NDArray[np.int64] = whole.to_numpy(zero_copy_only=False)
+    numbers: NDArray[np.int64] = column.cast(pa.int64()).combine_chunks().to_numpy(zero_copy_only=False)
     return numbers
 
 
 def _codes(column: Any) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Returns the place of each text among the different ones, -1 for none, and these."""
-    import pyarrow as pa
-
     found = column.combine_chunks().dictionary_encode()
-    codes: NDArray[np.int64] = found.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes, tuple(found.dictionary.to_pylist())
+    places = found.indices.to_numpy(zero_copy_only=False)
+    codes = np.nan_to_num(places, nan=-1.0) if places.dtype.kind == "f" else places
+    return codes.astype(np.int64), tuple(found.dictionary.to_pylist())

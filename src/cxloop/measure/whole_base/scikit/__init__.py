@@ -1,3 +1,3 @@
-"""The only place that knows scikit-learn: models of who is invited, who answers and what they answer."""
+"""The only place that knows scikit-learn: boosted trees for large bases."""
 
 from __future__ import annotations
