@@ -40,7 +40,7 @@ from cxloop.runtime.folder import Folder
 from cxloop.runtime.host import LocalHost
 from cxloop.runtime.workspace import open_workspace
 
-EXAMPLES = int(os.environ.get("CXLOOP_LIMIT_EXAMPLES", "2"))
+EXAMPLES = int(os.environ.get("CXLOOP_LIMIT_EXAMPLES", "1"))
 """Logs for each of LIMITS. Each makes two workspaces and asks everything of both, which takes some seconds."""
 NOW = datetime(2026, 5, 31)
 FIRST = datetime(2026, 4, 20)
@@ -135,6 +135,8 @@ ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "measure.metric": (
         *({"name": name} for name in dict.fromkeys(item.name for item in METRICS)),
         {"name": "repeat_purchase_90", "by": "team", "every": "week"},
+        {"name": "time_between_purchases", "by": "team"},
+        {"name": "revenue_per_customer", "by": "team", "every": "week"},
         {"name": "promises_kept", "by": "team", "every": "week"},
         *({"name": item["name"], "by": by} for item in OWN for by in ("", "team")),
     ),
