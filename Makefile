@@ -20,10 +20,10 @@ TEST_ARGS :=
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) * 3 / 2 )))
 BENCH_ARGS :=
 
-.PHONY: help demo serve test check bench docs lock clean
+.PHONY: help demo serve test test-long check bench docs lock clean
 
 help: ## Say what there is.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.product ## Make a simulated company, print the link to its app and serve it.
 	$(VENV)/bin/cxloop demo $(DEMO_ARGS)
@@ -36,6 +36,10 @@ test: export PYTHONDONTWRITEBYTECODE :=
 test: export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 test: $(VENV)/.dev $(VENV)/.browser $(VENV)/.servers ## Run all tests.
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
+
+test-long: $(VENV)/.dev ## Run the tests that answer for limits on many more drawn logs.
+	CXLOOP_LIMIT_EXAMPLES=4 $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -q \
+		tests/engines/test_limits_equal_a_smaller_log.py
 
 check: $(VENV)/.dev ## Look for mistakes without running: style, types, documentation.
 	$(VENV)/bin/ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests.support.browser import chromium
+from tests.support.once import once_of_all
 from tests.support.servers import end, free_port, missing, until
 
 ANSWERS = """id,customer,score,when,comment
@@ -62,18 +64,27 @@ class Product:
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """300 simulated customers, an imported file with one row that could not be taken, and `cxloop serve`."""
+    """300 simulated customers, an imported file with one row that could not be taken, and `cxloop serve`.
+
+    The workspace is made once for all processes that share the tests; each serves a copy of its own.
+    """
     folder = tmp_path_factory.mktemp("story") / "acme"
+    made = once_of_all(tmp_path_factory, "story", _furnish) / folder.name
+    shutil.copytree(made, folder)
+    yield from serve(folder)
+
+
+def _furnish(parent: Path) -> None:
+    folder = parent / "acme"
     made = cxloop("demo", str(folder), "--customers", "300", "--months", "12", "--no-serve")
     assert made.returncode == 0, made.stderr
-    answers, mapping = folder.parent / "answers.csv", folder.parent / "answers.toml"
+    answers, mapping = parent / "answers.csv", parent / "answers.toml"
     answers.write_text(ANSWERS)
     mapping.write_text(MAPPING.replace("{when}", ISO))
     (folder / "inbox").mkdir(exist_ok=True)
     (folder / "inbox" / "corrected.toml").write_text(MAPPING.replace("{when}", ISO_AND_GERMAN))
     taken = cxloop("collect", "file", str(answers), "--mapping", str(mapping), "--workspace", str(folder))
     assert "1 rejected" in taken.stdout, taken.stdout + taken.stderr
-    yield from serve(folder)
 
 
 def serve(folder: Path) -> Generator[Product, None, None]:
