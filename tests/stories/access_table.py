@@ -345,8 +345,9 @@ VERBS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         _named(
             "measure",
-            "annotate define_metric delete_dashboard remove_annotation remove_reference retire_metric "
-            "save_dashboard set_reference ",
+            "annotate define_metric delete_dashboard mail_dashboard remove_annotation remove_reference retire_metric "
+            "save_dashboard schedule_dashboard scheduled_dashboards set_reference share_dashboard "
+            "shared_dashboards stop_sharing unschedule_dashboard ",
         ),
         IMPORTERS,
     ),
@@ -361,7 +362,7 @@ VERBS: Mapping[str, frozenset[str]] = {
         SIGNED_IN,
     ),
     **dict.fromkeys(_named("measure", "customer_values rows survey_rows survey_verbatims"), PERSONS),
-    **dict.fromkeys(_named("measure", "metric_versions"), WHOLE),
+    **dict.fromkeys(_named("measure", "metric_versions shared_dashboard"), WHOLE),
     **dict.fromkeys(
         _named(
             "collect",

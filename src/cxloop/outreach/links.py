@@ -38,9 +38,9 @@ _TOKEN = re.compile(
 
 
 class LinkError(InputError):
-    """A link cannot be opened. Its code says why: "forged" or "expired"."""
+    """A link cannot be opened. Its code says why: "forged", "expired" or "stopped"."""
 
-    def __init__(self, message: str, code: Literal["forged", "expired"]) -> None:
+    def __init__(self, message: str, code: Literal["forged", "expired", "stopped"]) -> None:
         super().__init__(message)
         self.code = code
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,36 +19,57 @@ from cxloop.core.verbs import registry
 from cxloop.measure.annotations.reading import list_annotations
 from cxloop.measure.boards.changes import read_changes
 from cxloop.measure.boards.reading import read_dashboard
-from cxloop.measure.boards.results import DashboardPdf
+from cxloop.measure.boards.results import DashboardChanges, DashboardPdf
 
 if TYPE_CHECKING:
     from cxloop.store.context import Operations
 
-__all__ = ["print_board"]
+__all__ = ["Answered", "answered", "on_pages", "print_board"]
 
 MOST_LINES = 40
 MOST_METHOD = 420
 _HEADS = ("", "number", "interval", "n")
 
 
+@dataclass(frozen=True)
+class Answered:
+    """A dashboard with the answers of its tiles: what changed, in a sentence, and what all of them are about."""
+
+    board: Board
+    tiles: tuple[PaperTile, ...]
+    lede: str
+    under: str
+
+
 def print_board(ws: Operations, name: str, filters: Filters) -> DashboardPdf:
     """Returns a dashboard as PDF; raises UnknownNameError where there is none, InputError for wrong filters."""
+    return on_pages(ws, answered(ws, name, filters))
+
+
+def answered(ws: Operations, name: str, filters: Filters) -> Answered:
+    """Asks every tile of a dashboard; raises as `print_board` does."""
     board = read_dashboard(ws, name).board.with_filters(filters)
     changes = _changes(ws, name, filters)
-    tiles = [_tile(ws, tile, board.filters, changes.get(place)) for place, tile in enumerate(board.tiles)]
-    now = ws.now()
+    compared = {} if changes is None else {row.place: row.comparison for row in changes.rows}
+    tiles = [_tile(ws, tile, board.filters, compared.get(place)) for place, tile in enumerate(board.tiles)]
+    return Answered(board, tuple(tiles), str(changes) if compared else "", _under(ws, board))
+
+
+def on_pages(ws: Operations, done: Answered) -> DashboardPdf:
+    """Returns the answers of a dashboard as PDF."""
+    board, now = done.board, ws.now()
     local = now.replace(tzinfo=UTC).astimezone(ZoneInfo(ws.settings.company.time_zone))
     head = {
         "title": board.title,
         "lede": board.about,
-        "under": _under(ws, board),
+        "under": done.under,
         "company": ws.settings.company.name,
         "made": f"{local:%d.%m.%Y %H:%M} ({ws.settings.company.time_zone})",
         "language": "en",
         "heads": _HEADS,
     }
-    content = b64encode(paper(head, tiles, now)).decode()
-    return DashboardPdf(name, board.title, f"{name}-{local:%Y-%m-%d}.pdf", content)
+    content = b64encode(paper(head, done.tiles, now)).decode()
+    return DashboardPdf(board.name, board.title, f"{board.name}-{local:%Y-%m-%d}.pdf", content)
 
 
 def _under(ws: Operations, board: Board) -> str:
@@ -64,11 +84,11 @@ def _under(ws: Operations, board: Board) -> str:
     return ", ".join(part for part in said if part) + "."
 
 
-def _changes(ws: Operations, name: str, filters: Filters) -> Mapping[int, Comparison]:
+def _changes(ws: Operations, name: str, filters: Filters) -> DashboardChanges | None:
     try:
-        return {row.place: row.comparison for row in read_changes(ws, name, filters).rows}
+        return read_changes(ws, name, filters)
     except CxloopError:  # a period without one before it: the numbers stand without a comparison
-        return {}
+        return None
 
 
 def _tile(ws: Operations, tile: Tile, filters: Filters, change: Comparison | None) -> PaperTile:

@@ -9,13 +9,14 @@ from cxloop.runtime.jobs.audiences import Audiences
 from cxloop.runtime.jobs.base import Job
 from cxloop.runtime.jobs.inviting import Inviting
 from cxloop.runtime.jobs.pulls import Pulls
+from cxloop.runtime.jobs.reporting import Reporting
 from cxloop.runtime.jobs.retention import Retention
 from cxloop.runtime.jobs.sending import Sending
 
 if TYPE_CHECKING:
     from cxloop.runtime.host import LocalHost
 
-__all__ = ["Audiences", "Inviting", "Job", "Pulls", "Retention", "Sending", "jobs_of"]
+__all__ = ["Audiences", "Inviting", "Job", "Pulls", "Reporting", "Retention", "Sending", "jobs_of"]
 
 
 def jobs_of(host: LocalHost, stopped: Callable[[], bool]) -> tuple[Job, ...]:
@@ -25,4 +26,4 @@ def jobs_of(host: LocalHost, stopped: Callable[[], bool]) -> tuple[Job, ...]:
         host: runs verbs in this process.
         stopped: whether the process ends: then nothing new is begun.
     """
-    return (Pulls(host), Retention(host), Inviting(host), Sending(host, stopped), Audiences(host))
+    return (Pulls(host), Retention(host), Inviting(host), Reporting(host), Sending(host, stopped), Audiences(host))
