@@ -149,3 +149,8 @@ class Host(Protocol):
 
     def snapshot(self, path: str, arguments: Mapping[str, object], *, actor: Actor) -> Snapshot:
         """Returns the kept result at once and refreshes it in the background; computes it if there is none."""
+
+    def snapshot_soon(
+        self, path: str, arguments: Mapping[str, object], *, actor: Actor, patience_seconds: float
+    ) -> Snapshot | None:
+        """The same, but None where it takes longer than that: it goes on, and a later call finds it."""

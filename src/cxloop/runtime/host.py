@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import is_dataclass, replace
 from time import perf_counter
@@ -16,6 +16,7 @@ from cxloop.core.privacy import require_no_persons
 from cxloop.core.results import How, Result
 from cxloop.core.verbs import Verb
 from cxloop.runtime import derivations, logs, parts
+from cxloop.runtime.flights import Flights
 from cxloop.runtime.health import Counters
 from cxloop.runtime.lanes import Lanes
 from cxloop.runtime.limited import noted, seen_by
@@ -45,6 +46,7 @@ class LocalHost:
         self.lanes = Lanes(lambda failure: logs.failure(workspace.folder.log, failure, where="background"))
         self._find = find
         self._snapshots: Snapshots | None = None
+        self._flights: Flights[Snapshot] = Flights()
 
     @property
     def settings(self) -> Settings:
@@ -81,23 +83,46 @@ class LocalHost:
 
     def snapshot(self, path: str, arguments: Mapping[str, object], *, actor: Actor) -> Snapshot:
         """Returns the kept result at once and renews it in the background; computes it if there is none."""
+        call = self._kept_call(path, arguments, actor)
+        with self._looked(call, actor):
+            return self._known(call, actor) or self._flights.join(self._flight(call), lambda: self._first(call, actor))
+
+    def snapshot_soon(
+        self, path: str, arguments: Mapping[str, object], *, actor: Actor, patience_seconds: float
+    ) -> Snapshot | None:
+        """The same, but None where it takes longer: it is worked out all the same, once for all who ask."""
+        call = self._kept_call(path, arguments, actor)
+        with self._looked(call, actor):
+            known = self._known(call, actor)
+            if known is not None:
+                return known
+            return self._flights.wait(self._flight(call), lambda: self._first(call, actor), patience_seconds)
+
+    def _kept_call(self, path: str, arguments: Mapping[str, object], actor: Actor) -> Call:
         verb, checked = self._admit(path, arguments, actor)
         if verb.right != "read":
             raise AccessDeniedError(f"{path} changes the workspace; only verbs that read are kept for pages.")
         if verb.limited == "own":
             raise AccessDeniedError(f"{path} is about whoever asks; what is kept for pages is shown to others as well.")
-        with self._recorded(verb, actor) if verb.personal else nullcontext():
-            return self._kept(Call(verb, checked, actor.limits), actor)
+        return Call(verb, checked, actor.limits)
 
-    def _kept(self, call: Call, actor: Actor) -> Snapshot:
+    def _looked(self, call: Call, actor: Actor) -> AbstractContextManager[object]:
+        return self._recorded(call.verb, actor) if call.verb.personal else nullcontext()
+
+    def _known(self, call: Call, actor: Actor) -> Snapshot | None:
         kept = self.snapshots.get(call, seen_by(self.workspace.view(), actor, call.verb))
-        if kept is None:
-            with self.lanes.pages:
-                return self._renew(call, actor)
-        if kept.stale:
+        if kept is not None and kept.stale:
             # Where it fails, the page goes on showing the older result and its age.
             self.lanes.later((call.verb.path, call.key), lambda: self._renew(call, actor))
         return kept
+
+    def _flight(self, call: Call) -> Hashable:
+        # What began before everything was forgotten is no answer to who asks after it.
+        return call.verb.path, call.key, self.snapshots.cleared
+
+    def _first(self, call: Call, actor: Actor) -> Snapshot:
+        with self.lanes.pages:
+            return self._renew(call, actor)
 
     @property
     def snapshots(self) -> Snapshots:

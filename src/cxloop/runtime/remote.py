@@ -75,6 +75,17 @@ class RemoteHost:
         result = verb.result.from_dict(plain["result"])
         return Snapshot(result, datetime.fromisoformat(plain["computed_at"]), plain["position"], plain["stale"])
 
+    def snapshot_soon(
+        self,
+        path: str,
+        arguments: Mapping[str, object],
+        *,
+        actor: Actor,
+        patience_seconds: float,  # noqa: ARG002 - the socket has no pages that could ask again
+    ) -> Snapshot | None:
+        """Returns the kept result of the server, and waits for it: pages are shown by the server itself."""
+        return self.snapshot(path, arguments, actor=actor)
+
     def close(self) -> None:
         """Nothing to give up: each call has a connection of its own."""
 

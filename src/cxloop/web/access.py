@@ -41,6 +41,8 @@ __all__ = [
 
 SESSION_COOKIE = "cxloop_session"
 MOST_AGENT = 300
+PATIENCE_SECONDS = 2.0
+"""So long a page waits for a result that nobody has asked for before; then it says that it is being worked out."""
 _NO_GOAL = ("/signin", "/signout", "/welcome", "/api/", "/static/")
 """What nobody wants to see after signing in."""
 
@@ -93,7 +95,7 @@ class Door:
         """Runs a verb now; raises AccessDeniedError where the right is missing."""
         return self._host.run(path, _given(arguments), actor=self.actor)
 
-    def run_aside(self, path: str, arguments: Mapping[str, object], patience_seconds: float = 2.0) -> Any:
+    def run_aside(self, path: str, arguments: Mapping[str, object], patience_seconds: float = PATIENCE_SECONDS) -> Any:
         """Runs a verb that may take minutes, and whose outcome is kept elsewhere.
 
         Returns:
@@ -123,6 +125,14 @@ class Door:
     def snapshot(self, path: str, arguments: Mapping[str, object]) -> Snapshot:
         """Returns the kept result of a verb; raises AccessDeniedError where the right is missing."""
         return self._host.snapshot(path, _given(arguments), actor=self.actor)
+
+    def snapshot_soon(self, path: str, arguments: Mapping[str, object]) -> Snapshot | None:
+        """Returns the kept result, or a first one that is there within `PATIENCE_SECONDS`; None where it takes longer.
+
+        A page that gets None says that it is being worked out, and asks again.
+        """
+        given = _given(arguments)
+        return self._host.snapshot_soon(path, given, actor=self.actor, patience_seconds=PATIENCE_SECONDS)
 
 
 def _given(arguments: Mapping[str, object]) -> dict[str, object]:

@@ -14,7 +14,7 @@ from cxloop.web.site import respond
 from cxloop.web.tabs import Tab, open_tabs, said_of, status_of
 from cxloop.web.words import _
 
-__all__ = ["DONE", "TABS", "show"]
+__all__ = ["DONE", "TABS", "show", "working"]
 
 TABS = (
     Tab("metric", _("Numbers"), "/explore", None),
@@ -34,11 +34,18 @@ DONE = {
     "note_removed": _("Removed."),
     "board_saved": _("Saved."),
     "board_deleted": _("Deleted. Its versions are kept."),
+    "shared": _("Signed. Who has the link reads this dashboard until it ends."),
+    "share_stopped": _("Stopped. The link opens nothing any more."),
+    "mailed": _("On its way."),
+    "scheduled": _("Written down. It goes out by itself from now on."),
+    "unscheduled": _("Stopped. It goes out no more."),
     "kept": _("Kept. It is the last tile of this dashboard."),
     "defined": _("Written down. It can be asked for from now on, everywhere."),
     "retired": _("Retired. Its versions can still be asked for."),
 }
 """What is said after something was done; the address only carries the word, so that nobody can make it say more."""
+
+AGAIN_SECONDS = 3
 
 
 def show(request: Request, door: Door, tab: str, template: str, context: Mapping[str, Any]) -> HTMLResponse:
@@ -61,3 +68,17 @@ def show(request: Request, door: Door, tab: str, template: str, context: Mapping
     }
     status = status_of(failure) if failure else 200
     return respond(request, f"explore/{template}", {**frame, **context}, door=door, status=status)
+
+
+def working(request: Request, door: Door, tab: str, title: str) -> HTMLResponse:
+    """Returns the page that is shown until a first result is there; browsers ask again by themselves.
+
+    Args:
+        request: what was asked.
+        door: the visitor.
+        tab: name of the tab.
+        title: of the page.
+    """
+    response = show(request, door, tab, "working.html", {"title": title})
+    response.headers["Refresh"] = str(AGAIN_SECONDS)
+    return response

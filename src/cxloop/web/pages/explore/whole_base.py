@@ -18,7 +18,7 @@ from cxloop.core.waterfall import Waterfall, WaterfallStep
 from cxloop.measure.results import BaseGroup, WholeBase
 from cxloop.web import words
 from cxloop.web.access import SignedIn
-from cxloop.web.pages.explore.frame import show
+from cxloop.web.pages.explore.frame import show, working
 from cxloop.web.questions import Question
 from cxloop.web.site import age
 from cxloop.web.words import _
@@ -69,9 +69,11 @@ def whole_base(request: Request, door: SignedIn, wanted: Annotated[Asked, Depend
         "active_choices": ACTIVE if wanted.active in ACTIVE else (wanted.active, *ACTIVE),
     }
     try:
-        kept = door.snapshot("measure.whole_base", asdict(wanted))
+        kept = door.snapshot_soon("measure.whole_base", asdict(wanted))
     except InputError as failure:
         return show(request, door, "whole_base", "whole_base.html", {**context, "failure": failure})
+    if kept is None:
+        return working(request, door, "whole_base", _("All customers"))
     result = kept.result
     assert isinstance(result, WholeBase)
     shown = {
