@@ -141,6 +141,18 @@ ROUTES: Mapping[str, Line] = {
     "POST /explore/dashboards/{name}/edit": Line(IMPORTERS, ("/explore/dashboards/made-up/edit",)),
     "POST /explore/dashboards/{name}/delete": Line(IMPORTERS, ("/explore/dashboards/made-up/delete",)),
     "GET /explore/dashboards/{name}/pdf": Line(SIGNED_IN, ("/explore/dashboards/made-up/pdf",)),
+    "GET /explore/dashboards/{name}/share": Line(IMPORTERS, ("/explore/dashboards/made-up/share",)),
+    "POST /explore/dashboards/{name}/share": Line(IMPORTERS, ("/explore/dashboards/made-up/share",)),
+    "POST /explore/dashboards/{name}/share/stop": Line(
+        IMPORTERS, ("/explore/dashboards/made-up/share/stop",), form={"number": "987654"}
+    ),
+    "GET /explore/dashboards/{name}/mail": Line(IMPORTERS, ("/explore/dashboards/made-up/mail",)),
+    "POST /explore/dashboards/{name}/mail": Line(IMPORTERS, ("/explore/dashboards/made-up/mail",)),
+    "POST /explore/dashboards/{name}/mail/schedule": Line(IMPORTERS, ("/explore/dashboards/made-up/mail/schedule",)),
+    "POST /explore/dashboards/{name}/mail/stop": Line(
+        IMPORTERS, ("/explore/dashboards/made-up/mail/stop",), form={"number": "987654"}
+    ),
+    "GET /shared/{token}": Line(EVERYBODY, ("/shared/made-up",)),
     "POST /explore/keep": Line(IMPORTERS, ("/explore/keep",), form={"tile": "made-up"}),
     "POST /explore/annotations": Line(IMPORTERS, ("/explore/annotations",), form={"at": "made-up", "text": "x"}),
     "POST /explore/annotations/{number}/remove": Line(IMPORTERS, ("/explore/annotations/4711/remove",)),

@@ -230,10 +230,12 @@ class Shop:
         return browser
 
 
-def open_shop(path: Path, rows: list[dict[str, Any]], experience: str = EXPERIENCE) -> LocalHost:
+def open_shop(
+    path: Path, rows: list[dict[str, Any]], experience: str = EXPERIENCE, settings: str = SETTINGS
+) -> LocalHost:
     """Makes a workspace with these rows in its log."""
     path.mkdir(parents=True)
-    (path / "cxloop.toml").write_text(SETTINGS)
+    (path / "cxloop.toml").write_text(settings)
     (path / "experience.toml").write_text(experience)
     host = LocalHost(open_workspace(Folder(path)))
     if rows:

@@ -15,8 +15,10 @@ from cxloop.web.pages.explore import (
     metrics,
     money,
     noting,
+    passing,
     retention,
     rows,
+    shared,
     value,
     whole_base,
 )
@@ -39,5 +41,7 @@ for _pages in (
     building,
     rows,
     noting,
+    passing,
+    shared,
 ):
     router.include_router(_pages.router)

@@ -23,7 +23,7 @@ from cxloop.web.site import age
 from cxloop.web.tabs import done
 from cxloop.web.words import _, since_phrase
 
-__all__ = ["PATH", "board_address", "found_board", "free_name", "router"]
+__all__ = ["PATH", "age_of", "board_address", "changes_of", "found_board", "free_name", "lede_of", "router"]
 
 router = APIRouter()
 PATH = "/explore/dashboards"
@@ -90,11 +90,11 @@ def board(
         whole = kept.board.with_filters(asked)
         view = View(door, whole, asked, board_address(name))
         shown = [drawn(view, place) for place in range(len(whole.tiles))]
-        changes = _changes(door, name, asked, shown)
+        changes = changes_of(door, name, asked, shown)
     except InputError as failure:
         return show(request, door, "boards", "board.html", {**context, "failure": failure})
     context |= {"filtered": bool(asked.where), "everyone": address_of(view.path, Filters(since, until))}
-    context |= {"tiles": shown, "lede": _lede(kept.board, changes), "age": _age(shown), "filters": whole.filters}
+    context |= {"tiles": shown, "lede": lede_of(kept.board, changes), "age": age_of(shown), "filters": whole.filters}
     return show(request, door, "boards", "board.html", context)
 
 
@@ -154,8 +154,8 @@ def _list(request: Request, door: Door, failure: CxloopError | None = None) -> H
     return show(request, door, "boards", "boards.html", context)
 
 
-def _changes(door: Door, name: str, asked: Filters, shown: Sequence[Drawn]) -> DashboardChanges | None:
-    """Puts beside each tile what its number did; None where that cannot be said of this period."""
+def changes_of(door: Door, name: str, asked: Filters, shown: Sequence[Drawn]) -> DashboardChanges | None:
+    """Puts beside each tile what its number did, and returns it; None where that cannot be said of this period."""
     arguments: Mapping[str, object] = {"name": name, "since": asked.since, "until": asked.until, "where": asked.where}
     try:
         found = door.snapshot("measure.dashboard_changes", arguments).result
@@ -168,7 +168,8 @@ def _changes(door: Door, name: str, asked: Filters, shown: Sequence[Drawn]) -> D
     return found
 
 
-def _lede(board: Board, changes: DashboardChanges | None) -> str:
+def lede_of(board: Board, changes: DashboardChanges | None) -> str:
+    """Returns what changed, in a sentence."""
     if changes is None or not changes.rows:
         return board.title
     before = changes.rows[0].comparison.other_label
@@ -183,6 +184,7 @@ def _lede(board: Board, changes: DashboardChanges | None) -> str:
     return f"{', '.join(moved)}; {others}"
 
 
-def _age(shown: Sequence[Drawn]) -> str:
+def age_of(shown: Sequence[Drawn]) -> str:
+    """Returns how old the oldest of the tiles is."""
     kept = [tile.kept for tile in shown if tile.kept is not None]
     return age(min(kept, key=lambda each: each.computed_at)) if kept else ""

@@ -42,13 +42,18 @@ class View:
         door: the visitor.
         board: under all its filters.
         asked: those of them that the address says: what a link adds is added to these.
-        path: of its page.
+        path: of its page; empty where nothing leads anywhere, such as for who has only a link to it.
     """
 
     door: Door
     board: Board
     asked: Filters
     path: str
+
+    @property
+    def leads(self) -> bool:
+        """Whether figures lead on."""
+        return bool(self.path)
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ def _sentence(shown: Drawn, result: Result) -> None:
 def _estimates(view: View, shown: Drawn, tile: Tile, result: Estimates, asked: Mapping[str, Any]) -> None:
     question = _question(result, asked)
     shown.title = tile.title or wording.called(result)
-    shown.address = question.address()
+    shown.address = question.address() if view.leads else ""
     shown.rows = behind(view.door, question)
     if not result.by and not result.every:
         if result.rows:
@@ -148,7 +153,8 @@ def _estimates(view: View, shown: Drawn, tile: Tile, result: Estimates, asked: M
         return
     shown.lines = [_line(view, result, row, question) for row in result.rows[:MOST_LINES]]
     if any(isinstance(row.result, Estimate) for row in result.rows):
-        links = {row.group: line.filters for row, line in zip(result.rows, shown.lines, strict=False)}
+        pairs = zip(result.rows, shown.lines, strict=False)
+        links = {row.group: line.filters for row, line in pairs} if view.leads else {}
         shown.notes = noted(view.door, result)
         notes = [(each.at, each.text) for each in shown.notes]
         sizes = DOTS if result.every is None else WIDTHS
@@ -190,7 +196,7 @@ def _line(view: View, result: Estimates, row: EstimateRow, question: Question) -
         number=number,
         interval=interval,
         count=wording.many(row.result.n, result.noun),
-        filters=address_of(view.path, Filters(*period, more)),
+        filters=address_of(view.path, Filters(*period, more)) if view.leads else "",
         rows=behind(view.door, chosen),
     )
 
