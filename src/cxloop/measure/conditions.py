@@ -16,8 +16,10 @@ from cxloop.engine.expression import compile as compile_expression
 from cxloop.engine.quoting import column_node, moment_node
 from cxloop.engine.revisions import ANY_REVISION, current_node
 
-__all__ = ["compiled", "conditions", "happens", "kept", "names_traffic", "wanted", "within"]
+__all__ = ["REFERRED", "compiled", "conditions", "happens", "kept", "names_traffic", "wanted", "within"]
 
+REFERRED = 'name == "friend_invited" or claimed_touchpoint == "referral"'
+"""Events by which customers bring others, unless somebody says otherwise."""
 _TRAFFIC = "traffic"
 
 

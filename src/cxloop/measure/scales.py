@@ -50,7 +50,7 @@ def common_scale(ws: Analysis, metric: Metric, selection: Selection) -> Scale | 
         DifferentScalesError: there are several, or not the one that the metric is defined on.
         InputError: a share is asked of answers that came without a scale.
     """
-    if not metric.on_scales:
+    if not (metric.on_scales or metric.one_scale):
         return _scale_of_units(metric)
     rows = scales_of(ws, selection)
     if not rows:
@@ -64,6 +64,8 @@ def common_scale(ws: Analysis, metric: Metric, selection: Selection) -> Scale | 
             f"{metric.label} is defined on a scale from {wanted}; {answers(rows[0]['n'])} are on {_name(low, high)}. "
             "Give these answers another metric in their mapping, such as rating."
         )
+    if metric.one_scale:
+        return _scale_of_units(metric)
     if metric.statistic == "share" and None in (low, high):
         raise InputError(
             f"{answers(rows[0]['n'])} came without a scale, so nobody knows which are its two highest points. "

@@ -16,7 +16,7 @@ from cxloop.engine.dimensions import LOG_SPAN, Dimension, Dimensions, customer_n
 from cxloop.engine.query import Slot
 from cxloop.engine.quoting import column_node, moment_node
 from cxloop.engine.render import filled_tree
-from cxloop.measure.conditions import compiled
+from cxloop.measure.conditions import REFERRED, compiled, happens
 from cxloop.measure.metrics.model import Metric
 from cxloop.measure.promises import promise_slots
 from cxloop.measure.units import UNITS, Units
@@ -113,8 +113,15 @@ def source_of(ws: Analysis, metric: Metric, rows: Iterable[exp.Expr]) -> Source:
         counts=counts,
         value=value,
         needed=(*of_counts, *of_value),
-        more=promise_slots(ws, now) if "keeps" in units.rows.slots else {},
+        more=_more(ws, units, now),
     )
+
+
+def _more(ws: Analysis, units: Units, now: datetime) -> Mapping[str, Slot]:
+    """Returns what stands in the slots that need the catalogue, of the units that have them."""
+    if "keeps" in units.rows.slots:
+        return promise_slots(ws, now)
+    return {"referred": happens(ws, REFERRED)} if "referred" in units.rows.slots else {}
 
 
 def _node(known: Dimensions, text: str) -> tuple[exp.Expr | None, list[Dimension]]:

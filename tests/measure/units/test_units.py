@@ -21,7 +21,7 @@ from cxloop.measure.units import UNITS, Units
 
 OF_UNITS = [item for item in METRICS if not item.of_answers]
 LOG = set(table("interactions").names)
-OF_PROMISES = {"keeps", "due_day", "kept_day", "today"}
+OF_CATALOGUE = {"referred", "keeps", "due_day", "kept_day", "today"}
 START = datetime(2025, 1, 1)
 
 
@@ -29,7 +29,7 @@ START = datetime(2025, 1, 1)
 def test_what_a_relation_gives_are_columns_of_the_log(units: Units) -> None:
     assert set(units.rows.output) <= LOG
     assert "row" in units.rows.slots
-    assert set(units.rows.slots) <= {"row", "log", "now", "within", "horizon", *OF_PROMISES}
+    assert set(units.rows.slots) <= {"row", "log", "now", "within", "horizon", *OF_CATALOGUE}
 
 
 @pytest.mark.parametrize("item", OF_UNITS, ids=lambda item: item.name)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from cxloop.measure.metrics import answers, purchases, service
+from cxloop.measure.metrics import answers, boxes, journeys, purchases, service
 from cxloop.measure.metrics.model import Metric, Statistic
 
 __all__ = ["ANSWERED", "METRICS", "metric"]
 
 ANSWERED: tuple[Metric, ...] = answers.METRICS
 """Those made of answers to the question that they are called after."""
-METRICS: tuple[Metric, ...] = (*ANSWERED, *purchases.METRICS, *service.METRICS)
+METRICS: tuple[Metric, ...] = (
+    *ANSWERED,
+    *boxes.METRICS,
+    *purchases.METRICS,
+    *journeys.METRICS,
+    *service.METRICS,
+)
 """Every metric of this release, in the order of the reference; the first of a name is its default."""
 
 

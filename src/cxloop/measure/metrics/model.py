@@ -36,6 +36,7 @@ class Metric:
         days: within how many days something has to follow, for units that know such a limit.
         counts: condition which of the units count; none means all.
         value: what a unit scores, in place of what the units say: a condition for a share, else a number.
+        one_scale: whether answers on different scales are refused as one number, though each scores only its share.
         own: whether people of this workspace defined it.
     """
 
@@ -55,6 +56,7 @@ class Metric:
     days: int | None = None
     counts: str = ""
     value: str = ""
+    one_scale: bool = False
     own: bool = False
 
     @property

@@ -19,7 +19,7 @@ from cxloop.engine.base import Analysis
 from cxloop.engine.customers import Identity
 from cxloop.engine.dimensions import customer_node, dimensions_of, log_source
 from cxloop.engine.query import Slots
-from cxloop.measure.conditions import happens
+from cxloop.measure.conditions import REFERRED, happens
 from cxloop.measure.identities import wanted_identity
 from cxloop.measure.money.asking import Answers, Step, answers_of, currency_of, days_of, events_of
 from cxloop.measure.money.queries import AFTER, ANSWERED
@@ -32,8 +32,6 @@ from cxloop.stats.sums import Array
 
 __all__ = ["Request", "point_value"]
 
-REFERRED = 'name == "friend_invited" or claimed_touchpoint == "referral"'
-"""Events by which customers bring others, unless somebody says otherwise."""
 FEWEST = 200
 """Customers below which nothing is adjusted: a dozen columns are fitted in each band."""
 OVERLAP, NEAR = 0.05, 0.8

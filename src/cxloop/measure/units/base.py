@@ -32,6 +32,7 @@ class Units:
             $now      the moment up to which things are known: the log's last one, or `as_of` where that is earlier.
             $within   the metric's `days`, as an interval.
             $horizon  `$now` minus `$within`: a unit is finished if it began no later.
+            $referred whether the interaction `i` is one by which a customer brings somebody.
             $keeps    whether the interaction `f` keeps the promise `d`, by the catalogue's `[[promise]]`.
             $due_day  the day of `o.due_at` on the company's clocks; `$kept_day` is that of `o.kept_at`, `$today` of
                       `$now`.
