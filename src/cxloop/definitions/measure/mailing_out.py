@@ -119,7 +119,7 @@ def _put_up(ws: Operations, found: Answered, done: _Round) -> int:
         "about": board.about,
         "period": found.under,
         "lede": found.lede,
-        "lines": [{"title": tile.title, "text": text} for tile in found.tiles if (text := _sentence(tile))],
+        "lines": _said(found),
         "link": f"{ws.settings.server.address}/explore/dashboards/{quote(board.name, safe='')}",
         "file": file,
         "file_name": made.file_name,
@@ -138,13 +138,20 @@ def _put_up(ws: Operations, found: Answered, done: _Round) -> int:
     return len(to)
 
 
-def _sentence(tile: PaperTile) -> str:
-    """The number of a tile with its interval and n, or the first ones of a split."""
+def _said(found: Answered) -> list[dict[str, str]]:
+    over_time = [bool(tile.arguments.get("every")) for tile in found.board.tiles]
+    said = [(tile.title, _sentence(tile, latest)) for tile, latest in zip(found.tiles, over_time, strict=True)]
+    return [{"title": title, "text": text} for title, text in said if text]
+
+
+def _sentence(tile: PaperTile, latest: bool) -> str:
+    """The number of a tile with its interval and n; of a split the first ones, of a course the latest."""
     if tile.number:
-        held = ", ".join(part for part in (tile.interval, tile.count) if part)
-        return f"{tile.number} ({held}). {tile.change}".strip() if held else f"{tile.number}. {tile.change}".strip()
+        held = ", ".join(part for part in (f"{tile.number} {tile.interval}".strip(), tile.count) if part)
+        return f"{held}. {tile.change}".strip()
     if tile.lines:
-        first = "; ".join(f"{name}: {number}" for name, number, _interval, _n in tile.lines[:MOST_SAID])
+        lines = tile.lines[-MOST_SAID:] if latest else tile.lines[:MOST_SAID]
+        told = "; ".join(f"{name}: {number}" for name, number, _interval, _n in lines)
         more = len(tile.lines) - MOST_SAID
-        return f"{first}; {more} more in the PDF." if more > 0 else f"{first}."
+        return f"{told}; {more} more in the PDF." if more > 0 else f"{told}."
     return tile.sentence
