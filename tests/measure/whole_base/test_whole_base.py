@@ -20,12 +20,12 @@ from cxloop.runtime.folder import Folder
 from cxloop.runtime.workspace import open_workspace
 from cxloop.simulate.world import Assumptions
 
-CUSTOMERS = 2_200
+CUSTOMERS, ENOUGH_TO_REFUSE = 2_200, 1_500
 
 
-def made(folder: Path, seed: int, assumptions: Assumptions) -> tuple[simulate.Company, Any]:
+def made(folder: Path, customers: int, assumptions: Assumptions) -> tuple[simulate.Company, Any]:
     """A company, and the workspace that holds its log."""
-    company = simulate.company(CUSTOMERS, 24, seed, assumptions=assumptions)
+    company = simulate.company(customers, 24, 3, assumptions=assumptions)
     cxloop.create(folder, template="shop").close()
     inside = open_workspace(Folder(folder))
     for batch in company.batches():
@@ -37,7 +37,7 @@ def made(folder: Path, seed: int, assumptions: Assumptions) -> tuple[simulate.Co
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[simulate.Company, Any]]:
-    company, workspace = made(tmp_path_factory.mktemp("base") / "kept", 3, "kept")
+    company, workspace = made(tmp_path_factory.mktemp("base") / "kept", CUSTOMERS, "kept")
     yield company, workspace
     workspace.close()
 
@@ -112,7 +112,7 @@ def test_the_result_reads_and_travels(found: WholeBase) -> None:
 
 
 def test_it_says_that_it_cannot_be_trusted_where_answering_depends_on_the_answer(tmp_path: Path) -> None:
-    _, workspace = made(tmp_path / "broken", 3, "broken")
+    _, workspace = made(tmp_path / "broken", ENOUGH_TO_REFUSE, "broken")
     found = workspace.measure.whole_base()
     workspace.close()
 
