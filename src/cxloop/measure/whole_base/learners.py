@@ -103,7 +103,7 @@ def _loss(learning: Learner, columns: Array, happened: Flags) -> float:
     """Returns the log loss on thirds that were not seen, in each of which it happened equally often."""
     third = np.empty(happened.size, dtype=np.int64)
     for group in (happened, ~happened):
-        third[group] = np.arange(int(group.sum())) % TRIALS
+        third[group] = np.arange(int(group.sum())) * TRIALS // max(int(group.sum()), 1)
     losses = []
     for number in range(TRIALS):
         own = third == number
