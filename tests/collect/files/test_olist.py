@@ -168,6 +168,55 @@ def test_promises_kept_are_those_of_the_dates_in_the_files(
     assert (row.result.n, round(row.result.value * row.result.n)) == (due, kept)
 
 
+def test_who_buys_again_and_what_customers_pay_is_what_counting_in_the_files_gives(
+    olist: tuple[Desk, FileImport], shared_data: Path
+) -> None:
+    desk, _ = olist
+    [(now,)] = desk.rows("select max(occurred_at) - interval 3 hour from interactions")
+    with duckdb.connect() as database:
+        [(orders, again, repeats, pause, customers, revenue)] = database.execute(
+            f"""
+            with orders as (
+                select o.order_id, c.customer_unique_id as who, o.order_purchase_timestamp::timestamp as moment
+                from '{shared_data}/olist/orders.parquet' as o
+                inner join '{shared_data}/olist/customers.parquet' as c using (customer_id)
+            ),
+            bought as (
+                select
+                    o.*,
+                    (select max(e.moment) from orders as e where e.who = o.who and e.moment < o.moment) as earlier,
+                    (select min(e.moment) from orders as e where e.who = o.who and e.moment > o.moment) as later
+                from orders as o
+            ),
+            paid as (
+                select b.who, sum(p.payment_value) as amount
+                from bought as b inner join '{shared_data}/olist/order_payments.parquet' as p using (order_id)
+                group by b.who
+            )
+            select
+                count(*) filter (where moment + interval 90 day <= $now),
+                count(*) filter (where moment + interval 90 day <= $now and later <= moment + interval 90 day),
+                count(earlier), median(epoch(moment - earlier)),
+                (select count(*) from paid), (select avg(amount) from paid)
+            from bought
+            """,
+            {"now": now},
+        ).fetchall()
+
+    found = {
+        name: estimate(replace(desk), Request(name)).rows[0].result
+        for name in ("repeat_purchase_90", "time_between_purchases", "revenue_per_customer")
+    }
+
+    assert {name: result.n for name, result in found.items()} == {
+        "repeat_purchase_90": orders,
+        "time_between_purchases": repeats,
+        "revenue_per_customer": customers,
+    }
+    values = [result.value for result in found.values() if isinstance(result, Estimate)]
+    assert values == pytest.approx([again / orders, pause, revenue])
+
+
 def test_importing_again_adds_nothing(olist: tuple[Desk, FileImport], shared_data: Path) -> None:
     desk, first = olist
 

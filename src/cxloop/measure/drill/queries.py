@@ -11,7 +11,8 @@ BEHIND = Query(
     sql="""
         select
             i.interaction_id, $customer as customer_id, i.occurred_at, i.kind, $touchpoint as touchpoint,
-            $channel as channel, i.score, i.scale_max, i.value, i.currency, i.outcome, i.text, i.survey_id, i.campaign
+            $channel as channel, cast(i.score as double) as score, i.scale_max, i.value, i.currency, i.outcome, i.text,
+            i.survey_id, i.campaign
         from $log
         where $where
         order by i.occurred_at desc, i.interaction_id

@@ -14,6 +14,7 @@ from cxloop.measure.drill.queries import BEHIND, BEHIND_COUNT
 from cxloop.measure.drill.results import BehindRow, RowsBehind
 from cxloop.measure.metrics.resolving import resolve
 from cxloop.measure.selection import ORDINARY, select
+from cxloop.measure.units import UNITS
 
 if TYPE_CHECKING:
     from cxloop.engine.base import Analysis
@@ -56,7 +57,7 @@ def read_rows_behind(ws: Analysis, wanted: Wanted) -> RowsBehind:
     return RowsBehind(
         metric=item.name,
         label=item.label,
-        noun=item.noun,
+        noun=UNITS[item.units].noun,  # of a mean per customer n counts customers, and rows are what they did
         total=total,
         page=wanted.page,
         rows=tuple(_row(row, known) for row in rows),

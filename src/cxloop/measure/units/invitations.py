@@ -77,7 +77,7 @@ UNITS = (
         "within a limit of days, else 0. An answer counts for the invitation that it names, or for the last one before "
         "it. A response that was not finished counts with its first answer; a reminder is no invitation of its own. "
         "What bounced is left out, and so are invitations that are younger than the limit, and those to nobody known. "
-        "In a log from elsewhere an invitation is a treatment whose name ends with `invited` and that names its survey.",
+        "Elsewhere an invitation is a treatment whose name ends with `invited` and that names its survey.",
         rows=_SENT,
     ),
 )
