@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests.support.browser import chromium
+from tests.support.mailserver import MailServer, mail_server
 from tests.support.once import once_of_all
 from tests.support.servers import end, free_port, missing, until
 
@@ -42,6 +43,13 @@ scale = [0, 10]
 score = "score"
 text = "comment"
 """
+SMTP = """
+[outreach.smtp]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+sender = "hello@shop.example"
+"""
 ISO = '"when"'
 ISO_AND_GERMAN = '{ from = "when", formats = ["iso", "%d.%m.%Y"] }'
 
@@ -63,7 +71,14 @@ class Product:
 
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def mailbox() -> Iterator[MailServer]:
+    """The mail server of the product's company."""
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory, mailbox: MailServer) -> Iterator[Product]:
     """300 simulated customers, an imported file with one row that could not be taken, and `cxloop serve`.
 
     The workspace is made once for all processes that share the tests; each serves a copy of its own.
@@ -71,6 +86,8 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder = tmp_path_factory.mktemp("story") / "acme"
     made = once_of_all(tmp_path_factory, "story", _furnish) / folder.name
     shutil.copytree(made, folder)
+    with (folder / "cxloop.toml").open("a") as settings:
+        settings.write(SMTP.format(port=mailbox.port))
     yield from serve(folder)
 
 

@@ -1,12 +1,16 @@
-"""A dashboard in a real browser: begun, kept on, filtered by a bar, drilled to a customer; a change that is none."""
+"""A dashboard in a real browser: begun, kept on, filtered by a bar, drilled to a customer, shared and mailed as PDF."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.stories.conftest import Visitor, barriers
+from tests.stories.conftest import Product, Visitor, barriers
+from tests.support.mailserver import MailServer
+from tests.support.pdf import read_pdf
+from tests.support.servers import until
 
 pytestmark = pytest.mark.browser
 
@@ -59,6 +63,47 @@ def test_a_change_that_is_none_is_refused(visitor: Visitor, board: str) -> None:
     assert "is shown to have changed" in page.locator("h1").inner_text()
 
 
+def test_the_pdf_is_mailed_arrives_and_opens(visitor: Visitor, board: str, mailbox: MailServer) -> None:
+    page = visitor.page()
+    page.goto(board)
+    page.get_by_role("link", name="Mail", exact=True).click()
+    page.locator("textarea").first.fill("ada@shop.example")
+    page.get_by_role("button", name="Mail it now").click()
+    page.get_by_text("On its way.").wait_for()
+    until(lambda: "ada@shop.example" in mailbox.to, "the mail")
+
+    mail = mailbox.mail(mailbox.to.index("ada@shop.example"))
+    (attached,) = [part for part in mail.walk() if part.get_content_type() == "application/pdf"]
+    pdf = read_pdf(attached.get_content())
+    assert len(pdf.pages) >= 1
+    assert "Built by hand" in pdf.pages[0]
+    assert "answers" in pdf.text
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    assert "NPS" in plain.get_content()
+    assert mailbox.counts["ada@shop.example"] == 1
+    assert visitor.complaints == []
+
+
+def test_a_stranger_reads_the_dashboard_by_its_link_until_it_is_stopped(
+    browser: Any, product: Product, visitor: Visitor, board: str
+) -> None:
+    page = visitor.page()
+    page.goto(board)
+    page.get_by_role("link", name="Share", exact=True).click()
+    page.get_by_role("button", name="Make a link").click()
+    link = re.sub(r"^https?://[^/]+", "", page.locator("ul.list a").first.get_attribute("href"))
+    stranger = Visitor(browser, product, {}).page()
+
+    assert stranger.goto(link).status == 200
+    assert stranger.locator(".tile").count() == 3
+    assert stranger.locator("main a").count() == 0
+    page.get_by_role("button", name="Stop it").first.click()
+    page.get_by_text("The link opens nothing any more.").wait_for()
+    assert stranger.reload().status == 410
+    assert visitor.complaints == []
+
+
 def test_the_filter_works_by_keys_alone(visitor: Visitor, board: str) -> None:
     page = visitor.page()
     page.goto(f"{board}?since=365d")
@@ -79,6 +124,8 @@ def test_pages_of_dashboards_have_no_barrier(
         "dashboards": PATH,
         "dashboard": f"{board}?since=365d",
         "change": f"{board}/edit",
+        "share": f"{board}/share",
+        "mail": f"{board}/mail",
         "rows": "/explore/rows?metric=nps&since=365d",
         "annotations": "/explore/annotations",
     }
