@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.measure.conftest import Workspace
 
@@ -15,6 +17,7 @@ from cxloop.core.results import Estimate
 from cxloop.measure.verbs import churn
 
 START = datetime(2024, 1, 1)
+TELCO = Path(__file__).resolve().parents[4] / "shared/data/telco_churn/telco_churn.parquet"
 CLUB = {"name": "club", "label": "Club", "joined": 'name == "joined"', "cancelled": 'name == "left"'}
 
 
@@ -50,10 +53,9 @@ def wrote(ws: Workspace, *events: tuple[int, float, str], **columns: Any) -> Non
 
 def members(ws: Workspace, stays: list[tuple[int, bool]], first: int, **columns: Any) -> None:
     """Writes members who were seen for so many days until the log ends on day 100, and whether they left then."""
-    for who, (days, left) in enumerate(stays, start=first):
-        wrote(ws, (who, 100 - days, "joined"), **columns)
-        if left:
-            wrote(ws, (who, 100, "left"), **columns)
+    numbered = list(enumerate(stays, start=first))
+    joined = [(who, 100.0 - days, "joined") for who, (days, _) in numbered]
+    wrote(ws, *joined, *((who, 100.0, "left") for who, (_, left) in numbered if left), **columns)
 
 
 def test_the_textbook_data_give_the_published_numbers_through_the_log(club: Workspace) -> None:
@@ -74,6 +76,47 @@ def test_the_textbook_data_give_the_published_numbers_through_the_log(club: Work
     assert kept.value == pytest.approx(0.753, abs=0.0005)
     assert [contrast.shown for contrast in found.contrasts] == [True]
     assert "1 of 1 pair" in found.said
+
+
+@pytest.mark.skipif(not TELCO.exists(), reason="the public data set telco_churn is not beside this checkout")
+def test_the_churn_of_a_telephone_company_is_what_lifelines_finds(club: Workspace) -> None:
+    # IBM's sample of a fictional company: 7,043 customers, 1,869 of whom have left; months become days
+    held = pq.read_table(TELCO, columns=["tenure", "Contract", "Churn"]).to_pydict()
+    stays = list(zip(held["tenure"], [one in ("Yes", True) for one in held["Churn"]], held["Contract"], strict=True))
+    first = 1
+    for kind in sorted(set(held["Contract"])):
+        chosen = [(days, left) for days, left, contract in stays if contract == kind]
+        members(club, chosen, first, region=kind)
+        first += len(chosen)
+
+    whole, found = churn(club, horizon="12d").stays[0], churn(club, by=("region",), horizon="12d")
+
+    assert (whole.members, whole.left) == (7043, 1869)  # as its README says
+    # lifelines 0.30.3, KaplanMeierFitter, median_survival_times and the share and limits at 12
+    assert isinstance(whole.kept, Estimate)
+    shares = (whole.kept.value, whole.kept.low, whole.kept.high)
+    assert shares == pytest.approx((0.8431995538, 0.8341686858, 0.8517833207), abs=1e-9)
+    groups = {stay.group[0]: stay for stay in found.stays}
+    assert {name: (stay.members, stay.left) for name, stay in groups.items()} == {
+        "Month-to-month": (3875, 1655),
+        "One year": (1473, 166),
+        "Two year": (1695, 48),
+    }
+    medians = {name: (stay.median, stay.median_low, stay.median_high) for name, stay in groups.items()}
+    assert medians == {
+        "Month-to-month": (35, 32, 38),
+        "One year": (None, 72, None),
+        "Two year": (None, None, None),
+    }
+    monthly, yearly = groups["Month-to-month"].kept, groups["One year"].kept
+    assert isinstance(monthly, Estimate)
+    assert isinstance(yearly, Estimate)
+    assert (monthly.value, monthly.low, monthly.high) == pytest.approx((0.7030966363, 0.6872593576, 0.7183040754))
+    assert (yearly.value, yearly.low, yearly.high) == pytest.approx((0.9908082041, 0.9842195307, 0.9946534315))
+    # multivariate_logrank_test: 2352.87 on 2 degrees of freedom
+    assert found.p is not None
+    assert found.p < 1e-300
+    assert [contrast.shown for contrast in found.contrasts] == [True] * 3
 
 
 def test_joining_again_begins_anew_and_joining_twice_is_one(club: Workspace) -> None:
