@@ -172,7 +172,12 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def session(browser: Any, product: Product) -> dict[str, Any]:
-    """What the browser keeps after signing in through a link: one of its own, since each works once."""
+    """What the browser keeps after signing in."""
+    return signed_in(browser, product)
+
+
+def signed_in(browser: Any, product: Product) -> dict[str, Any]:
+    """Signs in through a link, one of its own since each works once, and returns what the browser keeps."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(new_link(product))

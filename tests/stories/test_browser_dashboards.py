@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.stories.conftest import Product, Visitor, barriers
+from tests.stories.conftest import Product, Visitor, barriers, serve, signed_in
 from tests.support.mailserver import MailServer
 from tests.support.pdf import read_pdf
 from tests.support.servers import until
+from tests.web.conftest import LAST_DAY, open_shop, rows_of_company
 
 pytestmark = pytest.mark.browser
 
@@ -30,6 +34,20 @@ def board(browser: Any, product: Any, session: dict[str, Any]) -> str:
     address = str(page.url).split("?")[0].removeprefix(product.address.rstrip("/"))
     page.context.close()
     return address
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A company of 900 customers who ordered three times, and of whom fewer than half answered each time."""
+    folder, rng = tmp_path_factory.mktemp("crowd") / "shop", random.Random(5)
+    rows = [
+        {**row, "message_id": f"{row['message_id']}.{past}", "occurred_at": row["occurred_at"] - timedelta(days=past)}
+        for past in (0, 90, 180)
+        for row in rows_of_company(900)
+        if row["kind"] in ("order", "delivery") or (row["kind"] == "answer" and rng.random() < 0.45)
+    ]
+    open_shop(folder, [*rows, {**rows[0], "message_id": "last", "occurred_at": LAST_DAY}]).close()
+    yield from serve(folder)
 
 
 def _keep(page: Any, title: str) -> None:
@@ -61,6 +79,19 @@ def test_a_change_that_is_none_is_refused(visitor: Visitor, board: str) -> None:
 
     assert page.get_by_text("no change shown").count() > 0
     assert "is shown to have changed" in page.locator("h1").inner_text()
+
+
+def test_the_score_of_everybody_is_shown_with_how_it_was_tried(browser: Any, crowd: Product) -> None:
+    visitor = Visitor(browser, crowd, signed_in(browser, crowd))
+    page = visitor.page()
+    page.goto("/explore")
+    page.get_by_role("link", name="All customers").click()
+    page.get_by_role("heading", name="Was it right about people it had not seen?").wait_for(timeout=90_000)
+
+    assert page.locator("#scores .figures dd").count() >= 2
+    assert page.get_by_text("Do not use this number.").count() == 0
+    assert page.locator("#held-out svg").count() > 0
+    assert visitor.complaints == []
 
 
 def test_the_pdf_is_mailed_arrives_and_opens(visitor: Visitor, board: str, mailbox: MailServer) -> None:
