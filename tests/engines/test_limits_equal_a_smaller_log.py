@@ -135,7 +135,6 @@ ASKED: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "measure.metric": (
         *({"name": name} for name in dict.fromkeys(item.name for item in METRICS)),
         {"name": "repeat_purchase_90", "by": "team", "every": "week"},
-        {"name": "time_between_purchases", "by": "team"},
         {"name": "response_rate", "by": "team"},
         {"name": "cart_to_order_7", "by": "team", "every": "week"},
         {"name": "revenue_per_customer", "by": "team", "every": "week"},

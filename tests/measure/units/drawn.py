@@ -35,6 +35,11 @@ class Event:
     replies_to: str | None = None
     message: str | None = None
     score: float | None = None
+    text: str | None = None
+    outcome: str | None = None
+    seconds: float | None = None
+    about_type: str = "order"
+    properties: str | None = None
     region: str | None = None
     traffic: str | None = None
 
@@ -54,7 +59,7 @@ def tell(ws: Any, events: Sequence[Event]) -> None:
     catalogue = ({"event_code": codes[c], "touchpoint": c[2] or None, "channel": c[3], "stage": None} for c in called)
     ws.engine.append("event_catalogue", _table(catalogue))
     ws.answers(*(_row(n, event, codes) for n, event in enumerate(events, 1)))
-    about = ({"interaction_id": n, "type": "order", "id": event.about} for n, event in enumerate(events, 1))
+    about = ({"interaction_id": n, "type": event.about_type, "id": event.about} for n, event in enumerate(events, 1))
     ws.engine.append("interaction_objects", _table(about))
 
 
@@ -75,6 +80,10 @@ def _row(number: int, event: Event, codes: Mapping[tuple[str, str, str, str], in
         "refers_to": event.replies_to,
         "occurred_at": event.at,
         "value": event.amount,
+        "text": event.text,
+        "outcome": event.outcome,
+        "duration_seconds": event.seconds,
+        "properties": event.properties,
         "region": event.region,
         "traffic": event.traffic,
     }
