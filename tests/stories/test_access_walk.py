@@ -18,10 +18,8 @@ import pyarrow as pa
 import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount
-from tests.stories.access_table import (
-    ARGUMENTS,
+from tests.stories.access_cast import (
     CAST,
-    COLLECTOR,
     ELSEWHERE,
     EVERYBODY,
     KEYS,
@@ -31,10 +29,14 @@ from tests.stories.access_table import (
     MARK,
     NARROWER,
     NOBODY,
-    ROUTES,
     SERVING,
     STRANGER,
     UNKNOWN,
+)
+from tests.stories.access_table import (
+    ARGUMENTS,
+    COLLECTOR,
+    ROUTES,
     VERBS,
     Line,
 )
