@@ -5,15 +5,13 @@ from __future__ import annotations
 from cxloop.engine.query import Query
 from cxloop.measure.units.base import Units
 
-__all__ = ["OPEN", "UNITS"]
+__all__ = ["UNITS"]
 
-OPEN = ("open", "pending", "hold", "unresolved")
+_OPEN = "('open', 'pending', 'hold', 'unresolved')"
 """Outcomes of a contact that say it was not settled, in lower case."""
-_STILL_OPEN = "coalesce(lower({row}.outcome), '') in (" + ", ".join(f"'{word}'" for word in OPEN) + ")"
-
 # Of what is said in several messages, the first one stands for the contact. What is about nothing named is about one
 # and the same matter per customer.
-_CONTACTS = """
+_CONTACTS = f"""
     select w.*
     from (
         select
@@ -22,7 +20,8 @@ _CONTACTS = """
                 partition by c.customer_id, c.matter order by c.occurred_at, c.interaction_id
             ) as before_at
         from (
-            select p.*, coalesce(m.ticket, m.thread, m.ordered, '') as matter
+            select p.*, coalesce(m.ticket, m.thread, m.ordered, '') as matter,
+                case when lower(p.outcome) in {_OPEN} then 1 else 0 end as stays_open
             from $log as p
             left join (
                 select
@@ -47,7 +46,7 @@ _OPENING = Query(
             $row,
             case
                 when o.next_at <= o.occurred_at + $within then 0.0
-                when {_STILL_OPEN.format(row="o")} then 0.0
+                when o.stays_open = 1 then 0.0
                 else 1.0
             end as score
         from (
@@ -77,7 +76,7 @@ _MATTERS = Query(
             inner join (
                 select
                     e.interaction_id, e.customer_id, count(*) as contacts, max(n.occurred_at) as end_at,
-                    max(case when {_STILL_OPEN.format(row="n")} then n.occurred_at end) as open_at
+                    max(case when n.stays_open = 1 then n.occurred_at end) as open_at
                 from (
                     select
                         b.*,
