@@ -20,6 +20,7 @@ from cxloop.charts.shares import share_bar
 from cxloop.charts.sizes import size_history, size_line
 from cxloop.charts.sparkline import sparkline
 from cxloop.charts.stairs import stairs_picture
+from cxloop.charts.whichever import result_picture
 
 if TYPE_CHECKING:
     import altair as alt
@@ -43,6 +44,7 @@ __all__ = [
     "pdf",
     "picture",
     "png",
+    "result_picture",
     "share_bar",
     "size_history",
     "size_line",

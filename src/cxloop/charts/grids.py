@@ -55,7 +55,8 @@ def grid_picture(grid: Grid, *, width: int) -> str:
         for place, row in enumerate(rows)
     )
     return (
-        f'<svg class="grid-picture" viewBox="0 0 {width} {height:g}" width="{width}" height="{height:g}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="grid-picture" viewBox="0 0 {width} {height:g}" '
+        f'width="{width}" height="{height:g}" role="img" '
         f'font-size="12" aria-label="{escape(grid.title)}">{head}{body}</svg>'
     )
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from html import escape
 from math import sqrt
 
-from cxloop.charts.axes import Scale, text_width, tick_label, ticks, without_overlap
+from cxloop.charts.axes import Scale, numbers, text_width, tick_label, ticks, without_overlap
 from cxloop.charts.league_points import (
     LIMITS,
     described,
@@ -32,6 +32,7 @@ ROW, NARROW_ROW = 28, 46
 HEIGHT = 300
 TOP, PADDING = 45, 4
 LONGEST = 160
+FEWEST_SIZES = 3
 _SIZES = (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 500_000, 1_000_000)
 
 
@@ -133,7 +134,10 @@ def funnel(result: League, *, width: int) -> str:
 
 def _grid(x: Scale, y: Scale, result: League, width: int) -> list[str]:
     span = y.high - y.low
-    named = [(x(sqrt(value)), count(value)) for value in _SIZES if x.low <= sqrt(value) <= x.high]
+    sizes = [value for value in _SIZES if x.low <= sqrt(value) <= x.high]
+    if len(sizes) < FEWEST_SIZES:  # groups of nearly one size: steps of their own
+        sizes = [round(value) for value in numbers(x.low**2, x.high**2, 5) if value == round(value)]
+    named = [(x(sqrt(value)), count(value)) for value in sizes]
     return [
         *(_path(f"M0,{y(value):.1f}H{width}", LINE, 1) for value in ticks(y.low, y.high, 5, result.unit)),
         *(

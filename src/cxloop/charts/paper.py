@@ -11,7 +11,8 @@ from typing import Any
 
 from cxloop.charts.picture import Notes, picture
 from cxloop.charts.theme import on_paper
-from cxloop.core.results import Estimates
+from cxloop.charts.whichever import result_picture
+from cxloop.core.results import Estimates, Result
 
 __all__ = ["PaperTile", "paper", "paper_chart"]
 
@@ -19,6 +20,8 @@ _FONTS = "Inter, DejaVu Sans, Liberation Sans, Noto Sans"
 _WIDTH = 560
 """Pixels of a plot on paper; the widest chart with its labels fills the page."""
 _WHOLE = 900
+_ROOM = 830
+"""Pixels of a picture on paper that brings its labels along."""
 SMALL_PER_ROW = 2
 
 
@@ -55,9 +58,14 @@ class PaperTile:
     small: bool = False
 
 
-def paper_chart(result: Estimates, notes: Notes = ()) -> tuple[str, float]:
-    """Returns the chart of estimates for paper, with how much of the width it takes, in percent."""
-    drawn = picture(result, width=_WIDTH, notes=notes)
+def paper_chart(result: Result, notes: Notes = ()) -> tuple[str, float]:
+    """Returns the chart of a result for paper, with how much of the width it takes, in percent; empty without one."""
+    if isinstance(result, Estimates):
+        drawn = picture(result, width=_WIDTH, notes=notes)
+    else:
+        drawn = result_picture(result, room=_ROOM)
+    if not drawn:
+        return "", 0.0
     wide = float(drawn.split('width="', 1)[1].split('"', 1)[0])
     # other fonts than the page's are wider, and must not run into each other
     fitted = drawn.replace('font-size="12"', f'font-size="10.5" font-family="{_FONTS}"', 1)

@@ -32,7 +32,8 @@ def stairs_picture(stairs: Stairs, *, width: int) -> str:
     drawn = "".join(_group(group, place * each, across, low) for place, group in enumerate(groups))
     height = each * len(groups)
     return (
-        f'<svg class="stairs-picture" viewBox="0 0 {width} {height:g}" width="{width}" height="{height:g}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="stairs-picture" viewBox="0 0 {width} {height:g}" '
+        f'width="{width}" height="{height:g}" role="img" '
         f'font-size="12" aria-label="{escape(stairs.title)}">{drawn}</svg>'
     )
 

@@ -9,9 +9,18 @@ from typing import Any, Literal
 from cxloop.core.expr import both
 from cxloop.core.verbs import Verb
 
-__all__ = ["Board", "Filters", "Tile", "TileSize", "arguments_of"]
+__all__ = ["TITLES", "Board", "Filters", "Tile", "TileSize", "arguments_of"]
 
 TileSize = Literal["small", "medium", "wide"]
+TITLES: Mapping[str, str] = {
+    "measure.league": "League table",
+    "measure.control_chart": "Control chart",
+    "measure.retention": "Who comes back",
+    "measure.churn": "Who stays",
+    "measure.compare": "Comparison",
+    "measure.whole_base": "All customers",
+}
+"""What stands above a tile that was given no title, by its verb; the others are called by their metric."""
 
 
 @dataclass(frozen=True, slots=True)

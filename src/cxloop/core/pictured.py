@@ -56,19 +56,21 @@ class StairPoint:
 
 @dataclass(frozen=True, slots=True)
 class Stair:
-    """One group: its name, how many it is, and the points at which it falls."""
+    """One group: its name, how many it is, the points at which it falls, and how many lasted until some round days."""
 
     name: str
     size: int
     points: tuple[StairPoint, ...]
+    seen: tuple[tuple[int, int], ...] = ()
 
     def at(self, day: float) -> StairPoint | None:
         """Returns the last point up to a day; None before the first."""
         return next((point for point in reversed(self.points) if point.day <= day), None)
 
     def at_risk(self, day: float) -> int:
-        """Returns how many were seen until a day."""
-        return next((point.at_risk for point in self.points if point.day >= day), 0)
+        """Returns how many were seen until a day: exactly on round days, else the number at the next one or fall."""
+        later = [*self.seen, *((point.day, point.at_risk) for point in self.points)]
+        return next((many for at, many in sorted(later) if at >= day), 0)
 
 
 @dataclass(frozen=True, slots=True)

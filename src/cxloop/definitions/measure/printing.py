@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cxloop.charts.paper import PaperTile, paper, paper_chart
 from cxloop.core import wording
-from cxloop.core.boards import Board, Filters, Tile, arguments_of
+from cxloop.core.boards import TITLES, Board, Filters, Tile, arguments_of
 from cxloop.core.comparing import Comparison
 from cxloop.core.errors import CxloopError
 from cxloop.core.host import limits_phrase
@@ -93,7 +93,7 @@ def _changes(ws: Operations, name: str, filters: Filters) -> DashboardChanges | 
 
 def _tile(ws: Operations, tile: Tile, filters: Filters, change: Comparison | None) -> PaperTile:
     verb = registry.get(tile.verb)
-    said = PaperTile(tile.title or verb.name, change="" if change is None else change.lede)
+    said = PaperTile(tile.title or TITLES.get(tile.verb, verb.name), change="" if change is None else change.lede)
     try:
         found: Result = verb.function(ws, **verb.check(arguments_of(tile, filters, verb)))
     except CxloopError as failure:
@@ -102,7 +102,8 @@ def _tile(ws: Operations, tile: Tile, filters: Filters, change: Comparison | Non
     said = replace(said, method=_method(how) if isinstance(how, How) else "")
     if isinstance(found, Estimates):
         return _estimates(ws, replace(said, title=tile.title or wording.called(found)), found)
-    return replace(said, sentence=str(found))
+    chart, share = paper_chart(found)
+    return replace(said, sentence=str(found), chart=chart, share=share)
 
 
 def _method(how: How) -> str:

@@ -167,6 +167,7 @@ def _stay(ws: Analysis, groups: _Groups, curve: Curve, at: int, horizon: int) ->
         median_low=low,
         median_high=high,
         kept=_kept(ws, curve, at, members, horizon),
+        seen=_seen(curve, at),
     )
 
 
@@ -203,6 +204,14 @@ def _points(spans: Spans, curve: Curve, at: int) -> tuple[CurvePoint, ...]:
         )
         for place in there
     )
+
+
+def _seen(curve: Curve, at: int) -> tuple[tuple[int, int], ...]:
+    """Returns how many lasted until each round day, for an axis: between falls, members leave sight too."""
+    last = int(curve.times[-1]) if curve.times.size else 0
+    days = range(0, last + 1, 10 ** max(len(str(last)) - 2, 0))
+    risk = np.append(curve.at_risk[at], 0)
+    return tuple((day, int(risk[place])) for day, place in zip(days, np.searchsorted(curve.times, days), strict=True))
 
 
 def _contrasts(ws: Analysis, groups: _Groups) -> tuple[float | None, tuple[Contrast, ...]]:

@@ -143,6 +143,7 @@ class Stay:
         median_low: lower limit; None where it is not reached.
         median_high: upper limit; None where it is not reached.
         kept: the share that stays longer than `Churn.horizon` days; None where nobody was seen for so long.
+        seen: how many lasted until each of some round days: day and number.
     """
 
     group: tuple[str | None, ...]
@@ -153,6 +154,7 @@ class Stay:
     median_low: int | None
     median_high: int | None
     kept: Cell | None
+    seen: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,7 @@ class Churn(Stepped):
                 ", ".join(map(wording.group_label, stay.group)),
                 stay.members,
                 tuple(StairPoint(at.day, at.share, at.low, at.high, at.at_risk) for at in stay.curve),
+                stay.seen,
             )
             for stay in self.stays
         )

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from cxloop import charts
 from cxloop.core import wording
-from cxloop.core.boards import Board, Filters, Tile, arguments_of
+from cxloop.core.boards import TITLES, Board, Filters, Tile, arguments_of
 from cxloop.core.comparing import Comparison
 from cxloop.core.errors import CxloopError
 from cxloop.core.expr import both, equals
@@ -30,6 +30,15 @@ __all__ = ["Drawn", "Line", "View", "address_of", "behind", "drawn", "figure", "
 WIDTHS: Mapping[str, tuple[int, int]] = {"small": (190, 190), "medium": (420, 190), "wide": (880, 190)}
 """Pixels of a plot on a desk and on a phone, by the size of its tile."""
 DOTS: Mapping[str, tuple[int, int]] = {"small": (190, 240), "medium": (410, 240), "wide": (640, 240)}
+ROOMS: Mapping[str, tuple[int, int]] = {"small": (240, 280), "medium": (460, 280), "wide": (1000, 280)}
+"""Pixels of a picture with its labels."""
+PAGES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "measure.league": ("/explore/league", {"of": "metric"}),
+    "measure.control_chart": ("/explore/control", {}),
+    "measure.retention": ("/explore/retention", {}),
+    "measure.churn": ("/explore/retention", {}),
+}
+"""Where a question is asked on a page of its own, and what a field is called there where the verb says otherwise."""
 MOST_LINES = 60
 SENTENCE_ROWS = 8
 
@@ -106,7 +115,24 @@ def drawn(view: View, place: int) -> Drawn:
         _estimates(view, shown, tile, shown.kept.result, asked)
     else:
         _sentence(shown, shown.kept.result)
+        shown.address = _page_of(tile.verb, asked) if view.leads else ""
     return shown
+
+
+def _page_of(verb: str, asked: Mapping[str, Any]) -> str:
+    """Returns where the question of a tile is asked on a page of its own; empty where no page asks it."""
+    if verb not in PAGES:
+        return ""
+    path, called = PAGES[verb]
+    told = {called.get(name, name): _field(value) for name, value in asked.items()}
+    given = urlencode({name: value for name, value in told.items() if value})
+    return f"{path}?{given}" if given else path
+
+
+def _field(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def behind(door: Door, question: Question) -> str:
@@ -126,12 +152,16 @@ def titled(tile: Tile) -> str:
     """Returns what stands above a tile before its answer is there."""
     if tile.title:
         return tile.title
+    if tile.verb in TITLES:
+        return TITLES[tile.verb]
     name = str(tile.arguments.get("name") or tile.verb.split(".")[1])
     return words.readable(wording.label(name))
 
 
 def _sentence(shown: Drawn, result: Result) -> None:
     shown.sentence = str(result)
+    drawings = (charts.result_picture(result, room=room) for room in ROOMS[shown.size])
+    shown.charts = tuple(drawing for drawing in drawings if drawing)
     try:
         shown.cells = [dict(row) for row in result.told()[:SENTENCE_ROWS]]
     except TypeError:  # it has no table
