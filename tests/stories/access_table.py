@@ -77,6 +77,8 @@ ROUTES: Mapping[str, Line] = {
     "GET /explore/control/download": Line(SIGNED_IN, ("/explore/control/download?every=day",)),
     "GET /explore/all-customers": Line(SIGNED_IN, ("/explore/all-customers",)),
     "GET /explore/league": Line(SIGNED_IN, ("/explore/league?since=365d", f"/explore/league?by={PROBE}ern")),
+    "GET /explore/league/added-up": Line(SIGNED_IN, ("/explore/league/added-up?along=region>location",)),
+    "GET /explore/league/added-up/download": Line(SIGNED_IN, ("/explore/league/added-up/download?along=channel",)),
     "GET /explore/league/download/{kind}": Line(
         SIGNED_IN, tuple(f"/explore/league/download/{kind}?since=all" for kind in ("csv", "xls"))
     ),

@@ -20,6 +20,7 @@ from cxloop.charts.shares import share_bar
 from cxloop.charts.sizes import size_history, size_line
 from cxloop.charts.sparkline import sparkline
 from cxloop.charts.stairs import stairs_picture
+from cxloop.charts.trees import Branch, tree_picture
 from cxloop.charts.whichever import result_picture
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cxloop.core.league import League
 
 __all__ = [
+    "Branch",
     "balance_picture",
     "caterpillar",
     "control_picture",
@@ -51,6 +53,7 @@ __all__ = [
     "sparkline",
     "stairs_picture",
     "svg",
+    "tree_picture",
 ]
 
 

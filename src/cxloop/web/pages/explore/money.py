@@ -130,6 +130,7 @@ def _outcome(worth: PointValue, outcome: Outcome) -> dict[str, Any]:
             )
             for band in outcome.bands
         ],
+        "doubts": [_doubt(name, gap, outcome.unit) for name, _plain, gap in gaps if gap is not None and not gap.shown],
         "gaps": [(name, _gap(plain, outcome.unit), _gap(adjusted, outcome.unit)) for name, plain, adjusted in gaps],
     }
 
@@ -138,7 +139,24 @@ def _gap(gap: Gap | None, unit: Unit) -> tuple[str, str]:
     if gap is None:
         return _("cannot say"), ""
     limits = words.span(*(wording.number(end, unit) for end in (gap.low, gap.high)))
-    return wording.number(gap.value, unit), limits if gap.shown else f"{limits}, {_('not shown to differ')}"
+    return wording.number(gap.value, unit), limits
+
+
+def _doubt(name: str, gap: Gap, unit: Unit) -> str:
+    """Why a difference is not called one, in a sentence for who decides by it."""
+    told = {"name": name, "low": wording.number(gap.low, unit), "high": wording.number(gap.high, unit)}
+    if gap.low <= 0 <= gap.high:
+        return (
+            _("%(name)s: it may be no difference at all. Anything from %(low)s to %(high)s fits these customers.")
+            % told
+        )
+    return (
+        _(
+            "%(name)s: do not count on it. By itself it would lie between %(low)s and %(high)s, but of so many "
+            "differences on this page one like it can come by chance."
+        )
+        % told
+    )
 
 
 def _row(door: Door, risk: RevenueAtRisk, row: RiskRow, question: Asked) -> dict[str, Any]:
