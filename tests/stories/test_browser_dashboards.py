@@ -19,6 +19,17 @@ from tests.web.conftest import LAST_DAY, open_shop, rows_of_company
 pytestmark = pytest.mark.browser
 
 PATH = "/explore/dashboards"
+PAGES = {
+    "compare": "/explore/compare?metric=nps&by=channel&since=90d",
+    "control": "/explore/control?metric=nps&every=month",
+    "league": "/explore/league?metric=nps&by=touchpoint&since=all",
+    "added-up": "/explore/league/added-up?metric=nps&along=channel>touchpoint&since=all",
+    "retention": "/explore/retention",
+    "money": "/explore/money?horizon=90d",
+    "value": "/explore/value",
+    "metrics": "/explore/metrics",
+}
+IN_VIEW = "tab => tab.getBoundingClientRect().left >= 0 && tab.getBoundingClientRect().right <= innerWidth"
 
 
 @pytest.fixture(scope="module")
@@ -159,15 +170,28 @@ def test_pages_of_dashboards_have_no_barrier(
         "mail": f"{board}/mail",
         "rows": "/explore/rows?metric=nps&since=365d",
         "annotations": "/explore/annotations",
+        **PAGES,
     }
     for name, address in places.items():
         page.goto(address)
         page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
         found |= barriers(page, axe, f"{name} {width} {scheme}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert page.locator(".tabs [aria-current]").evaluate(IN_VIEW), name
         if screenshots:
             page.screenshot(path=screenshots / f"boards-{name}-{width}-{scheme}.png", full_page=True)
     page.context.close()
 
     assert found == {}
     assert visitor.complaints == []
+
+
+def test_pages_of_explore_are_printed_without_their_controls_and_not_cut(visitor: Visitor, board: str) -> None:
+    page = visitor.page(794)
+    page.emulate_media(media="print")
+    for name, address in {"dashboard": board, **PAGES}.items():
+        page.goto(address)
+        shown = page.locator("nav:visible, form:visible, .chart-narrow:visible, button:visible")
+        assert shown.count() == 0, (name, shown.first.evaluate("each => each.outerHTML"))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 794, name
+    page.context.close()

@@ -144,7 +144,11 @@ def _gap(gap: Gap | None, unit: Unit) -> tuple[str, str]:
 
 def _doubt(name: str, gap: Gap, unit: Unit) -> str:
     """Why a difference is not called one, in a sentence for who decides by it."""
-    told = {"name": name, "low": wording.number(gap.low, unit), "high": wording.number(gap.high, unit)}
+    told = {
+        "name": f"{name[:1].upper()}{name[1:]}",
+        "low": wording.number(gap.low, unit),
+        "high": wording.number(gap.high, unit),
+    }
     if gap.low <= 0 <= gap.high:
         return (
             _("%(name)s: it may be no difference at all. Anything from %(low)s to %(high)s fits these customers.")
