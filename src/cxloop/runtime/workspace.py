@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from cxloop.core.config import Experience, Settings
@@ -34,6 +35,10 @@ LATEST = Query(
     inputs=("interactions",),
     output={"latest": "timestamp"},
 )
+
+_LATEST: WeakKeyDictionary[Engine, tuple[int, datetime | None]] = WeakKeyDictionary()
+"""The latest interaction of each log as of its last commit: it takes a look at the whole log, and every tile of every
+page asks for it."""
 
 
 def present() -> datetime:
@@ -110,7 +115,7 @@ class Workspace:
 
         UTC without zone.
         """
-        latest = self.engine.fetch(LATEST).column("latest")[0].as_py()
+        latest = _latest(self.engine)
         if latest is None:
             return self.now()
         return min(self.now(), end_of_day(latest, ZoneInfo(self.settings.company.time_zone)))
@@ -141,6 +146,14 @@ class Workspace:
         self.engine.close()
         if self.records.opened:
             self.store.close()
+
+
+def _latest(engine: Engine) -> datetime | None:
+    commits = engine.commits()  # before it is read: what comes in between is looked up again the next time
+    known = _LATEST.get(engine)
+    if known is None or known[0] != commits:
+        known = _LATEST[engine] = (commits, engine.fetch(LATEST).column("latest")[0].as_py())
+    return known[1]
 
 
 def _defined(item: Definition) -> Defined:
