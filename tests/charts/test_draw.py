@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from xml.etree import ElementTree
 
@@ -66,6 +67,18 @@ def test_lines_carry_their_names_and_last_values(over_time: Any) -> None:
 
     assert "web +25.0" in found
     assert "app +25.0" in found
+
+
+def test_what_happened_is_a_numbered_rule_and_its_words_stand_below_the_title(over_time: Any) -> None:
+    result = over_time(("web", [50] * 6))
+    day, long_ago = result.rows[2].period, date(1999, 1, 1)
+    drawn = charts.draw(result, notes=((long_ago, "Before all"), (day, "New prices")))
+    found = charts.svg(drawn)
+
+    assert ">1: New prices<" in found
+    assert "1" in texts(found)
+    assert "Before all" not in found
+    assert "vega-lite" in drawn.to_dict(validate=True)["$schema"]
 
 
 def test_a_week_with_too_few_answers_breaks_the_line(over_time: Any) -> None:

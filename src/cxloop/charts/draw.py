@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from cxloop.charts.words import Notes
 from cxloop.core.comparing import Comparison
 from cxloop.core.control import ControlChart
 from cxloop.core.errors import InputError
@@ -24,7 +25,7 @@ _UNCHECKED = Lock()
 """Altair's switch is one for the process: two threads that turned it at once could leave it off."""
 
 
-def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetChart:
+def draw(result: Result, *, width: int = WIDTH, notes: Notes = ()) -> alt.LayerChart | alt.FacetChart:
     """Returns the chart of a result.
 
     Estimates are dots on their intervals, one row per group; over time they are lines with the interval as a band, and
@@ -36,6 +37,7 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
     Args:
         result: what a verb returned.
         width: width of the plot in pixels, without labels.
+        notes: what happened on which days, such as `ws.measure.annotations().notes`; lines over time show them.
 
     Raises:
         InputError: there is no chart for this kind of result.
@@ -69,7 +71,7 @@ def draw(result: Result, *, width: int = WIDTH) -> alt.LayerChart | alt.FacetCha
             return waterfall(result, width=width)
         if isinstance(result, League):
             return caterpillar_chart(result, width=width)
-        return dots(result, width=width) if result.every is None else lines(result, width=width)
+        return dots(result, width=width) if result.every is None else lines(result, width=width, notes=notes)
 
 
 def _pairs(result: Paired, width: int) -> alt.LayerChart:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cxloop.charts.picture import Notes, picture
+from cxloop.charts.picture import picture
 from cxloop.charts.theme import on_paper
 from cxloop.charts.whichever import result_picture
+from cxloop.charts.words import Notes
 from cxloop.core.results import Estimates, Result
 
 __all__ = ["PaperTile", "paper", "paper_chart"]

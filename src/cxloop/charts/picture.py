@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from hashlib import sha256
 from html import escape
 from itertools import groupby
@@ -16,7 +15,7 @@ from itertools import groupby
 from cxloop.charts.axes import Scale, dates, text_width, tick_label, ticks, without_overlap
 from cxloop.charts.points import Group, domain, few_note, groups_of, is_split, largest, line_ends, most
 from cxloop.charts.theme import ACCENT, INK, INK_2, INK_3, LINE, NEUTRAL, SERIES, page_colour
-from cxloop.charts.words import description, group_name, row_label, subtitle, title
+from cxloop.charts.words import Notes, description, group_name, row_label, subtitle, title
 from cxloop.core.results import Estimate, EstimateRow, Estimates
 
 __all__ = ["picture"]
@@ -31,8 +30,6 @@ HEADER, SPACING = 22, 24
 LONGEST_NAME = 180
 """Pixels of a group's name beside its row; longer names are cut, and stand in full in the description."""
 Place = tuple[float, Estimate]
-Notes = Sequence[tuple[date, str]]
-"""Days, and what happened on them."""
 
 
 def picture(result: Estimates, *, width: int, links: Mapping[Group, str] | None = None, notes: Notes = ()) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Unit
 from cxloop.core.wording import NOT_SAID, called, count, duration_unit, group_label, interval, number, sentence, splits
 
-__all__ = ["NOT_SAID", "axis_label", "description", "group_name", "row_label", "subtitle", "title"]
+__all__ = ["NOT_SAID", "Notes", "axis_label", "description", "group_name", "row_label", "subtitle", "title"]
+
+Notes = Sequence[tuple[date, str]]
+"""Days, and what happened on them."""
 
 
 def axis_label(unit: Unit, width: float) -> str:

@@ -42,6 +42,11 @@ class Annotations(Result):
         """Returns one row per annotation."""
         return [_record(row) for row in self.rows]
 
+    @property
+    def notes(self) -> tuple[tuple[date, str], ...]:
+        """What happened on which day, as charts take it."""
+        return tuple((row.at, row.text) for row in self.rows)
+
     def __str__(self) -> str:
         return f"{many(len(self.rows), 'annotation')}."
 

@@ -38,6 +38,7 @@ from cxloop.web.words import _
 __all__ = ["router"]
 
 router = APIRouter()
+_Notes = Sequence[tuple[date, str]]
 SINCE = ("30d", "90d", "180d", "365d", "")
 DIMENSIONS = ("channel", "touchpoint", "stage", "source", "product", "brand", "region", "location", "team", "language")
 """What the form offers beside the workspace's own dimensions; the address takes any other."""
@@ -139,7 +140,7 @@ def download(door: SignedIn, question: Asked, kind: str) -> Response:
         raise NotFoundError(f"There is no download {kind!r}. There are: {', '.join(DOWNLOADS)}.")
     result = _answer(door, question).result
     assert isinstance(result, Estimates)
-    content, media_type = write(result)
+    content, media_type = write(result, tuple((note.at, note.text) for note in noted(door, result)))
     headers = {"content-disposition": f'attachment; filename="{question.metric}.{kind}"'}
     return Response(content, media_type=media_type, headers=headers)
 
@@ -305,24 +306,24 @@ def _charts(result: Estimates, notes: Sequence[Annotation]) -> tuple[str, ...]:
     return tuple(charts.picture(result, width=width, notes=happened) for width in widths)
 
 
-def _as_csv(result: Estimates) -> tuple[bytes, str]:
+def _as_csv(result: Estimates, _notes: _Notes) -> tuple[bytes, str]:
     # With a byte order mark, or spreadsheets take it for another encoding.
     return as_csv(result).encode("utf-8-sig"), "text/csv; charset=utf-8"
 
 
-def _as_json(result: Estimates) -> tuple[bytes, str]:
+def _as_json(result: Estimates, _notes: _Notes) -> tuple[bytes, str]:
     return json.dumps(result.to_dict(), ensure_ascii=False, indent=2).encode(), "application/json"
 
 
-def _as_svg(result: Estimates) -> tuple[bytes, str]:
-    return charts.svg(charts.draw(result)).encode(), "image/svg+xml"
+def _as_svg(result: Estimates, notes: _Notes) -> tuple[bytes, str]:
+    return charts.svg(charts.draw(result, notes=notes)).encode(), "image/svg+xml"
 
 
-def _as_png(result: Estimates) -> tuple[bytes, str]:
-    return charts.png(charts.draw(result)), "image/png"
+def _as_png(result: Estimates, notes: _Notes) -> tuple[bytes, str]:
+    return charts.png(charts.draw(result, notes=notes)), "image/png"
 
 
-DOWNLOADS: Mapping[str, Callable[[Estimates], tuple[bytes, str]]] = {
+DOWNLOADS: Mapping[str, Callable[[Estimates, _Notes], tuple[bytes, str]]] = {
     "csv": _as_csv,
     "json": _as_json,
     "svg": _as_svg,
