@@ -272,3 +272,13 @@ def test_a_document_with_mistakes_is_refused_with_all_of_them(own: Shop) -> None
         "tiles.3.arguments.byy",
         "tiles.3.arguments.where",
     ]
+
+
+def test_a_tile_of_a_league_shows_its_caterpillar_and_leads_to_its_page(own: Shop, analyst_of: Any) -> None:
+    league = {"verb": "measure.league", "arguments": {"of": "nps", "by": "channel", "since": "3650d"}, "size": "wide"}
+    own.run("measure.save_dashboard", name="fair", document=json.dumps({"title": "Fair", "tiles": [league]}))
+    page = analyst_of.get("/explore/dashboards/fair")
+
+    assert page.text.count("chart-wide") == page.text.count("chart-narrow") == 1
+    assert "League table</a>" in page.text
+    assert any(link.startswith("/explore/league?metric=nps") for link in map(unescape, page.links))
