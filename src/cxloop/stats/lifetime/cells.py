@@ -50,23 +50,31 @@ def compress(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> tuple[
     """
     columns = [np.asarray(column, dtype=float).ravel() for column in (frequency, recency, age)]
     _check(*columns)
+    coded = [_codes(column) for column in columns]
     key = np.zeros(columns[0].size, dtype=np.int64)
-    for column in columns:
-        codes, size = _codes(column)
-        key = key * size + codes
-    _, first, place, customers = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
-    counts = customers.astype(float)
-    return Cells(columns[0][first], columns[1][first], columns[2][first], counts), place
+    for codes, values in coded:
+        key = key * _size(values) + codes
+    # Not where each comes first: that takes a stable sort, three times as long. The key says what it stands for.
+    left, place, customers = np.unique(key, return_inverse=True, return_counts=True)
+    found = []
+    for _, values in reversed(coded):
+        left, codes = np.divmod(left, _size(values))
+        found.append(codes.astype(float) if isinstance(values, int) else values[codes])
+    return Cells(found[2], found[1], found[0], customers.astype(float)), place
 
 
-def _codes(column: Array) -> tuple[NDArray[np.int64], int]:
-    """Whole numbers that stand for values, and how many there may be: days stand for themselves."""
+def _size(values: Array | int) -> int:
+    return values if isinstance(values, int) else values.size
+
+
+def _codes(column: Array) -> tuple[NDArray[np.int64], Array | int]:
+    """Whole numbers that stand for values, and the values; of days, which stand for themselves, how many."""
     whole = column.astype(np.int64)
     most = int(whole.max(initial=0)) + 1
     if most < _WHOLE and (whole == column).all():
         return whole, most
     values, codes = np.unique(column, return_inverse=True)
-    return codes.astype(np.int64), values.size
+    return codes.astype(np.int64), values
 
 
 def _check(frequency: Array, recency: Array, age: Array) -> None:
