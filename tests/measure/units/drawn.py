@@ -104,7 +104,12 @@ def _of_region(event: Event, place: int) -> Event:
 
     who = None if event.customer is None else 10 * place + event.customer
     return replace(
-        event, customer=who, region=f"r{place}", message=own(event.message), replies_to=own(event.replies_to)
+        event,
+        customer=who,
+        region=f"r{place}",
+        about=f"{place}.{event.about}",
+        message=own(event.message),
+        replies_to=own(event.replies_to),
     )
 
 

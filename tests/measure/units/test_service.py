@@ -59,18 +59,17 @@ def matters(events: Sequence[Event]) -> list[float]:
 
 
 def complained(events: Sequence[Event]) -> list[float]:
-    """Whether each order led to a contact about it within 30 days."""
-    told = [list(each) for each in contacts(events)]
+    """Whether each order led to a contact about it within 30 days, by whoever if one customer has its number."""
+    told = [event for each in contacts(events) for event in each]
+    orders = [event for mine in of_each(events, lambda event: event.kind == "order") for event in mine]
+
+    def is_about(contact: Event, order: Event) -> bool:
+        owners = {event.customer for event in orders if event.about == order.about}
+        return contact.about == order.about and (contact.customer == order.customer or len(owners) == 1)
+
     return [
-        float(
-            any(
-                (other.customer, other.about) == (order.customer, order.about) and 0 <= other.day - order.day <= 30
-                for each in told
-                for other in each
-            )
-        )
-        for mine in of_each(events, lambda event: event.kind == "order")
-        for order in mine
+        float(any(is_about(contact, order) and 0 <= contact.day - order.day <= 30 for contact in told))
+        for order in orders
         if order.day + 30 <= LAST
     ]
 
@@ -180,6 +179,17 @@ def test_the_time_to_resolution_is_that_of_closed_cases(ws: Any) -> None:
     found = number(ws, "resolution_time")
 
     assert (found.n, found.value) == (3, 36_000)
+
+
+@pytest.mark.parametrize(("owners", "share"), [((1, 2), 0.5), ((1, 1), 1.0)])
+def test_whoever_names_an_order_complains_about_it_unless_two_customers_have_its_number(
+    ws: Any, owners: tuple[int, int], share: float
+) -> None:
+    orders = [Event("order", day, who, about="o1") for day, who in zip((1, 2), owners, strict=True)]
+    called = [Event("call", 3, who, about="o1") for who in ((1, 7) if owners == (1, 2) else (7,))]
+    tell(ws, [*orders, *called, Event("touch", LAST, 9)])
+
+    assert number(ws, "complaint_rate").value == share
 
 
 @pytest.mark.parametrize(("kind", "share"), [("order", 1.0), ("ticket", 0.5)])

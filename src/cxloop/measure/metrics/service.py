@@ -27,8 +27,9 @@ METRICS = (
         question="",
         definition="Share of first contacts about a matter after which the customer did not have to come back within 7 "
         "days, and which did not stay open.",
-        reading="Who gave up does not come back either. A customer who writes again to say thanks counts as coming "
-        "back, so that channels of messages look a little worse than calls.",
+        reading="Who gave up does not come back either, and who comes back by a number or address that is not linked "
+        "to them counts as somebody else. A customer who writes again to say thanks counts as coming back, so that "
+        "channels of messages look a little worse than calls.",
         source="First call resolution by repeat contacts, as call centres measure it; 7 days is the window most used.",
         units="first_contacts",
         days=7,
@@ -82,7 +83,7 @@ METRICS = (
         statistic="share",
         unit="share",
         question="",
-        definition="Share of orders about which the customer calls or writes within 30 days.",
+        definition="Share of orders about which somebody calls or writes within 30 days.",
         reading="Not each contact about an order is a complaint, and most who are annoyed say nothing. Define a metric "
         "of your own, such as of one reason, to count complaints alone.",
         source="Contacts per order as in retail service desks; Goodman (2009), Strategic Customer Service, for how few "

@@ -143,6 +143,8 @@ _CLOSED = Query(
 )
 _COMPLAINED = Query(
     name="measure.units.orders_complained",
+    # Many call from a number that no order knows, or for somebody else. The order that they name says whose it is,
+    # unless several customers have one of that name, as with two shops.
     sql=f"""
         select $row, case when o.complained_at <= o.occurred_at + $within then 1.0 else 0.0 end as score
         from (
@@ -150,14 +152,21 @@ _COMPLAINED = Query(
             from $log as p
             inner join (
                 select d.interaction_id, d.customer_id, min(c.occurred_at) as complained_at
-                from $log as d
-                inner join interaction_objects as a on a.interaction_id = d.interaction_id and a.type = 'order'
+                from (
+                    select
+                        l.interaction_id, l.customer_id, l.occurred_at, a.id,
+                        min(l.customer_id) over (partition by a.id) as one_owner,
+                        max(l.customer_id) over (partition by a.id) as other_owner
+                    from $log as l
+                    inner join interaction_objects as a on a.interaction_id = l.interaction_id and a.type = 'order'
+                    where l.kind = 'order' and l.customer_id is not null
+                ) as d
                 left join (
                     select b.id, e.customer_id, e.occurred_at
                     from ({_CONTACTS}) as e
                     inner join interaction_objects as b on b.interaction_id = e.interaction_id and b.type = 'order'
-                ) as c on c.id = a.id and c.customer_id = d.customer_id and c.occurred_at >= d.occurred_at
-                where d.kind = 'order' and d.customer_id is not null
+                ) as c on c.id = d.id and c.occurred_at >= d.occurred_at
+                    and (c.customer_id = d.customer_id or d.one_owner = d.other_owner)
                 group by d.interaction_id, d.customer_id
             ) as g on g.interaction_id = p.interaction_id and g.customer_id = p.customer_id
         ) as o
@@ -208,8 +217,10 @@ UNITS = (
     Units(
         name="orders_complained",
         noun="order",
-        about="An order scores 1 if the same customer calls or writes about it within a limit of days, else 0. Orders "
-        "without a number are left out, so are those of nobody known, and those that are younger than the limit.",
+        about="An order scores 1 if somebody calls or writes about it within a limit of days, else 0: whoever names "
+        "its number, or only the same customer where several have an order of that number. Orders without a number are "
+        "left out, so are those of nobody known, and those that are younger than the limit; and contacts of nobody "
+        "known.",
         rows=_COMPLAINED,
     ),
 )
