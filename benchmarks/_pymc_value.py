@@ -1,4 +1,4 @@
-"""pymc-marketing's MAP fit of BG/NBD and Gamma-Gamma, in its own environment: reads arrays, prints parameters and time.
+"""pymc-marketing's MAP fit of BG/NBD and Gamma-Gamma, in its own environment: parameters, time and memory for arrays.
 
 Run by benchmarks/lifetime_value.py: .venv/peers/bin/python benchmarks/_pymc_value.py FILE.npz
 """
@@ -6,6 +6,7 @@ Run by benchmarks/lifetime_value.py: .venv/peers/bin/python benchmarks/_pymc_val
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import warnings
 from importlib import import_module
@@ -40,7 +41,8 @@ def main(path: str) -> None:
     seconds = perf_counter() - started
     found = {name: float(buying.fit_result[name].mean()) for name in ("r", "alpha", "a", "b")}
     found |= {name: float(spending.fit_result[name].mean()) for name in ("p", "q", "v")}
-    print(json.dumps({"seconds": seconds, "parameters": found}))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"seconds": seconds, "memory": memory, "parameters": found}))
 
 
 if __name__ == "__main__":

@@ -60,8 +60,11 @@ def _dealt(workspace: Any, metric: str, groups: int, deal: int) -> tuple[Any, An
     selection = select(workspace, item, by=(), every=None, window=Window(), where=None)
     scale = common_scale(workspace, item, selection)
     number = exp.Literal.number
+    # Not hash(whose, deal): the lowest bit of that is the same deal each time, or its mirror.
+    spread = exp.Mul(this=exp.paren(selection.whose.copy()), expression=number(1_000_003))
     dealt = exp.Mod(
-        this=exp.Anonymous(this="hash", expressions=[selection.whose, number(deal)]), expression=number(groups)
+        this=exp.Anonymous(this="hash", expressions=[exp.Add(this=spread, expression=number(deal))]),
+        expression=number(groups),
     )
     node = exp.Cast(this=dealt, to=exp.DataType.build("bigint"))
     assert scale is not None

@@ -79,9 +79,16 @@ class Judged:
 
 
 def module(name: str) -> Any:
-    """Returns the module that judges, or None where it is not there."""
-    wanted = f"benchmarks._truth_{name}"
-    return importlib.import_module(wanted) if (Path(__file__).parent / f"_truth_{name}.py").exists() else None
+    """Returns the module that judges."""
+    return importlib.import_module(f"benchmarks._truth_{name}")
+
+
+def chosen(text: str) -> list[str]:
+    """Returns the names of modules in a text with commas; argparse prints what is wrong with it."""
+    names = text.split(",")
+    if unknown := [name for name in names if name not in MODULES]:
+        raise argparse.ArgumentTypeError(f"nobody judges {', '.join(unknown)!r}; choose from {', '.join(MODULES)}")
+    return names
 
 
 def one(task: Task) -> Judged:
@@ -177,11 +184,11 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=usual, help="how many companies")
     parser.add_argument("--first", type=int, default=FIRST, help="the first seed")
     parser.add_argument("--broken", type=int, default=BROKEN, help="how many of them in the broken world as well")
-    parser.add_argument("--only", default=",".join(MODULES), help="modules, with commas between")
+    parser.add_argument("--only", type=chosen, default=list(MODULES), help="modules, with commas between")
     parser.add_argument("--write", type=Path, help="a file for what was found in each company, as JSON")
     asked = parser.parse_args()
     seeds = range(asked.first, asked.first + asked.seeds)
-    names = [name for name in asked.only.split(",") if module(name) is not None]
+    names: list[str] = asked.only
     print(f"{len(seeds)} companies of {CUSTOMERS:,} customers and {MONTHS} months; judged: {', '.join(names)}")
     found = judged(seeds, asked.broken, names)
     print_seconds(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from xml.etree import ElementTree
 
@@ -79,6 +80,22 @@ def test_a_notebook_shows_the_same_points() -> None:
     (rows,) = CONTROL.plot().to_dict()["datasets"].values()
 
     assert [(row["value"], row["unusual"]) for row in rows] == [(0.8, False), (0.82, False), (0.6, True), (0.79, False)]
+
+
+def test_what_happened_is_the_same_rule_on_a_page_and_in_a_notebook() -> None:
+    notes = ((date(2020, 1, 1), "Before all"), (date(2026, 1, 14), "New <app>"), (date(2026, 1, 21), "Strike"))
+
+    picture = charts.control_picture(CONTROL, width=300, notes=notes)
+    drawn = charts.draw(CONTROL, notes=notes).to_dict()
+
+    # 14 and 21 January are 9 and 16 days of the 21 from the first point to the last
+    assert re.findall(r"<title>([^<]+)</title><path d=\"M([\d.]+),0V280", picture) == [
+        ("2026-01-14: New &lt;app&gt;", f"{300 * 9 / 21:.1f}"),
+        ("2026-01-21: Strike", f"{300 * 16 / 21:.1f}"),
+    ]
+    (found,) = (rows for rows in drawn["datasets"].values() if "number" in rows[0])
+    assert [(row["day"], row["number"]) for row in found] == [("2026-01-14", "1"), ("2026-01-21", "2")]
+    assert drawn["title"]["subtitle"][1:] == ["1: New <app>", "2: Strike"]
 
 
 def test_nothing_is_drawn_of_nothing() -> None:

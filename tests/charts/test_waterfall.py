@@ -32,14 +32,14 @@ def test_the_chart_shows_every_bar_with_its_weight() -> None:
     texts = [item.text for item in ElementTree.fromstring(drawn).iter(f"{SVG}text")]
 
     assert {"Before any comparison", "E-mail", "Date of birth", "Together"} <= set(texts)
-    assert {"-4.0", "+9.5", "-3.0", "+2.5"} <= set(texts)
+    assert {"−4.0", "+9.5", "−3.0", "+2.5"} <= set(texts)
     assert "Phone" not in texts
 
 
 def test_the_chart_is_valid_and_says_its_numbers_to_a_screen_reader() -> None:
     chart = charts.draw(RESULT)
 
-    assert chart.to_dict(validate=True)["description"].startswith("Marta Ott and M. Ott: Before any comparison -4.0;")
+    assert chart.to_dict(validate=True)["description"].startswith("Marta Ott and M. Ott: Before any comparison −4.0;")
 
 
 def test_each_comparison_is_a_row_of_the_table() -> None:

@@ -16,6 +16,11 @@ from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientDa
         (-0.05, "points", "−0.1"),
         (0.861, "share", "86.1 %"),
         (1.0, "share", "100.0 %"),
+        (-0.0214, "share", "−2.1 %"),
+        (-0.0001, "share", "0.0 %"),
+        (-1234.5, "money", "−1,234.50"),
+        (-0.001, "score", "0.00"),
+        (-0.2, "duration", "0 s"),
         (5.4321, "score", "5.43"),
     ],
 )

@@ -41,11 +41,11 @@ def test_scores_are_summed_in_sparks_dialect_too(ws: Any, statistic: str, every:
         assert sqlglot.parse_one(written, dialect=dialect) is not None
 
 
-@pytest.mark.parametrize("query", [SCALES, SERIES])
-def test_selections_translate(ws: Any, query: Query) -> None:
+@pytest.mark.parametrize(("query", "slots"), [(SCALES, "by_scale"), (SERIES, "slots")])
+def test_selections_translate(ws: Any, query: Query, slots: str) -> None:
     selection = select(ws, metric("csat"), by=(), every=None, window=Window(), where='channel == "web"')
 
-    assert "event_catalogue" in render(query, selection.slots, dialect="spark")
+    assert "event_catalogue" in render(query, getattr(selection, slots), dialect="spark")
 
 
 @pytest.mark.parametrize("query", [LOG_COUNTS, ANY_REVISION])

@@ -261,6 +261,24 @@ def test_different_scales_are_refused_together_with_how_to_compare_them(ws: Any)
     assert only(verbs.csat(ws, where="scale_min == 1 and scale_max == 7")).n == 11
 
 
+def test_ends_of_a_scale_are_read_from_each_row_only_where_rows_differ(ws: Any) -> None:
+    ws.nps(*[5] * 9, *[1] * 3, metric="csat", scale_min=1, scale_max=5)
+    alike = verbs.csat(ws)
+    # On none of the points of its own scale, but between the ends of the one that the others came with.
+    ws.nps(4, metric="csat", scale_min=0, scale_max=3)
+    apart = verbs.csat(ws)
+
+    assert ("scale_min" in alike.how.sql, "scale_min" in apart.how.sql) == (False, True)
+    assert (only(alike).n, only(apart).n) == (12, 12)
+    assert only(alike).value == only(apart).value == 0.75
+
+
+def test_scores_beyond_the_one_scale_do_not_count(ws: Any) -> None:
+    ws.nps(*[5] * 9, *[1] * 3, 7, 0, float("nan"), metric="csat", scale_min=1, scale_max=5)
+
+    assert (only(verbs.csat(ws)).n, only(verbs.csat(ws)).value) == (12, 0.75)
+
+
 def test_an_nps_on_another_scale_is_refused(ws: Any) -> None:
     ws.nps(*[5] * 12, scale_min=1, scale_max=5)
 

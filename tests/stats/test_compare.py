@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from cxloop.stats import intervals
 from cxloop.stats.compare import benjamini_hochberg, difference
-from cxloop.stats.sums import tally
+from cxloop.stats.sums import Clusters, Moments, tally
 
 
 def shares(successes: int, n: int, level: float = 0.95) -> intervals.Intervals:
     return intervals.share(tally([1] * successes + [0] * (n - successes), (0, 1)), level=level)
+
+
+def moments(values: np.ndarray[Any, Any]) -> Moments:
+    n, total, squares = (np.array([float(part)]) for part in (values.size, values.sum(), (values**2).sum()))
+    return Moments(n, total, squares, Clusters(n, squares, total, n))
 
 
 @pytest.mark.parametrize(
@@ -69,6 +76,19 @@ def test_equal_populations_are_called_different_one_time_in_twenty() -> None:
         rejected += bool(difference(first, second).p[0] < 0.05)
 
     assert stats.binomtest(rejected, 500, 0.05).pvalue > 0.01
+
+
+@pytest.mark.parametrize("spread", [1.0, 2.0, 5.0])
+def test_degrees_of_freedom_are_those_of_welch(spread: float) -> None:
+    rng, n = np.random.default_rng(3), 14
+    first, second = rng.normal(0, 1, n), rng.normal(1, spread, n)
+    # Of one size, each half width is its standard error times the same quantile, and scipy's test says the rest.
+    welch = stats.ttest_ind(first, second, equal_var=False)
+    distance = abs(welch.statistic) * stats.t.ppf(0.975, welch.df) / stats.t.ppf(0.975, n - 1)
+
+    found = difference(*(intervals.t_mean(moments(side)) for side in (first, second)))
+
+    assert found.p[0] == pytest.approx(2 * stats.t.sf(distance, welch.df), rel=1e-9)
 
 
 def test_benjamini_hochberg_rejects_what_its_paper_rejects() -> None:

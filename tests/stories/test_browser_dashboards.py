@@ -48,6 +48,17 @@ def board(browser: Any, product: Any, session: dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="module")
+def kinds(browser: Any, product: Any, session: dict[str, Any]) -> str:
+    """The address of a dashboard on which every kind of page has kept what it asks."""
+    page = Visitor(browser, product, session).page()
+    for place, name in enumerate(("compare", "control", "league", "added-up", "retention", "money", "value")):
+        page.goto(PAGES[name])
+        _keep(page, "All kinds" if place == 0 else "", "" if place == 0 else "all-kinds")
+    page.context.close()
+    return f"{PATH}/all-kinds"
+
+
+@pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A company of 900 customers who ordered three times, and of whom fewer than half answered each time."""
     folder, rng = tmp_path_factory.mktemp("crowd") / "shop", random.Random(5)
@@ -61,13 +72,27 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     yield from serve(folder)
 
 
-def _keep(page: Any, title: str) -> None:
-    page.get_by_text("Keep on a dashboard").click()
+def _keep(page: Any, title: str, name: str = "") -> None:
+    page.get_by_text("Keep on a dashboard").first.click()
+    if name:
+        page.locator("select[name=board]").first.select_option(name)
     if title:
-        page.locator("select[name=board]").select_option("")
-        page.get_by_label("Title of a new one").fill(title)
-    page.get_by_role("button", name="Keep it").click()
+        page.locator("select[name=board]").first.select_option("")
+        page.get_by_label("Title of a new one").first.fill(title)
+    page.get_by_role("button", name="Keep it").first.click()
     page.get_by_text("Kept.").wait_for()
+
+
+def _barriers_in_both(page: Any, axe: str, name: str) -> dict[str, Any]:
+    """What stands in the way on a page, wide and light, and narrow and dark."""
+    found: dict[str, Any] = {}
+    for width, scheme in ((1440, "light"), (360, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        found |= barriers(page, axe, f"{name} {width} {scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+    return found
 
 
 def test_from_a_bar_to_what_was_said_to_the_customer(visitor: Visitor, board: str) -> None:
@@ -128,21 +153,23 @@ def test_the_pdf_is_mailed_arrives_and_opens(visitor: Visitor, board: str, mailb
 
 
 def test_a_stranger_reads_the_dashboard_by_its_link_until_it_is_stopped(
-    browser: Any, product: Product, visitor: Visitor, board: str
+    browser: Any, product: Product, visitor: Visitor, kinds: str, axe: str
 ) -> None:
     page = visitor.page()
-    page.goto(board)
+    page.goto(kinds)
     page.get_by_role("link", name="Share", exact=True).click()
     page.get_by_role("button", name="Make a link").click()
     link = re.sub(r"^https?://[^/]+", "", page.locator("ul.list a").first.get_attribute("href"))
     stranger = Visitor(browser, product, {}).page()
 
     assert stranger.goto(link).status == 200
-    assert stranger.locator(".tile").count() == 3
+    assert stranger.locator(".tile").count() == 7
     assert stranger.locator("main a").count() == 0
+    assert _barriers_in_both(stranger, axe, "shared") == {}
     page.get_by_role("button", name="Stop it").first.click()
     page.get_by_text("The link opens nothing any more.").wait_for()
     assert stranger.reload().status == 410
+    assert _barriers_in_both(stranger, axe, "stopped") == {}
     assert visitor.complaints == []
 
 
@@ -158,13 +185,14 @@ def test_the_filter_works_by_keys_alone(visitor: Visitor, board: str) -> None:
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
 def test_pages_of_dashboards_have_no_barrier(
-    visitor: Visitor, axe: str, board: str, width: int, scheme: str, screenshots: Path | None
+    visitor: Visitor, axe: str, board: str, kinds: str, width: int, scheme: str, screenshots: Path | None
 ) -> None:
     page = visitor.page(width, scheme)
     found: dict[str, Any] = {}
     places = {
         "dashboards": PATH,
         "dashboard": f"{board}?since=365d",
+        "kinds": kinds,
         "change": f"{board}/edit",
         "share": f"{board}/share",
         "mail": f"{board}/mail",
@@ -191,7 +219,9 @@ def test_pages_of_explore_are_printed_without_their_controls_and_not_cut(visitor
     page.emulate_media(media="print")
     for name, address in {"dashboard": board, **PAGES}.items():
         page.goto(address)
-        shown = page.locator("nav:visible, form:visible, .chart-narrow:visible, button:visible")
+        shown = page.locator("nav:visible, form:visible, .chart-narrow:visible, button:visible, .downloads:visible")
         assert shown.count() == 0, (name, shown.first.evaluate("each => each.outerHTML"))
+        for how in page.locator("details.how dl").all():
+            assert how.locator("dd").first.is_visible(), f"{name}: paper does not say how the number is made"
         assert page.evaluate("document.documentElement.scrollWidth") <= 794, name
     page.context.close()

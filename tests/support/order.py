@@ -11,6 +11,7 @@ __all__ = ["LongestFirst", "rank"]
 LONG = (
     "tests/engines/test_limits_equal_a_smaller_log.py::test_every_table_query_and_verb",
     "tests/repo/test_docs.py::test_the_examples_of_the_pages_run",
+    "tests/stories/test_access_walk.py",
     "tests/stories/",
     "tests/repo/test_docs.py",
     "tests/api/test_openapi_holds.py",

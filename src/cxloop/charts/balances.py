@@ -8,7 +8,7 @@ from html import escape
 from cxloop.charts.axes import Scale, numbers, text_width, tick_label
 from cxloop.charts.theme import ACCENT, INK_2, INK_3, LINE, NEUTRAL, page_colour
 from cxloop.core.results import Estimate, Unit
-from cxloop.core.wording import number
+from cxloop.core.wording import minus, number
 
 __all__ = ["balance_picture", "foreseen_picture"]
 
@@ -37,7 +37,9 @@ def balance_picture(rows: Sequence[Row], *, width: int) -> str:
     across = Scale(-reach, reach, left, width - 8.0)
     tall = ABOVE + ROW * len(rows) + BELOW
     body = [_band(across, tall), *(_row(row, ABOVE + ROW * (at + 0.5), across, left) for at, row in enumerate(rows))]
-    said = "; ".join(f"{name}: before {before:+.2f}, after {after:+.2f}" for name, before, after in rows)
+    said = "; ".join(
+        f"{name}: before {minus(f'{before:+.2f}')}, after {minus(f'{after:+.2f}')}" for name, before, after in rows
+    )
     return (
         f'<svg class="balance" viewBox="0 0 {width} {tall:g}" width="{width}" height="{tall:g}" role="img" '
         f'font-size="12" fill="none" aria-label="{escape(said)}">{"".join(body)}</svg>'

@@ -37,7 +37,7 @@ def draw(result: Result, *, width: int = WIDTH, notes: Notes = ()) -> alt.LayerC
     Args:
         result: what a verb returned.
         width: width of the plot in pixels, without labels.
-        notes: what happened on which days, such as `ws.measure.annotations().notes`; lines over time show them.
+        notes: what happened on which days, such as `ws.measure.annotations().notes`; charts over time show them.
 
     Raises:
         InputError: there is no chart for this kind of result.
@@ -60,7 +60,7 @@ def draw(result: Result, *, width: int = WIDTH, notes: Notes = ()) -> alt.LayerC
         if isinstance(result, Comparison):
             return difference_rows(result, width=width)
         if isinstance(result, ControlChart):
-            return control_lines(result, width=width)
+            return control_lines(result, width=width, notes=notes)
         if isinstance(result, Paired):
             return _pairs(result, width)
         if isinstance(result, Gridded):

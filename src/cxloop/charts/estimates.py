@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import altair as alt
 
 from cxloop.charts.axes import ticks
+from cxloop.charts.happenings import rules, told, within
 from cxloop.charts.points import domain, dot, few_note, groups_of, is_split, largest, line_ends, moments, most
-from cxloop.charts.theme import ACCENT, INK, INK_2, INK_3, NEUTRAL, SERIES, config
+from cxloop.charts.theme import ACCENT, INK, INK_3, NEUTRAL, SERIES, config
 from cxloop.charts.words import Notes, axis_label, description, group_name, subtitle, title
 from cxloop.core.results import Estimate, EstimateRow, Estimates, Unit
 
@@ -64,31 +65,10 @@ def lines(result: Estimates, *, width: int, notes: Notes = ()) -> alt.LayerChart
         .mark_text(align="left", dx=10, fontWeight=500)
         .encode(x=alt.value(width), y=alt.Y("place:Q"), text="label:N", color=colours)
     )
-    happened = _happened(result.rows, notes)
-    chart = alt.LayerChart(data=data, layer=[*_rules(happened), *_over_time(result.unit, low, high, colours), labels])
-    told = [f"{each['number']}: {each['text']}" for each in happened]
+    found = within(notes, (row.period for row in result.rows))
+    chart = alt.LayerChart(data=data, layer=[*rules(found), *_over_time(result.unit, low, high, colours), labels])
     note = few_note(result.rows, result.noun)
-    return _dressed(chart.properties(width=width, height=300), result, note, result.rows, told)
-
-
-def _happened(rows: Sequence[EstimateRow], notes: Notes) -> list[dict[str, str]]:
-    """Returns what happened between the first and the last period, numbered in its order."""
-    periods = [row.period for row in rows if row.period is not None]
-    within = [(day, text) for day, text in notes if periods and min(periods) <= day <= max(periods)]
-    return [
-        {"day": day.isoformat(), "number": str(number), "text": text} for number, (day, text) in enumerate(within, 1)
-    ]
-
-
-def _rules(happened: Sequence[Mapping[str, str]]) -> list[alt.Chart]:
-    """Returns a rule on each day on which something happened, with its number above."""
-    if not happened:
-        return []
-    base = alt.Chart(alt.InlineData(values=list(happened))).encode(x=alt.X("day:T", title=None))
-    return [
-        base.mark_rule(color=INK_3, strokeDash=[3, 3]).encode(tooltip="text:N"),
-        base.mark_text(color=INK_2, fontWeight=600, dy=-6).encode(y=alt.value(0), text="number:N"),
-    ]
+    return _dressed(chart.properties(width=width, height=300), result, note, result.rows, told(found))
 
 
 def _small_multiples(result: Estimates, width: int) -> alt.FacetChart:
@@ -138,10 +118,10 @@ def _zero_line(along: str) -> alt.Chart:
 
 
 def _dressed(
-    chart: _Chart, result: Estimates, note: str, rows: tuple[EstimateRow, ...], told: Sequence[str] = ()
+    chart: _Chart, result: Estimates, note: str, rows: tuple[EstimateRow, ...], words: Sequence[str] = ()
 ) -> _Chart:
     under = subtitle(result, note)
-    head = alt.TitleParams(title(result), subtitle=[under, *told] if told else under)
+    head = alt.TitleParams(title(result), subtitle=[under, *words] if words else under)
     dressed: _Chart = chart.properties(title=head, description=description(result, rows))
     dressed.config = config()
     return dressed

@@ -8,7 +8,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cxloop.charts.axes import Scale, dates, text_width, tick_label, ticks, without_overlap
+from cxloop.charts.happenings import Happened, happened, rules, told, within
 from cxloop.charts.theme import ACCENT, INK, INK_2, INK_3, LINE, NEUTRAL, SERIES, config, page_colour
+from cxloop.charts.words import Notes
 from cxloop.core.control import ControlChart, ControlPoint
 from cxloop.core.wording import count, number, period, plural
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["control_lines", "control_picture", "described", "heading", "under", "value_range"]
 
-HEIGHT, TOP, BELOW, PADDING = 280, 48, 26, 4
+HEIGHT, TOP, BELOW, PADDING = 280, 58, 26, 4
 UNUSUAL = SERIES[1]
 
 
@@ -51,12 +53,13 @@ def value_range(result: ControlChart) -> tuple[float, float]:
     return low - air, high + air
 
 
-def control_picture(result: ControlChart, *, width: int) -> str:
+def control_picture(result: ControlChart, *, width: int, notes: Notes = ()) -> str:
     """Returns a control chart as one SVG element in the page's CSS variables; empty with fewer than two points.
 
     Args:
         result: a control chart.
         width: pixels of the plot, without labels.
+        notes: what happened on which day: a rule with its number stands on that day.
     """
     said = [point for point in result.points if point.value is not None]
     if len(said) < 2:
@@ -69,11 +72,16 @@ def control_picture(result: ControlChart, *, width: int) -> str:
         *(f'<path d="M0,{y(value):.1f}H{width}" stroke="{page_colour(LINE)}"/>' for value in values),
         *(_text(-8, y(value) + 4, label, INK_3, anchor="end") for value, label in zip(values, labels, strict=True)),
         *_dates(result, x, width),
+        *happened(_shown(result, notes), x, HEIGHT),
         *_band(result, x, y),
         *_line(result, x, y),
         *_unusual(result, x, y, width),
     ]
     return _framed(result, body, max(map(text_width, labels), default=0.0) + 12, width)
+
+
+def _shown(result: ControlChart, notes: Notes) -> tuple[Happened, ...]:
+    return within(notes, (point.period for point in result.points))
 
 
 def _dates(result: ControlChart, x: Scale, width: int) -> list[str]:
@@ -156,8 +164,8 @@ def _framed(result: ControlChart, body: list[str], left: float, width: int) -> s
     )
 
 
-def control_lines(result: ControlChart, *, width: int) -> alt.LayerChart:
-    """Returns the same as an Altair chart, for notebooks and files."""
+def control_lines(result: ControlChart, *, width: int, notes: Notes = ()) -> alt.LayerChart:
+    """Returns the same as an Altair chart, for notebooks and files; what happened stands below its title."""
     import altair as alt
 
     rows = [
@@ -177,13 +185,15 @@ def control_lines(result: ControlChart, *, width: int) -> alt.LayerChart:
     base = alt.Chart(alt.InlineData(values=rows)).encode(x=alt.X("period:T", title=None))
     y = alt.Y("value:Q", scale=alt.Scale(domain=[low, high], nice=False, zero=False), axis=axis, title=None)
     rings = base.transform_filter("datum.unusual").mark_point(size=120, color=UNUSUAL, strokeWidth=2.2)
+    found = _shown(result, notes)
     layers = [
+        *rules(found),
         base.mark_area(color=NEUTRAL, opacity=0.22).encode(y=alt.Y("low:Q"), y2="high:Q"),
         base.mark_line(color=NEUTRAL, strokeDash=[5, 4], strokeWidth=1.3).encode(y=alt.Y("centre:Q")),
         base.mark_line(color=ACCENT, strokeWidth=1.8, point={"color": ACCENT, "size": 18}).encode(y=y),
         rings.encode(y=alt.Y("value:Q")),
     ]
-    title = alt.TitleParams(heading(result), subtitle=under(result))
+    title = alt.TitleParams(heading(result), subtitle=[under(result), *told(found)] if found else under(result))
     chart = alt.LayerChart(layer=layers).properties(
         width=width, height=HEIGHT, title=title, description=described(result)
     )

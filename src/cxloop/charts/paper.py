@@ -64,7 +64,7 @@ def paper_chart(result: Result, notes: Notes = ()) -> tuple[str, float]:
     if isinstance(result, Estimates):
         drawn = picture(result, width=_WIDTH, notes=notes)
     else:
-        drawn = result_picture(result, room=_ROOM)
+        drawn = result_picture(result, room=_ROOM, notes=notes)
     if not drawn:
         return "", 0.0
     wide = float(drawn.split('width="', 1)[1].split('"', 1)[0])

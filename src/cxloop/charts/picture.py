@@ -13,6 +13,7 @@ from html import escape
 from itertools import groupby
 
 from cxloop.charts.axes import Scale, dates, text_width, tick_label, ticks, without_overlap
+from cxloop.charts.happenings import happened, within
 from cxloop.charts.points import Group, domain, few_note, groups_of, is_split, largest, line_ends, most
 from cxloop.charts.theme import ACCENT, INK, INK_2, INK_3, LINE, NEUTRAL, SERIES, page_colour
 from cxloop.charts.words import Notes, description, group_name, row_label, subtitle, title
@@ -133,7 +134,7 @@ def _lines(result: Estimates, width: int, notes: Notes) -> str:
     body = [
         *_values_axis(result, plot, width),
         *_dates_axis(result.rows, plot, HEIGHT),
-        *_noted(notes, plot),
+        *happened(within(notes, (row.period for row in result.rows)), plot.x, HEIGHT),
         *_marks(result.rows, plot, colours),
         *(
             f'<text x="{width + 10}" y="{plot.y(end.place) + 4:.1f}" fill="{named[end.group]}" '
@@ -144,18 +145,6 @@ def _lines(result: Estimates, width: int, notes: Notes) -> str:
     right = width + 10 + max((text_width(end.label) for end in ends), default=0)
     size = (plot.first, right, HEIGHT + EDGE)
     return _framed(result, result.rows, few_note(result.rows, result.noun), body, size, TOP)
-
-
-def _noted(notes: Notes, plot: _Plot) -> list[str]:
-    """A rule on each day on which something happened, with its number above; what did stands in its title."""
-    drawn = []
-    for number, (day, text) in enumerate(notes, start=1):
-        if plot.x.low <= day.toordinal() <= plot.x.high:
-            x, ink = plot.x(day.toordinal()), page_colour(INK_3)
-            rule = f'<path d="M{x:.1f},0V{HEIGHT}" stroke="{ink}" stroke-dasharray="3 3"/>'
-            number_above = _text(x, -4, str(number), INK_2, anchor="middle", weight=600)
-            drawn.append(f"<g><title>{escape(f'{day.isoformat()}: {text}')}</title>{rule}{number_above}</g>")
-    return drawn
 
 
 def _small_multiples(result: Estimates, width: int) -> str:

@@ -6,6 +6,7 @@ import altair as alt
 
 from cxloop.charts.theme import ACCENT, INK, INK_3, LINE, NEUTRAL, SERIES, config
 from cxloop.core.waterfall import Waterfall
+from cxloop.core.wording import minus
 
 __all__ = ["waterfall"]
 
@@ -23,7 +24,7 @@ def waterfall(result: Waterfall, *, width: int) -> alt.LayerChart:
             "begin": min(begin, end),
             "end": max(begin, end),
             "tone": "sum" if place in (0, last) else "for" if end >= begin else "against",
-            "label": f"{end - begin:+.1f}",
+            "label": minus(f"{end - begin:+.1f}"),
         }
         for place, (name, begin, end) in enumerate(bars)
     ]

@@ -9,6 +9,7 @@ from cxloop.charts.over_time import control_picture
 from cxloop.charts.pairs import pair_picture
 from cxloop.charts.picture import picture
 from cxloop.charts.stairs import stairs_picture
+from cxloop.charts.words import Notes
 from cxloop.core.comparing import Comparison
 from cxloop.core.control import ControlChart
 from cxloop.core.league import League
@@ -24,19 +25,20 @@ ROWS_NARROW = 330
 """Plots of rows below this width have their names above the rows."""
 
 
-def result_picture(result: Result, *, room: int) -> str:
+def result_picture(result: Result, *, room: int, notes: Notes = ()) -> str:
     """Returns the page's own SVG of a result; empty where its kind has none, or where there is nothing to draw.
 
     Args:
         result: what a verb returned.
         room: pixels of the whole picture, about: names and figures beside the plot included.
+        notes: what happened on which day, for control charts.
     """
     if isinstance(result, League):
         return caterpillar(result, width=_rows(room))
     if isinstance(result, Comparison):
         return difference_picture(result, width=_rows(room))
     if isinstance(result, ControlChart):
-        return control_picture(result, width=room - AXIS)
+        return control_picture(result, width=room - AXIS, notes=notes)
     if isinstance(result, Gridded):
         return grid_picture(result.grid(), width=room)
     if isinstance(result, Stepped):

@@ -19,6 +19,11 @@ TITLES: Mapping[str, str] = {
     "measure.churn": "Who stays",
     "measure.compare": "Comparison",
     "measure.whole_base": "All customers",
+    "measure.lifetime_value": "Value of customers",
+    "measure.contract_value": "Value of members",
+    "measure.point_value": "What a better score goes with",
+    "measure.revenue_at_risk": "Money at risk",
+    "measure.rollup": "Added up",
 }
 """What stands above a tile that was given no title, by its verb; the others are called by their metric."""
 

@@ -28,6 +28,7 @@ __all__ = [
     "interval",
     "label",
     "many",
+    "minus",
     "number",
     "period",
     "plural",
@@ -117,13 +118,24 @@ def number(value: float, unit: Unit) -> str:
         ('1,234.50', '3.2 days', '1.38')
     """
     if unit == "share":
-        return f"{100 * value:.1f} %"
+        return minus(f"{100 * value:.1f} %")
     if unit == "duration":
         return duration(value)
     if unit in ("score", "money", "count"):
-        return f"{value:,.2f}".replace("-", "−")
+        return minus(f"{value:,.2f}")
     sign = "+" if value >= 0.05 else "−" if value <= -0.05 else ""
     return f"{sign}{abs(value):.1f}"
+
+
+def minus(text: str) -> str:
+    """Returns a number as Python writes it with the sign that people read: a minus and no hyphen, and none before 0.
+
+    Example:
+        >>> minus("-3.1 %"), minus("-0.0 %"), minus("1e-05"), minus("+0.20")
+        ('−3.1 %', '0.0 %', '1e−05', '+0.20')
+    """
+    plain = text.removeprefix("-")
+    return (plain if plain != text and not any(digit in plain for digit in "123456789") else text).replace("-", "−")
 
 
 def duration(seconds: float) -> str:
@@ -133,7 +145,7 @@ def duration(seconds: float) -> str:
         >>> duration(42), duration(2_400), duration(-273_600), duration(3_888_000)
         ('42 s', '40.0 min', '−3.2 days', '45.0 days')
     """
-    sign, length = ("−" if seconds < 0 else ""), abs(seconds)
+    sign, length = ("−" if round(seconds) < 0 else ""), abs(seconds)
     unit, size = duration_unit(length)
     return f"{sign}{length:.0f} s" if size == 1 else f"{sign}{length / size:,.1f} {unit}"
 

@@ -22,7 +22,7 @@ from cxloop.measure.medians import MEDIANS, median_intervals, reach
 from cxloop.measure.metrics import Metric, Statistic, metric
 from cxloop.measure.metrics.resolving import resolve
 from cxloop.measure.queries import SCORES
-from cxloop.measure.scales import common_scale
+from cxloop.measure.scales import common_scale, settled
 from cxloop.measure.selection import ORDINARY, PERIOD, Selection, key, select
 from cxloop.measure.tallies import Scale, Tally, tally_of
 from cxloop.measure.units.words import counted_in_words
@@ -84,6 +84,7 @@ def estimate(ws: Analysis, request: Request, item: Metric | None = None) -> Esti
         identity=wanted_identity(ws, request.identity, request.certainty),
     )
     scale = common_scale(ws, item, selection)
+    selection = settled(ws, selection, scale)
     currency = common_currency(ws, selection) if item.unit == "money" else ""
     rows: tuple[EstimateRow, ...] = ()
     tally = tally_of(item.statistic, scale or Scale(0, 10))

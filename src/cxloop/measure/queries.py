@@ -57,21 +57,24 @@ SCALES = Query(
     name="measure.scales",
     sql="""
         select
-            i.scale_min as low, i.scale_max as high, count(*) as n,
-            count(*) filter (where i.score <> floor(i.score)) as broken,
-            coalesce(min(i.survey_id) <> max(i.survey_id), false)
-            or coalesce(min(i.question_id) <> max(i.question_id), false) as mixed
+            i.scale_min as low, i.scale_max as high, count(*) filter (where $counted) as n,
+            count(*) filter (where i.score <> floor(i.score) and $counted) as broken,
+            coalesce(
+                min(case when $counted then i.survey_id end) <> max(case when $counted then i.survey_id end), false
+            ) or coalesce(
+                min(case when $counted then i.question_id end) <> max(case when $counted then i.question_id end), false
+            ) as mixed
         from $log
         where $where
         group by i.scale_min, i.scale_max
         order by n desc, low, high
     """,
     inputs=("interactions", "event_catalogue"),
-    slots=("log", "where"),
+    slots=("log", "where", "counted"),
     output={"low": "double", "high": "double", "n": "bigint", "broken": "bigint", "mixed": "bool"},
 )
-"""The scales of a selection, most used first; `broken` counts answers between whole points, `mixed` says that they come
-from several surveys or questions."""
+"""The scales of a selection, most used first; `n` counts the answers that stand on them, `broken` those of them between
+whole points, `mixed` says that they come from several surveys or questions."""
 
 SERIES = Query(
     name="measure.series",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
@@ -27,11 +27,28 @@ from cxloop.measure.metrics import Metric
 from cxloop.measure.sources import Source, source_of
 from cxloop.measure.tallies import Tally
 
-__all__ = ["ORDINARY", "PERIOD", "Selection", "key", "select"]
+__all__ = ["ORDINARY", "PERIOD", "Selection", "between", "key", "select"]
 
 PERIOD = "period"
 _SUMMED = frozenset({"interaction_id", "key_id", "event_code", "occurred_at", "score"})
 ORDINARY = "Bots and tests are left out; a condition or split that names traffic takes them in."
+
+
+def between(low: exp.Expr, high: exp.Expr) -> exp.Expr:
+    """Returns the condition that there is a score from `low` to `high`."""
+    return exp.Between(this=column_node("score", "i"), low=low, high=high)
+
+
+_FAR = [exp.Literal.number(end) for end in ("-1e300", "1e300")]
+SCORED = between(*_FAR)
+"""There is a score; nan and inf are none."""
+ON_SCALE = between(
+    *(
+        exp.Coalesce(this=column_node(name, "i"), expressions=[far.copy()])
+        for name, far in zip(("scale_min", "scale_max"), _FAR, strict=True)
+    )
+)
+"""There is a score and it stands on the scale that came with it."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +94,13 @@ class Selection:
         return {"log": log_source(self.needed, rows=self._rows()), "where": self.where}
 
     @property
+    def by_scale(self) -> Slots:
+        """The slots of `measure.scales`: all scores are looked at, those on their scale are counted."""
+        all_scores = self.scored(SCORED)
+        counted = exp.true() if all_scores.where == self.where else ON_SCALE.copy()
+        return {**all_scores.slots, "counted": counted}
+
+    @property
     def grouped(self) -> Slots:
         """The slots of a query that sums by group and customer: what is counted carries only the columns in use."""
         used = {node.name for tree in (self.where, *self.keys.values()) for node in tree.find_all(exp.Column)}
@@ -88,6 +112,11 @@ class Selection:
             "columns": [exp.alias_(node, name, quoted=True) for name, node in self.keys.items()],
             "keys": [column_node(name) for name in self.keys],
         }
+
+    def scored(self, condition: exp.Expr) -> Selection:
+        """The same selection with `condition` in the place of ON_SCALE, where that is one of its conditions."""
+        where = self.where.transform(lambda node: condition.copy() if node == ON_SCALE else node)
+        return replace(self, where=where)
 
     def _rows(self, columns: Iterable[str] | None = None) -> exp.Expr | None:
         return None if self.source is None else self.source.rows(self.identity, columns)
@@ -151,20 +180,14 @@ def select(
 def _scored(metric: Metric) -> list[exp.Expr]:
     """Returns the conditions that a row is of the metric and has a number."""
     named = exp.EQ(this=column_node("metric", "i"), expression=text_node(metric.name))
-    ends = [exp.Literal.number(end) for end in ("-1e300", "1e300")]
-    finite = exp.Between(this=column_node("score", "i"), low=ends[0], high=ends[1])
-    return [*([named] if metric.of_answers else []), _on_scale(metric) if metric.on_scales else finite]
+    return [*([named] if metric.of_answers else []), _on_scale(metric) if metric.on_scales else SCORED.copy()]
 
 
 def _on_scale(metric: Metric) -> exp.Expr:
-    """Returns the condition that there is a score and that it stands on its scale; nan and inf do on none."""
-    ends: list[exp.Expr] = [
-        exp.Coalesce(this=column_node(name, "i"), expressions=[exp.Literal.number(far)])
-        for name, far in (("scale_min", "-1e300"), ("scale_max", "1e300"))
-    ]
-    if metric.scale is not None:
-        ends = [exp.Literal.number(f"{end:g}") for end in metric.scale]
-    return exp.Between(this=column_node("score", "i"), low=ends[0], high=ends[1])
+    """Returns the condition that a score stands on the metric's own scale, or on that of its answer."""
+    if metric.scale is None:
+        return ON_SCALE.copy()
+    return between(*(exp.Literal.number(f"{end:g}") for end in metric.scale))
 
 
 def _period(ws: Analysis, every: Period, window: Window) -> exp.Expr:

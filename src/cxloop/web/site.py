@@ -89,6 +89,7 @@ class Site:
             count=wording.count,
             answers=wording.answers,
             metric=wording.label,
+            minus=wording.minus,
             day=wording.day,
             day_month=words.day_month,
             clock=words.clock,

@@ -34,11 +34,16 @@ class Receiver:
     key: str
     spool: Spool
     after: int = 0
+    site: str = ""
 
     def events(self) -> list[dict[str, Any]]:
-        """Every event since the test began, as it was sent; one that was sent twice stands here twice."""
+        """Every event since the test began, as it was sent; one that was sent twice stands here twice.
+
+        A page that the test before has closed may still say goodbye: what comes from another site is not counted.
+        """
         spooled = self.spool.read(self.after, 50_000_000)
-        return [event for each in spooled for event in json.loads(each.envelope.body)["batch"]]
+        events = [event for each in spooled for event in json.loads(each.envelope.body)["batch"]]
+        return [event for event in events if event["context"]["page"]["url"].startswith(self.site)]
 
     def raw(self) -> bytes:
         """The bytes of every request since the test began."""
@@ -73,7 +78,7 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
 @pytest.fixture
 def receiver(collector: Receiver) -> Receiver:
     """The collector, as if nothing had reached it yet."""
-    collector.after = collector.spool.state().last_seq
+    collector.after, collector.site = collector.spool.state().last_seq, ""
     return collector
 
 
@@ -135,7 +140,7 @@ def site(receiver: Receiver) -> Iterator[Site]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    made.address = f"http://127.0.0.1:{server.server_port}"
+    made.address = receiver.site = f"http://127.0.0.1:{server.server_port}"
     yield made
     server.shutdown()
     server.server_close()

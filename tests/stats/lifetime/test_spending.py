@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import check_grad
 
 from cxloop.stats.lifetime.fitting import NoFitError
-from cxloop.stats.lifetime.spending import Spending, _Likelihood, expected_spend, fit_spending
+from cxloop.stats.lifetime.spending import Spending, expected_spend, fit_spending
 
 SHARED = Path(__file__).resolve().parents[4] / "shared/data/cdnow/cdnow_sample.parquet"
 
@@ -50,13 +49,6 @@ def test_planted_parameters_lie_within_their_standard_errors() -> None:
 
     off = np.abs(np.array([model.p, model.q, model.gamma]) - [truth.p, truth.q, truth.gamma])
     assert (off < 3 * fit.errors).all()
-
-
-def test_the_gradient_is_the_slope_of_the_likelihood() -> None:
-    found = _Likelihood(np.array([1.0, 2, 5]), np.array([10.0, 30, 22]))
-    values = np.array([3.0, 2.5, 12.0])
-
-    assert check_grad(lambda v: found(v)[0], lambda v: found(v)[1], values) < 1e-4
 
 
 def test_another_currency_changes_only_gamma() -> None:

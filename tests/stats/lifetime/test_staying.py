@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,23 @@ def test_survival_is_the_product_of_the_published_retention_rates() -> None:
     # equation 8 of the paper: r(t) = (beta + t - 1) / (alpha + beta + t - 1)
     rates = (model.beta + t - 1) / (model.alpha + model.beta + t - 1)
     assert survival(model, t) == pytest.approx(np.cumprod(rates))
+
+
+def test_errors_are_those_of_the_curvature_of_the_likelihood() -> None:
+    left, stayed = counts(HIGH_END)
+    model, fit = fit_staying(left, stayed)
+
+    def by_survival(logs: Any) -> Any:
+        there = survival(Staying(*np.exp(logs).tolist()), np.arange(8.0))
+        return left @ np.log(-np.diff(there)) + stayed[-1] * np.log(there[-1])
+
+    steps, top = np.eye(2) * 1e-3, np.log([model.alpha, model.beta])
+    bent = [
+        [by_survival(top + a + b) - by_survival(top + a - b) - by_survival(top - a + b) + by_survival(top - a - b)]
+        for a in steps
+        for b in steps
+    ]
+    assert fit.covariance == pytest.approx(np.linalg.inv(-np.reshape(bent, (2, 2)) / 4e-6), rel=1e-3)
 
 
 def test_renewals_ahead_are_summed_one_by_one() -> None:

@@ -8,10 +8,12 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from cxloop.charts.happenings import Happened, within
 from cxloop.charts.paper import PaperTile, paper, paper_chart
 from cxloop.core import wording
 from cxloop.core.boards import TITLES, Board, Filters, Tile, arguments_of
 from cxloop.core.comparing import Comparison
+from cxloop.core.control import ControlChart
 from cxloop.core.errors import CxloopError
 from cxloop.core.host import limits_phrase
 from cxloop.core.results import Estimate, EstimateRow, Estimates, How, InsufficientData, Result
@@ -22,6 +24,8 @@ from cxloop.measure.boards.reading import read_dashboard
 from cxloop.measure.boards.results import DashboardChanges, DashboardPdf
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cxloop.store.context import Operations
 
 __all__ = ["Answered", "answered", "on_pages", "print_board"]
@@ -102,8 +106,18 @@ def _tile(ws: Operations, tile: Tile, filters: Filters, change: Comparison | Non
     said = replace(said, method=_method(how) if isinstance(how, How) else "")
     if isinstance(found, Estimates):
         return _estimates(ws, replace(said, title=tile.title or wording.called(found)), found)
-    chart, share = paper_chart(found)
-    return replace(said, sentence=str(found), chart=chart, share=share)
+    said = replace(said, sentence=str(found))
+    if not isinstance(found, ControlChart):
+        return _drawn(said, found, ())
+    notes = list_annotations(ws, found.metric).notes
+    return _drawn(said, found, within(notes, (point.period for point in found.points)))
+
+
+def _drawn(said: PaperTile, found: Result, happened: Sequence[Happened]) -> PaperTile:
+    """A tile with its chart, and what happened when below it."""
+    notes = tuple(f"{each.number}. {each.day:%d.%m.%Y}: {each.text}" for each in happened)
+    chart, share = paper_chart(found, [(each.day, each.text) for each in happened])
+    return replace(said, chart=chart, share=share, notes=notes)
 
 
 def _method(how: How) -> str:
@@ -120,19 +134,12 @@ def _estimates(ws: Operations, said: PaperTile, found: Estimates) -> PaperTile:
         number, interval, _n = _figures(found.rows[0].result, found)
         count = wording.many(found.rows[0].result.n, found.noun)
         return replace(said, number=number, interval=interval, count=count, small=True)
-    periods = [row.period for row in found.rows if row.period is not None]
-    happened = [
-        (each.at, each.text)
-        for each in list_annotations(ws, found.metric).rows
-        if periods and min(periods) <= each.at <= max(periods)
-    ]
     lines = tuple((_named(row, found), *_figures(row.result, found)) for row in found.rows[:MOST_LINES])
-    told = tuple(f"{place}. {at:%d.%m.%Y}: {text}" for place, (at, text) in enumerate(happened, start=1))
-    said = replace(said, lines=lines, notes=told)
+    said = replace(said, lines=lines)
     if not any(isinstance(row.result, Estimate) for row in found.rows):
         return replace(said, sentence="Too few for a number in any group.")
-    chart, share = paper_chart(found, happened)
-    return replace(said, chart=chart, share=share)
+    notes = list_annotations(ws, found.metric).notes
+    return _drawn(said, found, within(notes, (row.period for row in found.rows)))
 
 
 def _named(row: EstimateRow, found: Estimates) -> str:

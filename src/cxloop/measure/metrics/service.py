@@ -29,7 +29,8 @@ METRICS = (
         "days, and which did not stay open.",
         reading="Who gave up does not come back either, and who comes back by a number or address that is not linked "
         "to them counts as somebody else. A customer who writes again to say thanks counts as coming back, so that "
-        "channels of messages look a little worse than calls.",
+        "channels of messages look a little worse than calls. Advice before an order is a contact like any other, and "
+        "is mostly settled at once: a condition on the touchpoint leaves it out.",
         source="First call resolution by repeat contacts, as call centres measure it; 7 days is the window most used.",
         units="first_contacts",
         days=7,

@@ -83,18 +83,17 @@ class Models:
         """
         values = np.exp(self.logs if logs is None else logs).tolist()
         buying, known = Buying(*values[:4]), of.known
-        cells, place = compress(known.frequency, known.recency, known.age)
-        active = alive(buying, cells.frequency, cells.recency, cells.age)
-        count = expected(buying, cells.frequency, cells.age, float(horizon))
-        purchases = (active * count)[place]
+        active = alive(buying, known.frequency, known.recency, known.age)
+        count = expected(buying, known.frequency, known.age, float(horizon))
+        purchases = active * count
         if self.spending is None:
-            return Expectation(active[place], purchases, None, None)
+            return Expectation(active, purchases, None, None)
         worth = count
         if discount:
-            worth = expected(buying, cells.frequency, cells.age, float(horizon), yearly=np.log1p(discount) / YEAR)
+            worth = expected(buying, known.frequency, known.age, float(horizon), yearly=np.log1p(discount) / YEAR)
         mean = np.divide(known.spent, known.paid, out=np.zeros_like(known.spent), where=known.paid > 0)
-        each = expected_spend(Spending(*values[4:]), known.paid, mean) * worth[place]
-        return Expectation(active[place], purchases, each * active[place], each)
+        each = expected_spend(Spending(*values[4:]), known.paid, mean) * worth
+        return Expectation(active, purchases, each * active, each)
 
 
 def fit_models(of: Histories) -> Models:
@@ -110,11 +109,10 @@ def fit_models(of: Histories) -> Models:
             f"{known.frequency.size:,} customers have ordered and {again:,} of them again; at least {FEWEST} and "
             f"{FEWEST_AGAIN} are needed"
         )
-    cells, _ = compress(known.frequency, known.recency, known.age)
-    _, buying = fit_buying(cells)
-    counts = (known.paid > 0) & (known.spent > 0)
-    if counts.sum() < FEWEST_AGAIN:
-        said = f"amounts are known of {int(counts.sum())} customers who ordered again; {FEWEST_AGAIN} are needed"
+    _, buying = fit_buying(compress(known.frequency, known.recency, known.age))
+    counts = np.flatnonzero((known.paid > 0) & (known.spent > 0))
+    if counts.size < FEWEST_AGAIN:
+        said = f"amounts are known of {counts.size} customers who ordered again; {FEWEST_AGAIN} are needed"
         return Models(buying, None, said)
     try:
         model, spending = fit_spending(known.paid[counts], known.spent[counts] / known.paid[counts])

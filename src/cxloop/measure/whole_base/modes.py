@@ -82,7 +82,8 @@ def _effect(base: Base, mode: int, name: str, reference: int, counts: dict[str, 
     values = base.answers.values[base.answers.cells(seen.score[rows])]
     found = contrast(base.design.columns[rows], codes[rows] == mode, values, seed=seed)
     if found is None:
-        return BaseMode(name, counts[name], None, f"cannot be told from who answers so: others do by {other}")
+        why = f"cannot be told: who answers this way is too unlike who answers by {other}"
+        return BaseMode(name, counts[name], None, why)
     value, error = found
     low, high = value - NORMAL_95 * error, value + NORMAL_95 * error
     return BaseMode(name, counts[name], Estimate(value, low, high, int(rows.sum()), counts[name], "AIPW"), "")

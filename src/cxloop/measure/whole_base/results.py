@@ -189,7 +189,7 @@ class WholeBase(Result):
             zone=self.zone,
             scale=None,
             rows=tuple(EstimateRow((name,), None, found) for name, found in rows),
-            titles=("who",),
+            titles=("way of counting",),
         )
 
     def plot(self) -> Any:

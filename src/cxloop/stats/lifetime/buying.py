@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
-from scipy.special import digamma, expit, gammaln
 
+from cxloop.stats.lifetime.blocks import by_pair, filled
 from cxloop.stats.lifetime.cells import Cells
 from cxloop.stats.lifetime.fitting import Fit, NoFitError, dot, maximise
+from cxloop.stats.lifetime.likelihoods import BuyingLikelihood
 from cxloop.stats.sums import Array
 
-__all__ = ["Buying", "alive", "expected", "fit_buying", "likelihood"]
+__all__ = ["Buying", "alive", "expected", "fit_buying"]
 
 _NODES = 48
 """Nodes of the quadrature over the probability of leaving; tests hold it against the closed form."""
@@ -37,69 +38,6 @@ class Buying:
     b: float
 
 
-def likelihood(cells: Cells, values: Array) -> tuple[float, Array]:
-    """Returns the log-likelihood of compressed histories and its gradient by r, alpha, a and b.
-
-    The form that does not overflow: Fader and Hardie (2013), Overcoming the BG/NBD model's #NUM! error problem.
-
-    Args:
-        cells: the histories.
-        values: r, alpha, a, b; shape (4,).
-    """
-    return _Likelihood(cells)(values)
-
-
-class _Likelihood:
-    """What of a log-likelihood does not depend on the parameters, computed once."""
-
-    def __init__(self, cells: Cells) -> None:
-        self.cells = cells
-        self.levels, place = np.unique(cells.frequency, return_inverse=True)
-        self.at_level = np.bincount(place, cells.customers, self.levels.size)
-        self.total = float(cells.customers.sum())
-        again = cells.frequency > 0
-        self.level = place[again]
-        self.x, self.weight = cells.frequency[again], cells.customers[again]
-        self.recency, self.age = cells.recency[again], cells.age[again]
-        self.once, self.once_age = cells.customers[~again], cells.age[~again]
-
-    def __call__(self, values: Array) -> tuple[float, Array]:
-        r, alpha, a, b = (float(value) for value in values)
-        n, bought, until, last = self.total, r + self.x, alpha + self.age, alpha + self.recency
-        log_until, log_last = np.log(until), np.log(last)
-        before = b + self.levels - 1  # 0 only where nobody bought again, and not used there
-        left = np.log(np.where(before > 0, a / np.maximum(before, 1e-300), 1.0))[self.level] - bought * log_last
-        active = -bought * log_until
-        odds = left - active
-        small = np.exp(-np.abs(odds))
-        gone = np.where(odds > 0, 1.0, small) / (1 + small)  # the share of the likelihood of those who have left
-        both = np.maximum(active, left) + np.log1p(small)
-        once_until = alpha + self.once_age
-        once_log = np.log(once_until)
-        found = self._by_level(r, a, b) + n * r * np.log(alpha) + dot(self.weight, both) - r * dot(self.once, once_log)
-        slope = self._slope_by_level(r, a, b)
-        slope[0] += n * np.log(alpha) - dot(self.once, once_log)
-        slope[0] -= dot(self.weight, log_until + gone * (log_last - log_until))
-        slope[1] = n * r / alpha - r * dot(self.once, 1 / once_until)
-        slope[1] -= dot(self.weight, bought * (1 / until + gone * (1 / last - 1 / until)))
-        some = self.weight * gone
-        slope[2] += some.sum() / a
-        slope[3] -= dot(some, (1 / np.maximum(before, 1e-300))[self.level])
-        return float(found), slope
-
-    def _by_level(self, r: float, a: float, b: float) -> float:
-        """The part that only the number of purchases tells: few values, whatever the number of customers."""
-        x = self.levels
-        each = gammaln(r + x) - gammaln(r) + gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
-        return float(self.at_level @ each)
-
-    def _slope_by_level(self, r: float, a: float, b: float) -> Array:
-        x, n = self.levels, self.at_level
-        both = digamma(a + b) - digamma(a + b + x)
-        by_b = both + digamma(b + x) - digamma(b)
-        return np.array([n @ (digamma(r + x) - digamma(r)), 0.0, n @ both, n @ by_b])
-
-
 def fit_buying(cells: Cells) -> tuple[Buying, Fit]:
     """Returns the parameters of highest likelihood, and the fit with their covariance.
 
@@ -110,21 +48,21 @@ def fit_buying(cells: Cells) -> tuple[Buying, Fit]:
         raise NoFitError("nobody bought again")
     scale = max(float(dot(cells.customers, cells.age) / cells.customers.sum()), 1e-9)
     scaled = Cells(cells.frequency, cells.recency / scale, cells.age / scale, cells.customers)
-    found = maximise(_Likelihood(scaled), _STARTS, float(cells.customers.sum()), _part(scaled))
+    found = maximise(BuyingLikelihood(scaled), _STARTS, float(cells.customers.sum()), _part(scaled))
     # in other units of time, the density of each repeat purchase is another one
     other_unit = dot(cells.customers, cells.frequency) * np.log(scale)
     values = found.values * np.array([1.0, scale, 1.0, 1.0])
     return Buying(*values.tolist()), Fit(values, found.log_likelihood - other_unit, found.covariance, found.held)
 
 
-def _part(cells: Cells) -> tuple[_Likelihood, float] | None:
+def _part(cells: Cells) -> tuple[BuyingLikelihood, float] | None:
     """Every so-and-so-manieth history: they are in order, so that all kinds are among them. None for few."""
     step = cells.age.size // _PART
     if step < 2:
         return None
     picked = (column[::step] for column in (cells.frequency, cells.recency, cells.age, cells.customers))
     part = Cells(*picked)
-    return _Likelihood(part), float(part.customers.sum())
+    return BuyingLikelihood(part), float(part.customers.sum())
 
 
 def alive(model: Buying, frequency: Array, recency: Array, age: Array) -> Array:
@@ -132,10 +70,15 @@ def alive(model: Buying, frequency: Array, recency: Array, age: Array) -> Array:
 
     Someone who has bought once has had no chance to leave, and is active by the model's definition.
     """
-    x = np.asarray(frequency, dtype=float)
-    odds = np.log(model.a) - np.log(np.maximum(model.b + x - 1, 1e-300))
-    odds = odds + (model.r + x) * np.log((model.alpha + age) / (model.alpha + np.asarray(recency)))
-    return np.where(x > 0, expit(-odds), 1.0)
+    x, last, since = (np.asarray(column, dtype=float) for column in (frequency, recency, age))
+
+    def stays(rows: slice) -> Array:
+        again, silent = x[rows], np.log((model.alpha + since[rows]) / (model.alpha + last[rows]))
+        leaving = np.divide(model.a, model.b + again - 1, out=np.zeros_like(again), where=again > 0)
+        with np.errstate(over="ignore"):  # odds beyond all numbers: nobody is still there
+            return np.asarray(1 / (1 + leaving * np.exp((model.r + again) * silent)))
+
+    return filled(stays, x.size)
 
 
 def expected(model: Buying, frequency: Array, age: Array, horizon: float, *, yearly: float = 0.0) -> Array:
@@ -154,15 +97,13 @@ def expected(model: Buying, frequency: Array, age: Array, horizon: float, *, yea
         yearly: continuous rate of discount per unit of time: a purchase after s counts exp(-yearly * s).
     """
     x, age = np.asarray(frequency, dtype=float), np.asarray(age, dtype=float)
-    levels, at = np.unique(x, return_inverse=True)
-    ages, of = np.unique(age, return_inverse=True)
-    pairs, back = np.unique(at * ages.size + of, return_inverse=True)
-    level, since = pairs // ages.size, ages[pairs % ages.size]
-    found = np.empty(pairs.size)
-    for place, count in enumerate(levels):
-        mine = np.flatnonzero(level == place) if levels.size < 8 else slice(*np.searchsorted(level, [place, place + 1]))
-        found[mine] = _of_level(model, float(count), since[mine], horizon, yearly)
-    return found[back]
+
+    def of_pairs(counts: Array, ages: Array) -> Array:
+        levels, starts = np.unique(counts, return_index=True)
+        each = zip(levels.tolist(), np.split(ages, starts[1:]), strict=True)
+        return np.concatenate([_of_level(model, count, since, horizon, yearly) for count, since in each])
+
+    return by_pair(of_pairs, x, age)
 
 
 def _of_level(model: Buying, count: float, age: Array, horizon: float, rate: float) -> Array:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, gammaln
 
-from cxloop.stats.lifetime.fitting import Fit, NoFitError, dot, maximise
+from cxloop.stats.lifetime.blocks import filled
+from cxloop.stats.lifetime.fitting import Fit, NoFitError, maximise
+from cxloop.stats.lifetime.likelihoods import SpendingLikelihood
 from cxloop.stats.sums import Array
 
 __all__ = ["Spending", "expected_spend", "fit_spending"]
@@ -33,32 +34,6 @@ class Spending:
     gamma: float
 
 
-class _Likelihood:
-    """Log-likelihood and gradient (equation 1a of the note), with what does not depend on the parameters kept."""
-
-    def __init__(self, purchases: Array, mean: Array) -> None:
-        self.levels, place = np.unique(purchases, return_inverse=True)
-        self.place = place
-        self.at_level = np.bincount(place, minlength=self.levels.size).astype(float)
-        self.purchases, self.spent = purchases, purchases * mean
-        logs = np.log(mean)
-        self.log_mean, self.log_spent = float(logs.sum()), dot(purchases, np.log(self.spent))
-
-    def __call__(self, values: Array) -> tuple[float, Array]:
-        p, q, gamma = (float(value) for value in values)
-        x, n, total = self.levels, self.at_level, float(self.at_level.sum())
-        reach = np.log(gamma + self.spent)
-        summed = np.bincount(self.place, reach, x.size)
-        part = np.bincount(self.place, 1 / (gamma + self.spent), x.size)
-        shapes = p * x
-        found = n @ (gammaln(shapes + q) - gammaln(shapes)) + total * (q * np.log(gamma) - gammaln(q))
-        found += p * self.log_spent - self.log_mean - (shapes + q) @ summed
-        by_p = n @ (x * (digamma(shapes + q) - digamma(shapes))) + self.log_spent - x @ summed
-        by_q = n @ digamma(shapes + q) + total * (np.log(gamma) - digamma(q)) - summed.sum()
-        by_gamma = total * q / gamma - (shapes + q) @ part
-        return float(found), np.array([by_p, by_q, by_gamma])
-
-
 def fit_spending(purchases: Array, mean: Array) -> tuple[Spending, Fit]:
     """Returns the parameters of highest likelihood, and the fit with their covariance.
 
@@ -72,13 +47,12 @@ def fit_spending(purchases: Array, mean: Array) -> tuple[Spending, Fit]:
     purchases, mean = np.asarray(purchases, dtype=float), np.asarray(mean, dtype=float)
     if purchases.size < 2 or not (mean > 0).all() or not (purchases >= 1).all():
         raise NoFitError("a mean amount above 0 of at least two customers is needed")
-    scale = float(np.average(mean, weights=purchases))
-    step = purchases.size // _PART
-    picked = None if step < 2 else (purchases[::step], mean[::step] / scale)
-    part = None if picked is None else (_Likelihood(*picked), float(picked[0].size))
-    found = maximise(_Likelihood(purchases, mean / scale), _STARTS, float(purchases.size), part)
-    values = found.values * np.array([1.0, 1.0, scale])
-    shifted = found.log_likelihood - purchases.size * np.log(scale)
+    everybody, step = SpendingLikelihood(purchases, mean), purchases.size // _PART
+    some = None if step < 2 else SpendingLikelihood(purchases[::step], mean[::step], everybody.scale)
+    part = None if some is None else (some, float(some.purchases.size))
+    found = maximise(everybody, _STARTS, float(purchases.size), part)
+    values = found.values * np.array([1.0, 1.0, everybody.scale])
+    shifted = found.log_likelihood - purchases.size * np.log(everybody.scale)
     return Spending(*values.tolist()), Fit(values, shifted, found.covariance, found.held)
 
 
@@ -97,6 +71,11 @@ def expected_spend(model: Spending, purchases: Array, mean: Array) -> Array:
     """
     if model.q <= 1:
         raise NoFitError("amounts spread so far that their mean over all customers does not exist")
-    x = np.asarray(purchases, dtype=float)
-    spent = x * np.where(x > 0, mean, 0.0)
-    return model.p * (model.gamma + spent) / (model.p * x + model.q - 1)
+    x, mean = np.asarray(purchases, dtype=float), np.asarray(mean, dtype=float)
+
+    def expect(rows: slice) -> Array:
+        bought = x[rows]
+        spent = bought * np.where(bought > 0, mean[rows], 0.0)
+        return model.p * (model.gamma + spent) / (model.p * bought + model.q - 1)
+
+    return filled(expect, x.size)

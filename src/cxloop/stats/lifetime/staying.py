@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, digamma
+from scipy.special import betaln, digamma, zeta
 
 from cxloop.stats.lifetime.fitting import Fit, NoFitError, maximise
 from cxloop.stats.sums import Array
@@ -47,15 +47,16 @@ def fit_staying(left: Array, stayed: Array) -> tuple[Staying, Fit]:
     t = np.arange(1.0, left.size + 1)
     n = float(left.sum() + stayed.sum())
 
-    def likelihood(values: Array) -> tuple[float, Array]:
+    def likelihood(values: Array) -> tuple[float, Array, Array]:
         alpha, beta = (float(value) for value in values)
         found = left @ betaln(alpha + 1, beta + t - 1) + stayed @ betaln(alpha, beta + t) - n * betaln(alpha, beta)
-        both, sums = digamma(alpha + beta), digamma(alpha + beta + t)
-        by_alpha = left @ (digamma(alpha + 1) - sums) + stayed @ (digamma(alpha) - sums)
-        by_beta = left @ (digamma(beta + t - 1) - sums) + stayed @ (digamma(beta + t) - sums)
-        return float(found), np.array(
-            [by_alpha - n * (digamma(alpha) - both), by_beta - n * (digamma(beta) - both)], dtype=float
-        )
+        both, sums = digamma(alpha + beta), (left + stayed) @ digamma(alpha + beta + t)
+        by_alpha = left.sum() * digamma(alpha + 1) + stayed.sum() * digamma(alpha) - sums - n * (digamma(alpha) - both)
+        by_beta = left @ digamma(beta + t - 1) + stayed @ digamma(beta + t) - sums - n * (digamma(beta) - both)
+        bent = np.full((2, 2), n * zeta(2.0, alpha + beta) - (left + stayed) @ zeta(2.0, alpha + beta + t))
+        bent[0, 0] += left.sum() * (zeta(2.0, alpha + 1) - zeta(2.0, alpha))
+        bent[1, 1] += left @ zeta(2.0, beta + t - 1) + stayed @ zeta(2.0, beta + t) - n * zeta(2.0, beta)
+        return float(found), np.array([by_alpha, by_beta]), bent
 
     found = maximise(likelihood, ((1.0, 1.0), (0.5, 4.0)), n)
     return Staying(*found.values.tolist()), found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -42,8 +43,8 @@ class Wire:
 
     def _carry(self, given: socket.socket, taken: socket.socket, most: int | None) -> None:
         carried = 0
-        answers = given.getpeername()[1] == self._to if _is_open(given) else False
         try:
+            answers = given.getpeername()[1] == self._to
             while block := given.recv(4_096):
                 carried += len(block)
                 if answers and self._at is not None and carried > self._at[0]:
@@ -55,7 +56,7 @@ class Wire:
         except OSError:
             pass
         for each in (given, taken):
-            if _is_open(each):
+            with suppress(OSError):  # the other end may have gone in this very moment
                 each.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> Wire:
@@ -67,17 +68,9 @@ class Wire:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for each in self._open:
-            if _is_open(each):
+            with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(5)
         for each in self._open:
             each.close()
-
-
-def _is_open(one: socket.socket) -> bool:
-    try:
-        one.getpeername()
-    except OSError:
-        return False
-    return True

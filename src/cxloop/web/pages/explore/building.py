@@ -15,6 +15,7 @@ from cxloop.measure.results import Dashboard, Dashboards
 from cxloop.web.access import Checked, Door, Inputs, SignedIn
 from cxloop.web.pages.explore.boards import PATH, SINCE, board_address, found_board, free_name
 from cxloop.web.pages.explore.frame import show
+from cxloop.web.pages.explore.leading import OPEN
 from cxloop.web.pages.explore.tiles import titled
 from cxloop.web.tabs import done
 from cxloop.web.words import _
@@ -38,7 +39,8 @@ def keeping(door: Door, path: str, arguments: Mapping[str, Any]) -> dict[str, An
         return None
     found = door.run("measure.dashboards", {})
     assert isinstance(found, Dashboards)
-    tile = json.dumps({"verb": path, "arguments": dict(arguments)}, ensure_ascii=False)
+    said = {name: value for name, value in arguments.items() if value not in (None, "", (), [])}
+    tile = json.dumps({"verb": path, "arguments": said}, ensure_ascii=False)
     return {"boards": [(row.name, row.title) for row in found.rows], "tile": tile}
 
 
@@ -132,8 +134,8 @@ def _tile(text: str) -> dict[str, Any]:
         given = None
     if not isinstance(given, dict):
         raise InputError(_("This is no question that a dashboard can keep. Go back to Explore and try again."))
-    split = any(given.get("arguments", {}).get(name) for name in ("by", "every"))
-    return {**given, "size": "medium" if split else "small"}
+    drawn = given.get("verb") in OPEN or any(given.get("arguments", {}).get(name) for name in ("by", "every"))
+    return {**given, "size": "medium" if drawn else "small"}
 
 
 def _named(tiles: Sequence[Mapping[str, Any]], form: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from cxloop.measure.results import Comparison, SideBySide
 from cxloop.web import words
 from cxloop.web.access import SignedIn
 from cxloop.web.pages.explore.asking import csv_of, dimensions, metrics, with_choice
+from cxloop.web.pages.explore.building import keeping
 from cxloop.web.pages.explore.frame import show
 from cxloop.web.questions import Question
 from cxloop.web.site import age
@@ -102,6 +103,7 @@ def compare(request: Request, door: SignedIn, wanted: Wanted) -> HTMLResponse:
         "others": _others(result),
         "references": [_reference(item, result) for item in result.references],
         "download": wanted.address(f"{COMPARE}/download"),
+        "keep": keeping(door, "measure.compare", wanted.arguments()),
         "age": age(kept),
     }
     return show(request, door, "compare", "compare.html", {**context, **shown})

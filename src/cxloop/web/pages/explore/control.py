@@ -17,7 +17,9 @@ from cxloop.measure.results import ControlChart, ControlPoint
 from cxloop.web import words
 from cxloop.web.access import SignedIn
 from cxloop.web.pages.explore.asking import csv_of, metrics, with_choice
+from cxloop.web.pages.explore.building import keeping
 from cxloop.web.pages.explore.frame import show
+from cxloop.web.pages.explore.noting import noted
 from cxloop.web.questions import Question
 from cxloop.web.site import age
 from cxloop.web.words import _
@@ -94,12 +96,17 @@ def control(request: Request, door: SignedIn, wanted: Wanted) -> HTMLResponse:
         return show(request, door, "control", "control.html", {**context, "failure": failure})
     result = kept.result
     assert isinstance(result, ControlChart)
+    notes = noted(door, result)
+    days = [(note.at, note.text) for note in notes]
+    pictures = (charts.control_picture(result, width=width, notes=days) for width in CHART_WIDTHS)
     shown = {
         "result": result,
-        "pictures": [text for width in CHART_WIDTHS if (text := charts.control_picture(result, width=width))],
+        "pictures": [drawing for drawing in pictures if drawing],
+        "notes": notes,
         "unusual": [_line(point, result, wanted) for point in reversed(result.points) if point.signals],
         "lines": [_line(point, result, wanted) for point in list(reversed(result.points))[:MOST_ROWS]],
         "download": wanted.address(f"{CONTROL}/download"),
+        "keep": keeping(door, "measure.control_chart", wanted.arguments()),
         "age": age(kept),
     }
     return show(request, door, "control", "control.html", {**context, **shown})

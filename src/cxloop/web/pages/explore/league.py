@@ -19,8 +19,10 @@ from cxloop.core.spreadsheet import as_csv
 from cxloop.measure.results import League, LeagueRow
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
+from cxloop.web.pages.explore.building import keeping
 from cxloop.web.pages.explore.choices import known
 from cxloop.web.pages.explore.frame import show
+from cxloop.web.pages.explore.leading import MEAN
 from cxloop.web.questions import Question
 from cxloop.web.site import age
 from cxloop.web.words import _
@@ -34,8 +36,6 @@ COMPARED = ("employee", "team", "location", "product", "brand", "region", "chann
 """What the form offers beside the workspace's own dimensions; the address takes any other."""
 NO_MEANS = ("median", "per_customer")
 """Statistics that no league table is made of."""
-MEAN = ":mean"
-"""What follows the name of a metric of which the mean is asked."""
 MOST_ROWS = 200
 CHART_WIDTHS = (370, 280)
 """Pixels of a plot on a desk and on a phone; names and figures come on top."""
@@ -107,6 +107,7 @@ def league(request: Request, door: SignedIn, wanted: Wanted) -> HTMLResponse:
         "download": wanted.address(f"{LEAGUE}/download/csv"),
         "raw": replace(wanted, adjust="none").address() if wanted.adjust != "none" else "",
         "level": f"{100 * result.level:g} %",
+        "keep": keeping(door, "measure.league", wanted.arguments()),
         "age": age(kept),
     }
     return show(request, door, "league", "league.html", {**context, **shown})

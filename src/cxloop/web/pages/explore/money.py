@@ -17,6 +17,7 @@ from cxloop.core.results import Estimate, InsufficientData, Unit
 from cxloop.measure.results import Gap, Outcome, PointValue, RevenueAtRisk, RiskRow
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
+from cxloop.web.pages.explore.building import keeping
 from cxloop.web.pages.explore.frame import show
 from cxloop.web.pages.explore.names import raw_value
 from cxloop.web.site import age
@@ -72,8 +73,9 @@ def money(request: Request, door: SignedIn, question: Annotated[Asked, Depends(a
     }
     try:
         said = {"metric": question.metric, "where": question.where}
-        kept = door.snapshot("measure.point_value", {**said, "horizon": question.horizon})
-        worth, risk = kept.result, door.snapshot("measure.revenue_at_risk", {**said, "by": question.by}).result
+        points, losses = {**said, "horizon": question.horizon}, {**said, "by": question.by}
+        kept = door.snapshot("measure.point_value", points)
+        worth, risk = kept.result, door.snapshot("measure.revenue_at_risk", losses).result
         assert isinstance(worth, PointValue)
         assert isinstance(risk, RevenueAtRisk)
         shown = {
@@ -84,6 +86,8 @@ def money(request: Request, door: SignedIn, question: Annotated[Asked, Depends(a
             "risk": risk,
             "rows": [_row(door, risk, row, question) for row in risk.rows],
             "overlap": "" if worth.overlap is None else wording.number(worth.overlap, "share"),
+            "keep": keeping(door, "measure.point_value", points),
+            "keep_risk": keeping(door, "measure.revenue_at_risk", losses),
             "age": age(kept),
         }
     except InputError as failure:
@@ -175,9 +179,14 @@ def _row(door: Door, risk: RevenueAtRisk, row: RiskRow, question: Asked) -> dict
         "name": ", ".join(named),
         "address": f"/explore?{urlencode({'metric': risk.metric, 'since': '365d', 'where': low})}",
         "customers": wording.count(row.customers),
-        "revenue": f"{row.revenue:,.0f}",
+        "revenue": _whole(row.revenue),
         "share": _figure(row.share, "share"),
         "pooled": row.pooled,
-        "at_risk": _("cannot say") if row.at_risk is None else f"{row.at_risk:,.0f}",
-        "span": "" if row.low is None or row.high is None else words.span(f"{row.low:,.0f}", f"{row.high:,.0f}"),
+        "at_risk": _("cannot say") if row.at_risk is None else _whole(row.at_risk),
+        "span": "" if row.low is None or row.high is None else words.span(_whole(row.low), _whole(row.high)),
     }
+
+
+def _whole(amount: float) -> str:
+    """An amount without cents; refunds can make it less than nothing."""
+    return wording.minus(f"{amount:,.0f}")

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from cxloop.core.errors import CxloopError, InputError
 from cxloop.core.results import Estimates
-from cxloop.measure.results import Annotation, Annotations
+from cxloop.measure.results import Annotation, Annotations, ControlChart
 from cxloop.web.access import Checked, Door, SignedIn
 from cxloop.web.pages.explore.frame import show
 from cxloop.web.tabs import done
@@ -23,9 +23,10 @@ router = APIRouter()
 PATH = "/explore/annotations"
 
 
-def noted(door: Door, result: Estimates) -> tuple[Annotation, ...]:
+def noted(door: Door, result: Estimates | ControlChart) -> tuple[Annotation, ...]:
     """Returns what happened between the first and the last period of a result over time."""
-    periods = [row.period for row in result.rows if row.period is not None]
+    points = result.rows if isinstance(result, Estimates) else result.points
+    periods = [each.period for each in points if each.period is not None]
     if not periods:
         return ()
     found = door.snapshot("measure.annotations", {"metric": result.metric}).result

@@ -17,6 +17,7 @@ from cxloop.core.results import Estimate, InsufficientData
 from cxloop.measure.results import Churn, CohortRetention, Stay
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
+from cxloop.web.pages.explore.building import keeping
 from cxloop.web.pages.explore.frame import show
 from cxloop.web.pages.explore.names import raw_value
 from cxloop.web.site import age
@@ -53,6 +54,11 @@ class Asked:
         told = {name: value for name, value in told.items() if value != getattr(usual, name)}
         return f"{PATH}?{urlencode(told)}" if told else PATH
 
+    @property
+    def cohorts(self) -> dict[str, str]:
+        """What cohorts are asked with."""
+        return {name: getattr(self, name) for name in ("of", "every", "counting", "since", "where")}
+
 
 def asked(
     of: Annotated[str, Query(max_length=20)] = "purchase",
@@ -79,8 +85,7 @@ def retention(request: Request, door: SignedIn, question: Annotated[Asked, Depen
         "dimensions": _dimensions(door, question.by),
     }
     try:
-        said = {"of": question.of, "every": question.every, "counting": question.counting, "since": question.since}
-        kept = door.snapshot("measure.retention", {**said, "where": question.where})
+        kept = door.snapshot("measure.retention", question.cohorts)
         result = kept.result
         assert isinstance(result, CohortRetention)
         grid = result.grid()
@@ -91,6 +96,7 @@ def retention(request: Request, door: SignedIn, question: Annotated[Asked, Depen
             "overall": [(result.place_name(at), *_figures(cell)) for at, cell in enumerate(result.overall)],
             "lines": _lines(result),
             "churn": _churn(door, question),
+            "keep": keeping(door, "measure.retention", question.cohorts),
             "age": age(kept),
         }
     except InputError as failure:
@@ -127,12 +133,14 @@ def _churn(door: Door, question: Asked) -> dict[str, Any] | None:
     """Who leaves the first contract of the workspace; None where it declares none."""
     if not door.experience.contract:
         return None
-    found = door.snapshot("measure.churn", {"by": question.by, "where": question.where}).result
+    said = {"by": question.by, "where": question.where}
+    found = door.snapshot("measure.churn", said).result
     assert isinstance(found, Churn)
     stairs = found.stairs()
     return {
         "found": found,
         "charts": tuple(charts.stairs_picture(stairs, width=width) for width in WIDTHS) if found.stays else (),
+        "keep": keeping(door, "measure.churn", said),
         "stays": [_stay(door, found, stay, question) for stay in found.stays],
     }
 

@@ -18,6 +18,7 @@ from cxloop.measure.results import RolledNode, RolledTree, Rollup
 from cxloop.web import words
 from cxloop.web.access import SignedIn
 from cxloop.web.pages.explore.asking import csv_of, with_choice
+from cxloop.web.pages.explore.building import keeping
 from cxloop.web.pages.explore.choices import known
 from cxloop.web.pages.explore.frame import show
 from cxloop.web.questions import Question
@@ -95,6 +96,7 @@ def added_up(request: Request, door: SignedIn, wanted: Wanted) -> HTMLResponse:
         "lede": _lede(result),
         "trees": [_tree(result, tree, wanted) for tree in result.trees],
         "download": wanted.address(f"{PATH}/download"),
+        "keep": keeping(door, "measure.rollup", wanted.arguments()),
         "age": age(kept),
     }
     return show(request, door, "league", "rollup.html", {**context, **shown})

@@ -17,9 +17,10 @@ from cxloop.core.host import Snapshot
 from cxloop.core.results import Estimate, EstimateRow, Estimates, InsufficientData, Result
 from cxloop.core.time import next_period
 from cxloop.core.verbs import registry
-from cxloop.measure.results import Annotation
+from cxloop.measure.results import Annotation, ControlChart
 from cxloop.web import words
 from cxloop.web.access import Door
+from cxloop.web.pages.explore.leading import page_of
 from cxloop.web.pages.explore.names import raw_value
 from cxloop.web.pages.explore.noting import noted
 from cxloop.web.questions import Question
@@ -32,13 +33,6 @@ WIDTHS: Mapping[str, tuple[int, int]] = {"small": (190, 190), "medium": (420, 19
 DOTS: Mapping[str, tuple[int, int]] = {"small": (190, 240), "medium": (410, 240), "wide": (640, 240)}
 ROOMS: Mapping[str, tuple[int, int]] = {"small": (240, 280), "medium": (460, 280), "wide": (1000, 280)}
 """Pixels of a picture with its labels."""
-PAGES: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "measure.league": ("/explore/league", {"of": "metric"}),
-    "measure.control_chart": ("/explore/control", {}),
-    "measure.retention": ("/explore/retention", {}),
-    "measure.churn": ("/explore/retention", {}),
-}
-"""Where a question is asked on a page of its own, and what a field is called there where the verb says otherwise."""
 MOST_LINES = 60
 SENTENCE_ROWS = 8
 
@@ -114,25 +108,9 @@ def drawn(view: View, place: int) -> Drawn:
     if isinstance(shown.kept.result, Estimates):
         _estimates(view, shown, tile, shown.kept.result, asked)
     else:
-        _sentence(shown, shown.kept.result)
-        shown.address = _page_of(tile.verb, asked) if view.leads else ""
+        _sentence(view, shown, shown.kept.result)
+        shown.address = page_of(tile.verb, asked) if view.leads else ""
     return shown
-
-
-def _page_of(verb: str, asked: Mapping[str, Any]) -> str:
-    """Returns where the question of a tile is asked on a page of its own; empty where no page asks it."""
-    if verb not in PAGES:
-        return ""
-    path, called = PAGES[verb]
-    told = {called.get(name, name): _field(value) for name, value in asked.items()}
-    given = urlencode({name: value for name, value in told.items() if value})
-    return f"{path}?{given}" if given else path
-
-
-def _field(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
 
 
 def behind(door: Door, question: Question) -> str:
@@ -158,9 +136,11 @@ def titled(tile: Tile) -> str:
     return words.readable(wording.label(name))
 
 
-def _sentence(shown: Drawn, result: Result) -> None:
+def _sentence(view: View, shown: Drawn, result: Result) -> None:
     shown.sentence = str(result)
-    drawings = (charts.result_picture(result, room=room) for room in ROOMS[shown.size])
+    shown.notes = noted(view.door, result) if isinstance(result, ControlChart) else ()
+    notes = [(each.at, each.text) for each in shown.notes]
+    drawings = (charts.result_picture(result, room=room, notes=notes) for room in ROOMS[shown.size])
     shown.charts = tuple(drawing for drawing in drawings if drawing)
     try:
         shown.cells = [dict(row) for row in result.told()[:SENTENCE_ROWS]]

@@ -16,6 +16,7 @@ from cxloop.core.expr import both, equals
 from cxloop.measure.results import ContractValue, CustomerValues, HoldOut, LifetimeValue, Range, Tenth, ValueRow
 from cxloop.web import words
 from cxloop.web.access import Door, SignedIn
+from cxloop.web.pages.explore.building import keeping
 from cxloop.web.pages.explore.frame import show
 from cxloop.web.site import age
 from cxloop.web.words import _
@@ -92,7 +93,8 @@ def value(request: Request, door: SignedIn, question: Annotated[Asked, Depends(a
         "orders": ORDERS,
     }
     try:
-        kept = door.snapshot("measure.lifetime_value", {**question.model, "by": question.by})
+        said = {**question.model, "by": question.by}
+        kept = door.snapshot("measure.lifetime_value", said)
         result = kept.result
         assert isinstance(result, LifetimeValue)
         shown = {
@@ -106,6 +108,7 @@ def value(request: Request, door: SignedIn, question: Annotated[Asked, Depends(a
             "charts": _charts(result),
             "people": _people(door, question),
             "contracts": _contracts(door, question),
+            "keep": keeping(door, "measure.lifetime_value", said),
             "age": age(kept),
             "span": words.span,
             "money": _money,
@@ -139,7 +142,7 @@ def _dimensions(door: Door, chosen: str) -> list[tuple[str, str]]:
 def _money(amount: float, currency: str = "") -> str:
     """An amount, with cents only where it is so small that they matter."""
     text = f"{amount:,.0f}" if abs(amount) >= 100 or amount == 0 else f"{amount:,.2f}"
-    return f"{text.replace('-', '−')} {currency}".strip()
+    return f"{wording.minus(text)} {currency}".strip()
 
 
 def _about(amount: float, currency: str) -> str:
@@ -218,7 +221,7 @@ def _group(row: ValueRow, each: Range | None, most: float, result: LifetimeValue
     brought = "" if row.money is None else f"{_money(row.money.value, result.currency)} {_('together')} · "
     checked = ""
     if row.expected and row.actual is not None:
-        checked = f" · {_('check')}: {row.actual / row.expected - 1:+.0%}".replace("-", "−")
+        checked = f" · {_('check')}: {wording.minus(f'{row.actual / row.expected - 1:+.0%}')}"
     bar = charts.share_bar(each.value, each.low, each.high, most=most)
     small = f"{words.span(_money(each.low), _money(each.high))} · {brought}{who}{checked}"
     return Bar(name, address, bar, _money(each.value), small)
@@ -239,7 +242,7 @@ def _tenths(result: LifetimeValue) -> list[Bar]:
 
 
 def _tenth(each: Tenth, most: float, result: LifetimeValue) -> Bar:
-    name = _("most valuable tenth") if each.place == 1 else f"{each.place}. {_('tenth')}"
+    name = _("most valuable tenth") if each.place == 1 else f"{_('tenth')} {each.place}"
     mean = _money(each.mean, result.currency) if result.total.money is not None else f"{each.mean:.2f} {_('orders')}"
     return Bar(name, "", charts.share_bar(each.share, most=most), f"{100 * each.share:.0f} %", f"{mean} {_('each')}")
 

@@ -18,6 +18,7 @@ from cxloop.core.waterfall import Waterfall, WaterfallStep
 from cxloop.measure.results import BaseGroup, WholeBase
 from cxloop.web import words
 from cxloop.web.access import SignedIn
+from cxloop.web.pages.explore.building import keeping
 from cxloop.web.pages.explore.frame import show, working
 from cxloop.web.questions import Question
 from cxloop.web.site import age
@@ -87,7 +88,8 @@ def whole_base(request: Request, door: SignedIn, wanted: Annotated[Asked, Depend
         "pretences": _pretences(result),
         "groups": [_group(row, result, wanted) for row in result.groups],
         "sensitivity": _sensitivity(result),
-        "modes": [(row.name, wording.count(row.n), _mode(row.effect, result), row.note) for row in result.modes],
+        "modes": [(row.name, wording.count(row.n), _mode(row.effect, row.note, result)) for row in result.modes],
+        "keep": keeping(door, "measure.whole_base", asdict(wanted)),
         "age": age(kept),
     }
     return show(request, door, "whole_base", "whole_base.html", {**context, **shown})
@@ -172,11 +174,13 @@ def _group(row: BaseGroup, result: WholeBase, wanted: Asked) -> dict[str, Any]:
     }
 
 
-def _mode(effect: Estimate | None, result: WholeBase) -> str:
+def _mode(effect: Estimate | None, note: str, result: WholeBase) -> str:
+    """What a way of answering adds to a score, or why that cannot be told."""
     if effect is None:
-        return _("cannot be told")
+        return note or _("cannot be told")
     low, high = (wording.number(value, result.unit) for value in (effect.low, effect.high))
-    return f"{wording.number(effect.value, result.unit)} ({words.span(low, high)})"
+    told = f"{wording.number(effect.value, result.unit)} ({words.span(low, high)})"
+    return f"{told}; {note}" if note else told
 
 
 def _sensitivity(result: WholeBase) -> list[tuple[str, str]]:
