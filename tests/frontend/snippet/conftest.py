@@ -190,6 +190,13 @@ class Visit:
         """Whether nothing is left that was not sent: an event leaves its place once its receiver has answered."""
         return not any(name.startswith("cx.q.") for name in self.stored()["local"])
 
+    def told(self, receiver: Receiver, events: int) -> None:
+        """Waits until that many events have come in and the page has heard so.
+
+        A page that is left between the two sends them again from the next one, as it should.
+        """
+        self.until(lambda: len(receiver.events()) == events and self.waits_for_nothing())
+
 
 NOTHING: dict[str, Any] = {"local": {}, "session": {}, "databases": 0, "caches": 0, "cookies": []}
 

@@ -60,7 +60,7 @@ def test_what_happened_before_consent_is_sent_with_its_own_time(site: Site, rece
 def test_consent_holds_on_the_next_page(site: Site, receiver: Receiver, visit: Visit) -> None:
     visit.page.goto(site.page("/a", consent="required"))
     visit.call("() => cx.consent({ analytics: true })")
-    visit.until(lambda: len(receiver.events()) == 2)
+    visit.told(receiver, 2)
     visit.page.goto(site.page("/b", consent="required"))
     visit.until(lambda: len(receiver.events()) == 3)
 
@@ -87,7 +87,7 @@ def test_withdrawn_consent_deletes_what_was_stored(site: Site, receiver: Receive
     visit.page.goto(site.page("/a", consent="required"))
     visit.call("() => cx.consent({ analytics: true })")
     visit.call("() => cx.identify('u-1')")
-    visit.until(lambda: len(receiver.events()) == 3 and visit.waits_for_nothing())
+    visit.told(receiver, 3)
     kept = visit.stored()["local"]
     visit.context.set_offline(True)
     visit.call("() => cx.track('Waiting')")
@@ -107,7 +107,7 @@ def test_without_the_attribute_a_site_says_that_it_needs_no_consent(
     site: Site, receiver: Receiver, visit: Visit
 ) -> None:
     visit.page.goto(site.page("/a"))
-    visit.until(lambda: len(receiver.events()) == 1 and visit.waits_for_nothing())
+    visit.told(receiver, 1)
 
     assert set(visit.stored()["local"]) <= {"cx.anonymous"}
     assert visit.context.cookies() == []

@@ -80,7 +80,7 @@ def test_calls_before_the_snippet_has_loaded_are_not_lost(site: Site, receiver: 
 
 def test_the_anonymous_id_stays_the_same_on_the_next_page(site: Site, receiver: Receiver, visit: Visit) -> None:
     visit.page.goto(site.page("/one"))
-    visit.until(lambda: len(receiver.events()) == 1)
+    visit.told(receiver, 1)
     visit.page.goto(site.page("/two"))
     visit.until(lambda: len(receiver.events()) == 2)
 

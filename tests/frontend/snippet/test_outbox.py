@@ -29,7 +29,7 @@ def named(receiver: Receiver) -> list[str]:
 def test_events_wait_for_the_line_to_come_back_and_are_sent_once(site: Site, receiver: Receiver, visit: Visit) -> None:
     visit.page.goto(site.page("/", pages="off"))
     visit.call("() => cx.track('Before')")
-    visit.until(lambda: len(receiver.events()) == 1)
+    visit.told(receiver, 1)
     visit.context.set_offline(True)
     visit.call("() => { cx.track('One'); cx.track('Two'); }")
     visit.quiet(1500)
