@@ -186,8 +186,15 @@ def amount(size: float, unit: Unit) -> str:
 
 
 def signed(size: float, unit: Unit) -> str:
-    """Returns a difference with its sign."""
-    return f"{'−' if size < 0 else '+'}{amount(abs(size), unit)}"
+    """Returns a difference with its sign; what is rounded to nothing has none.
+
+    Example:
+        >>> signed(-3.14, "points"), signed(-0.01, "points")
+        ('−3.1', '0.0')
+    """
+    told = amount(abs(size), unit)
+    sign = "−" if size < 0 else "+"
+    return f"{sign}{told}" if any(digit in told for digit in "123456789") else told
 
 
 def limits(change: Change, unit: Unit) -> str:
