@@ -217,4 +217,4 @@ def test_two_responses_of_one_browser_are_told_apart_without_its_address(site: S
     first, second = site.stored()
     assert [[each["code"] for each in found.flags] for found in (first, second)] == [[], ["duplicate"]]
     assert first.fingerprint == second.fingerprint
-    assert "127" not in first.fingerprint
+    assert "127.0.0.1" not in first.fingerprint
