@@ -15,7 +15,8 @@ from cxloop.entry import turns
 @pytest.mark.skipif(sys.platform != "linux", reason="a call of Linux")
 def test_a_process_keeps_its_niceness_and_says_whether_it_worked() -> None:
     # in a process of its own: what it changes would stay with the tests
-    code = "import os; own = os.nice(3); from cxloop.entry.turns import take_short_turns as t; print(t(), os.nice(0) - own)"
+    turn = "from cxloop.entry.turns import take_short_turns as t"
+    code = f"import os; own = os.nice(3); {turn}; print(t(), os.nice(0) - own)"
 
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
