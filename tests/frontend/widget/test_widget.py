@@ -126,7 +126,8 @@ def test_a_share_of_visitors_is_always_the_same_share(host: Host, site: Site, vi
     for draw in range(12):
         for again in range(2):
             page.evaluate("draw => { localStorage.clear(); localStorage['cx.draw'] = draw; }", f"visitor-{draw}")
-            page.reload()
+            with page.expect_response(lambda answer: "/s/-/" in answer.url):  # what there is to offer
+                page.reload()
             page.wait_for_timeout(250)
             seen[draw, again] = page.locator(PANEL).count()
     assert all(seen[draw, 0] == seen[draw, 1] for draw in range(12))
