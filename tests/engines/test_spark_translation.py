@@ -55,6 +55,9 @@ def untranslatable(tree: exp.Expr) -> Iterator[str]:
         )
         if unit != "MICROSECOND" and not (unit == "DAY" and dates):
             yield f"date_diff of {unit} counts borders on one engine and whole units on the other"
+    for steps in tree.find_all(exp.With):
+        if steps.recursive and any(isinstance(each.this, exp.Union) and each.this.args["distinct"] for each in steps):
+            yield "a recursion that drops what it has found before"
 
 
 def strangers(tree: exp.Expr) -> set[str]:
@@ -69,6 +72,16 @@ def test_the_query_translates_to_spark_and_is_read_there(query: Query) -> None:
 
     assert strangers(again) == set(), written
     assert again.sql("spark") == written
+
+
+def test_numbers_of_the_query_are_doubles_on_spark(query: Query) -> None:
+    # a decimal is divided with as many digits as fit, and a sum of decimals may not fit at all
+    again = sqlglot.parse_one(render(query, sample_slots(query), dialect="spark"), dialect="spark")
+
+    for number in again.find_all(exp.Literal):
+        if number.is_number and "." in number.name:
+            assert isinstance(number.parent, exp.Cast), number.parent
+            assert number.parent.is_type("double")
 
 
 def test_the_query_uses_nothing_that_differs_between_engines(query: Query) -> None:

@@ -122,6 +122,8 @@ def translate(tree: exp.Expr, dialect: str, query: str) -> exp.Expr:
     """Replaces named functions by what `dialect` offers; raises EngineError that names engine and function."""
     from sqlglot import exp
 
+    if dialect == "spark":
+        tree = _in_doubles(tree)
     for call in list(tree.find_all(exp.Anonymous)):
         name = str(call.this).lower()
         if name not in FUNCTIONS:
@@ -130,4 +132,18 @@ def translate(tree: exp.Expr, dialect: str, query: str) -> exp.Expr:
         if build is None:
             raise EngineError(f"{dialect} has no {name}, which the query {query} needs.")
         call.replace(build(list(call.expressions)))
+    return tree
+
+
+def _in_doubles(tree: exp.Expr) -> exp.Expr:
+    """Writes numbers with a point as doubles.
+
+    Both engines read 0.5 as a decimal. DuckDB divides by it in doubles; Spark keeps decimals and rounds them to as many
+    digits as fit.
+    """
+    from sqlglot import exp
+
+    for number in list(tree.find_all(exp.Literal)):
+        if number.is_number and "." in number.name and "e" not in number.name.lower():
+            number.replace(exp.cast(number.copy(), "double"))
     return tree

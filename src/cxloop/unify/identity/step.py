@@ -32,14 +32,24 @@ _CODE = "1"
 
 TOUCHED = Query(
     name="unify.keys_of_new_entries",
-    # of an undo those of the decision that it takes back, of an undo of an undo those of the first
+    # Of an undo those of the decision that it takes back, of an undo of an undo those of the first. A decision refers
+    # to an earlier one, so that this ends; Spark knows no recursion that drops what it has found before.
     sql="""
-        with recursive told as (
-            select l.key_a, l.key_b, l.refers_to from identity_links as l where l.entry_id > $entry
-            union
-            select d.key_a, d.key_b, d.refers_to
-            from told as t
-            inner join identity_links as d on d.decision_id = t.refers_to
+        with recursive undone as (
+            select distinct l.refers_to as decision_id
+            from identity_links as l
+            where l.entry_id > $entry and l.refers_to is not null
+            union all
+            select d.refers_to
+            from undone as u
+            inner join (
+                select distinct e.decision_id, e.refers_to from identity_links as e where e.refers_to is not null
+            ) as d on d.decision_id = u.decision_id
+        ),
+        told as (
+            select t.key_a, t.key_b
+            from identity_links as t
+            where t.entry_id > $entry or t.decision_id in (select decision_id from undone)
         )
         select key_a as key_id from told where key_a is not null
         union
