@@ -6,7 +6,8 @@ import pytest
 
 from cxloop.core.schema import INCOMING, TABLES, Personal, Table
 from cxloop.engine.duckdb.engine import DuckDBEngine
-from cxloop.engine.duckdb.tables import INTERNAL, TYPES, VIEWS
+from cxloop.engine.duckdb.tables import TYPES
+from cxloop.engine.tables import INTERNAL, VIEWS
 
 DECLARED = (*TABLES, *INTERNAL)
 

@@ -29,10 +29,10 @@ from cxloop.core.errors import AccessDeniedError
 from cxloop.core.host import LOCAL, Actor, Limits
 from cxloop.core.schema import INCOMING, TABLES, Type
 from cxloop.core.verbs import Verb
-from cxloop.engine.duckdb.tables import VIEWS
 from cxloop.engine.query import Query
 from cxloop.engine.render import render
 from cxloop.engine.scope import REFUSED, RULES, Scope, ScopedEngine
+from cxloop.engine.tables import VIEWS
 from cxloop.measure.metrics import METRICS
 from cxloop.measure.units import UNITS
 from cxloop.runtime import limited, parts

@@ -19,11 +19,11 @@ from cxloop.core.config import Experience
 from cxloop.core.schema import TABLES
 from cxloop.core.time import Period
 from cxloop.engine.dimensions import Dimensions, log_source, period_node
-from cxloop.engine.duckdb.tables import VIEWS
 from cxloop.engine.functions import FUNCTIONS
 from cxloop.engine.query import Query, Slots
 from cxloop.engine.quoting import column_node
 from cxloop.engine.render import parse, render
+from cxloop.engine.tables import VIEWS
 
 DIMENSIONS = Dimensions(Experience())
 

@@ -18,10 +18,10 @@ from cxloop.engine.base import Engine, Value
 from cxloop.engine.duckdb import generations, suppression
 from cxloop.engine.duckdb.connections import Connections, Holds
 from cxloop.engine.duckdb.erasure import discard_old, discard_rows, erase_rows, erase_texts, hidden_before
-from cxloop.engine.duckdb.lock import OwnerLock
 from cxloop.engine.duckdb.rewriting import rewrite
 from cxloop.engine.duckdb.searching import holding, numbers_left
 from cxloop.engine.erasure import Held, Hiding
+from cxloop.engine.lock import OwnerLock
 from cxloop.engine.query import Query, Slots
 from cxloop.engine.quoting import identifier
 from cxloop.engine.render import check_parameters, render

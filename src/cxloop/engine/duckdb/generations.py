@@ -18,8 +18,9 @@ import duckdb
 
 from cxloop.core.errors import EngineError, WorkspaceError
 from cxloop.core.schema import TABLES, Table
-from cxloop.engine.duckdb.tables import ERASED, create_tables
+from cxloop.engine.duckdb.tables import create_tables
 from cxloop.engine.quoting import identifier, literal
+from cxloop.engine.tables import ERASED
 
 __all__ = [
     "CHECKPOINT",

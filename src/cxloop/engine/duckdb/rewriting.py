@@ -16,8 +16,8 @@ import duckdb
 from cxloop.core.errors import EngineError
 from cxloop.core.schema import TABLES
 from cxloop.engine.duckdb import generations
-from cxloop.engine.duckdb.tables import ERASED, META
 from cxloop.engine.quoting import identifier
+from cxloop.engine.tables import ERASED, META
 
 if TYPE_CHECKING:
     from cxloop.engine.duckdb.engine import DuckDBEngine

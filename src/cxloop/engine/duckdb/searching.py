@@ -12,9 +12,9 @@ import duckdb
 
 from cxloop.core.schema import TABLES, Personal, Table
 from cxloop.engine.duckdb.erasure import words
-from cxloop.engine.duckdb.tables import META
 from cxloop.engine.erasure import Held
 from cxloop.engine.quoting import identifier, literal
+from cxloop.engine.tables import META
 
 __all__ = ["holding", "numbers_left"]
 

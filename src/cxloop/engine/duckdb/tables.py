@@ -1,4 +1,4 @@
-"""The schema of `core.schema` as DuckDB tables, and the views that every part may read."""
+"""The schema of `core.schema` as DuckDB tables and views."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import duckdb
 
-from cxloop.core.schema import TABLES, Column, Personal, Table, Type
+from cxloop.core.schema import TABLES, Table, Type
 from cxloop.engine.quoting import identifier
+from cxloop.engine.tables import INTERNAL, VIEWS
 
-__all__ = ["ERASED", "INTERNAL", "META", "TYPES", "VIEWS", "create_tables"]
+__all__ = ["TYPES", "create_tables"]
 
 TYPES: Mapping[Type, str] = {
     "bool": "BOOLEAN",
@@ -23,44 +24,6 @@ TYPES: Mapping[Type, str] = {
     "json": "VARCHAR",
 }
 """Portable type to DuckDB's. JSON is a text on every engine, so that a table means the same on each."""
-
-META = Table(
-    "meta",
-    "What the engine notes about its own file.",
-    (
-        Column("name", "text", Personal.NONE, "What is noted.", required=True),
-        Column("value", "text", Personal.NONE, "Its value.", required=True),
-    ),
-    key=("name",),
-)
-
-ERASED = Table(
-    "erased",
-    "What must not come back: salted digests of the message ids and identifiers of who was erased.",
-    (
-        Column(
-            "digest", "bigint", Personal.PSEUDONYM, "Salted digest of a message id or an identifier.", required=True
-        ),
-        Column(
-            "before",
-            "timestamp",
-            Personal.NONE,
-            "Of an identifier: what happened until then stays out, UTC; null for a message id.",
-        ),
-    ),
-    key=("digest",),
-)
-
-INTERNAL = (META, ERASED)
-"""Tables that no query reads and no part knows."""
-
-VIEWS: Mapping[str, str] = {
-    # A key that the ledger ties to no other is a customer of its own.
-    "customer_of": """
-        select k.key_id, coalesce(m.customer_id, k.key_id) as customer_id
-        from keys as k left join customer_keys as m on m.key_id = k.key_id and m.until is null
-    """,
-}
 
 
 def create_tables(cursor: duckdb.DuckDBPyConnection, catalog: str) -> None:
