@@ -1,0 +1,1 @@
+"""The second engine: the same tables and queries on Apache Spark."""
