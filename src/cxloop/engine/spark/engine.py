@@ -1,0 +1,183 @@
+"""The engine on Apache Spark: queries are jobs of a cluster, tables are Parquet files behind a log of commits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from cxloop.core.errors import CxloopError, EngineError, UnknownNameError
+from cxloop.core.schema import TABLES, Table
+from cxloop.engine.base import Value
+from cxloop.engine.query import Query, Slots
+from cxloop.engine.render import check_parameters, render
+from cxloop.engine.spark.changing import keys_among, remove, values_among
+from cxloop.engine.spark.files import Draft, Manifest, Warehouse
+from cxloop.engine.spark.naming import Marked, named
+from cxloop.engine.spark.types import arrow_type
+from cxloop.engine.spark.views import Views
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import SparkSession
+
+__all__ = ["SparkTables"]
+
+_TABLES = {table.name: table for table in TABLES}
+
+
+class SparkTables:
+    """Tables and queries of one workspace on a Spark session.
+
+    Reading never waits for writing: a query sees the newest commit, or within a transaction of its own thread what that
+    has written. Writers take turns.
+    """
+
+    dialect = "spark"
+
+    def __init__(self, session: SparkSession, warehouse: Warehouse) -> None:
+        """Takes a session from `session.connect` or `session.prepared`, and an open warehouse."""
+        self._session = session
+        self._warehouse = warehouse
+        self._views = Views(session, warehouse)
+        self._writing = threading.RLock()
+        self._draft: Draft | None = None
+        self._writer: int | None = None
+
+    def fetch(
+        self, query: Query, parameters: Mapping[str, Value] | None = None, slots: Slots | None = None
+    ) -> pa.Table:
+        """Runs a query and returns its rows; raises EngineError with the query's name and SQL."""
+        values = check_parameters(query, parameters or {})
+        marked = render(replace(query, within=Marked(query.within)), slots, dialect=self.dialect)
+        seen = self._seen()
+        try:
+            sql = named(marked, lambda table: self._views.name(table, seen))
+            rows: pa.Table = self._session.sql(sql, args=_bound(values)).toArrow()
+        except CxloopError:
+            raise
+        except Exception as failure:
+            raise EngineError(f"The query {query.name} failed: {failure}\n{self.sql(query, slots)}") from failure
+        return _declared(query, rows)
+
+    def rows(self, query: Query, parameters: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
+        """Runs a query of few rows and returns them."""
+        rows: list[dict[str, Any]] = self.fetch(query, parameters).to_pylist()
+        return rows
+
+    def sql(self, query: Query, slots: Slots | None = None) -> str:
+        """Returns the SQL of a query as this engine would run it, formatted for people."""
+        return render(query, slots, dialect=self.dialect, pretty=True)
+
+    def append(self, table: str, rows: pa.Table) -> int:
+        """Adds rows to a table of the schema; returns how many.
+
+        Args:
+            table: name of the table.
+            rows: columns by name; a missing one is null.
+
+        Raises:
+            EngineError: the rows do not fit the table.
+            UnknownNameError: there is no such table or column.
+        """
+        _known_columns(_table(table), rows.column_names)
+        with self.transaction():
+            return self._drafted().append(table, rows)
+
+    def replace(self, table: str, rows: pa.Table, *, whole: bool = False) -> int:
+        """Puts rows in place of those with the same key, or of all rows of the table; returns how many.
+
+        Args:
+            table: name of the table.
+            rows: columns by name; a missing one is null.
+            whole: whether `rows` is all that the table holds afterwards.
+        """
+        known = _table(table)
+        _known_columns(known, rows.column_names)
+        with self.transaction():
+            draft = self._drafted()
+            if whole:
+                draft.put(table, draft.write(table, rows), instead_of=draft.manifest.table(table).files)
+                return int(rows.num_rows)
+            if rows.num_rows:
+                remove(self._warehouse, draft, table, known.key, keys_among(known.key, rows))
+            return draft.append(table, rows)
+
+    def delete(self, table: str, column: str, values: Sequence[int] | Sequence[str]) -> int:
+        """Removes the rows whose `column` is one of `values`; returns how many (logical side of erasure)."""
+        _known_columns(_table(table), [column])
+        if not values:
+            return 0
+        with self.transaction():
+            gone = remove(self._warehouse, self._drafted(), table, [column], values_among(column, values))
+            return int(gone.num_rows)
+
+    def count(self, table: str) -> int:
+        """Returns the number of rows of a table, which its manifest tells."""
+        return self._seen().table(_table(table).name).rows
+
+    def commits(self) -> int:
+        """The number of the newest commit: while it is the same, answers are."""
+        return self._warehouse.head.number
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens, or nothing does; an inner transaction is part of the outer one."""
+        with self._writing:
+            if self._draft is not None:
+                yield
+                return
+            draft = self._draft = self._warehouse.draft()
+            self._writer = threading.get_ident()
+            try:
+                yield
+                draft.commit()
+            except BaseException:
+                draft.abandon()
+                raise
+            finally:
+                self._draft = self._writer = None
+
+    def close(self) -> None:
+        """Lets others open the warehouse. The session stays: it may be somebody else's."""
+        with self._writing:
+            self._warehouse.close()
+
+    def _seen(self) -> Manifest:
+        """The state that this thread sees."""
+        draft = self._draft
+        if draft is not None and self._writer == threading.get_ident():
+            return draft.manifest
+        return self._warehouse.head
+
+    def _drafted(self) -> Draft:
+        assert self._draft is not None  # only called inside a transaction
+        return self._draft
+
+
+def _bound(values: Mapping[str, Any]) -> dict[str, Any] | None:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()} or None
+
+
+def _declared(query: Query, rows: pa.Table) -> pa.Table:
+    """Returns rows in the types that the query declares; what slots add stays as Spark gave it."""
+    for place, name in enumerate(rows.column_names):
+        kind = query.output.get(name)
+        if kind is not None and rows.schema.field(place).type != arrow_type(kind):
+            rows = rows.set_column(place, name, rows.column(place).cast(arrow_type(kind)))
+    return rows
+
+
+def _table(name: str) -> Table:
+    if name not in _TABLES:
+        raise UnknownNameError("table", name, _TABLES)
+    return _TABLES[name]
+
+
+def _known_columns(table: Table, names: Sequence[str]) -> Sequence[str]:
+    for name in names:
+        if name not in table.names:
+            raise UnknownNameError(f"column of {table.name}", name, table.names)
+    return names

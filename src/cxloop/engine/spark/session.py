@@ -1,0 +1,90 @@
+"""Opening a Spark session: a cluster of its own, Spark Connect, or threads of this process."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from cxloop.core.errors import EngineError, InputError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["ADDRESS", "connect", "prepared"]
+
+ADDRESS = r"spark://[^\s/]+:\d+(,[^\s/]+:\d+)*|sc://[^\s/]+(:\d+)?(/;\S*)?|local\[(\d{1,4}|\*)\]"
+"""Addresses of a Spark: a standalone cluster, Spark Connect, or threads of this process."""
+
+_SETTINGS: Mapping[str, str] = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.ansi.enabled": "true",
+    # results come as Arrow and go as Arrow; the names of groups are as long as people write them
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.execution.arrow.useLargeVarTypes": "false",
+    # chains of undone decisions may be longer than Spark's hundred
+    "spark.sql.cteRecursionLevelLimit": "10000",
+}
+"""What makes the two engines give the same answers, for the session."""
+_FIRST: Mapping[str, str] = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+"""What has to be said before the session begins, unless spark-defaults.conf says otherwise."""
+
+
+def connect(address: str, *, settings: Mapping[str, str] | None = None) -> SparkSession:
+    """Opens a session.
+
+    Args:
+        address: `spark://host:port`, `sc://host:port` or `local[n]`.
+        settings: further settings of Spark, such as the memory of an executor.
+
+    Raises:
+        InputError: the address is none of these.
+        EngineError: pyspark is not installed, or nothing answers there; says what to do.
+    """
+    if not re.fullmatch(ADDRESS, address):
+        raise InputError(f"{address!r} is no Spark: write spark://host:port, sc://host:port or local[2].")
+    session_class = _pyspark()
+    builder = session_class.builder.appName("cxloop")
+    if address.startswith("sc://"):
+        builder = builder.remote(address)
+    else:
+        builder = builder.master(address)
+        for name, value in {**_FIRST, **(settings or {})}.items():
+            builder = builder.config(name, value)
+        if address.startswith("local"):
+            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    try:
+        return prepared(builder.getOrCreate())
+    except Exception as failure:  # noqa: BLE001 - what comes from the JVM has many classes
+        raise EngineError(f"No Spark answers at {_without_token(address)}: {_first_line(failure)}") from None
+
+
+def prepared(session: SparkSession) -> SparkSession:
+    """Returns a session with the settings that the queries rely on; one from a notebook keeps all others."""
+    for name, value in _SETTINGS.items():
+        session.conf.set(name, value)
+    return session
+
+
+def _pyspark() -> Any:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise EngineError(
+            "The engine is a Spark, and the package pyspark is not installed. Run: pip install 'cxloop[spark]'"
+        ) from None
+    return SparkSession
+
+
+def _without_token(address: str) -> str:
+    return address.partition("/;")[0]
+
+
+def _first_line(failure: BaseException) -> str:
+    return str(failure).strip().partition("\n")[0][:300]

@@ -1,0 +1,50 @@
+"""Views of tables as of a commit, made when a query first needs them."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from cxloop.core.schema import TABLES
+from cxloop.engine.spark.files import Manifest, Warehouse
+from cxloop.engine.spark.types import spark_schema
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["Views"]
+
+_TABLES = {table.name: table for table in TABLES}
+_KEPT = 6
+"""States of a table that keep their view; a query that runs has read its plan already and needs it no more."""
+
+
+class Views:
+    """The views of one session."""
+
+    def __init__(self, session: SparkSession, warehouse: Warehouse) -> None:
+        self._session = session
+        self._warehouse = warehouse
+        self._guard = threading.Lock()
+        self._made: dict[str, list[str]] = defaultdict(list)
+
+    def name(self, table: str, manifest: Manifest) -> str:
+        """Returns the view of a table as of a state, which is made where there is none yet."""
+        version = manifest.table(table).version
+        view = f"cx_{table}_{'d' if version < 0 else 'v'}{abs(version)}"
+        with self._guard:
+            if view not in self._made[table]:
+                self._make(view, table, manifest)
+                self._made[table].append(view)
+                for old in self._made[table][:-_KEPT]:
+                    self._session.catalog.dropTempView(old)
+                del self._made[table][:-_KEPT]
+        return view
+
+    def _make(self, view: str, table: str, manifest: Manifest) -> None:
+        schema = spark_schema(_TABLES[table])
+        paths = [str(self._warehouse.path(file)) for file in manifest.table(table).files]
+        read = self._session.read.schema(schema)
+        rows = read.parquet(*paths) if paths else self._session.createDataFrame([], schema)
+        rows.createOrReplaceTempView(view)
