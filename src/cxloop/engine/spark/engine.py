@@ -15,6 +15,7 @@ from cxloop.engine.query import Query, Slots
 from cxloop.engine.render import check_parameters, render
 from cxloop.engine.spark.changing import keys_among, remove, values_among
 from cxloop.engine.spark.files import Draft, Manifest, Warehouse
+from cxloop.engine.spark.interning import intern
 from cxloop.engine.spark.naming import Marked, named
 from cxloop.engine.spark.types import arrow_type
 from cxloop.engine.spark.views import Views
@@ -104,6 +105,18 @@ class SparkTables:
             if rows.num_rows:
                 remove(self._warehouse, draft, table, known.key, keys_among(known.key, rows))
             return draft.append(table, rows)
+
+    def intern(self, keys: pa.Table) -> int:
+        """Adds keys (namespace, type, value) that are not known yet, in the order of the rows; returns how many."""
+        with self.transaction():
+            return intern(self._warehouse, self._drafted(), keys, self._known_keys)
+
+    def _known_keys(self, keys: pa.Table) -> pa.Table:
+        """Returns those of some (namespace, type, value) that the table `keys` holds."""
+        mine = self._session.createDataFrame(keys)
+        held = self._session.table(self._views.name("keys", self._seen()))
+        found: pa.Table = mine.join(held, ["namespace", "type", "value"], "left_semi").toArrow()
+        return found
 
     def delete(self, table: str, column: str, values: Sequence[int] | Sequence[str]) -> int:
         """Removes the rows whose `column` is one of `values`; returns how many (logical side of erasure)."""

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,11 @@ class Warehouse:
     def empty(self, name: str) -> pa.Table:
         """Returns a table without rows."""
         return arrow_schema(_ALL[name]).empty_table()
+
+    def highest(self, name: str, column: str, manifest: Manifest | None = None) -> int:
+        """Returns the highest number in a column of whole numbers, as its files tell; 0 where there is none."""
+        files = (manifest or self._head).table(name).files
+        return max((_highest(self.path(file), column) for file in files), default=0)
 
     def publish(self, manifest: Manifest) -> None:
         """Makes a commit the newest one.
@@ -321,6 +327,17 @@ class Draft:
 
     def _described(self, path: Path, rows: int) -> DataFile:
         return DataFile(str(path.relative_to(self._warehouse.folder)), rows, path.stat().st_size)
+
+
+@lru_cache(maxsize=100_000)
+def _highest(path: Path, column: str) -> int:
+    """A file never changes, so its answer is kept."""
+    import pyarrow.parquet as pq
+
+    told = pq.read_metadata(path)
+    place = told.schema.names.index(column)
+    groups: list[Any] = [told.row_group(number).column(place).statistics for number in range(told.num_row_groups)]
+    return max((int(found.max) for found in groups if found is not None and found.has_min_max), default=0)
 
 
 def _known(name: str) -> Table:
