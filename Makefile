@@ -20,10 +20,10 @@ TEST_ARGS :=
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) * 3 / 2 )))
 BENCH_ARGS :=
 
-.PHONY: help demo serve test test-long check bench docs lock clean
+.PHONY: help demo serve test test-long test-spark check bench docs lock clean
 
 help: ## Say what there is.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.product ## Make a simulated company, print the link to its app and serve it.
 	$(VENV)/bin/cxloop demo $(DEMO_ARGS)
@@ -40,6 +40,10 @@ test: $(VENV)/.dev $(VENV)/.browser $(VENV)/.servers ## Run all tests.
 test-long: $(VENV)/.dev ## Run the tests that answer for limits on many more drawn logs.
 	CXLOOP_LIMIT_EXAMPLES=4 $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -q \
 		tests/engines/test_limits_equal_a_smaller_log.py
+
+# One process: its cluster and its tests would only wait for each other in several.
+test-spark: $(VENV)/.spark $(VENV)/.servers ## Run the tests that need a cluster of Spark, which they start themselves.
+	$(PYTHON) -m pytest -q tests/spark $(TEST_ARGS)
 
 check: $(VENV)/.dev ## Look for mistakes without running: style, types, documentation.
 	$(VENV)/bin/ruff check .
@@ -72,6 +76,11 @@ $(VENV)/.product: $(UV) requirements/product.txt requirements/build.txt pyprojec
 
 $(VENV)/.dev: $(VENV)/.product requirements/dev.txt
 	$(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+$(VENV)/.spark: $(VENV)/.dev requirements/spark.txt scripts/java.sh
+	scripts/java.sh
+	$(UV) pip install --quiet --require-hashes -r requirements/spark.txt
 	touch $@
 
 # Peers need older libraries than the product: an environment of their own, whose python benchmarks start.

@@ -13,4 +13,5 @@ lock pyproject.toml --extra sources --extra messages --constraints requirements/
 lock requirements/build.in --constraints requirements/product.txt --output-file requirements/build.txt
 lock pyproject.toml requirements/dev.in --extra notebook --extra sources --extra messages --constraints requirements/product.txt \
     --constraints requirements/build.txt --output-file requirements/dev.txt
+lock pyproject.toml --extra spark --constraints requirements/dev.txt --output-file requirements/spark.txt
 lock requirements/peers.in --output-file requirements/peers.txt

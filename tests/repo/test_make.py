@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-TARGETS = ("demo", "serve", "test", "test-long", "check", "bench", "docs", "lock", "clean")
+TARGETS = ("demo", "serve", "test", "test-long", "test-spark", "check", "bench", "docs", "lock", "clean")
 # Not what a `make test` around this test passes on to its children.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-SCRIPTS = ("scripts/python.sh", "scripts/browser.sh", "scripts/lock.sh", ".ci/run")
+SCRIPTS = ("scripts/python.sh", "scripts/browser.sh", "scripts/java.sh", "scripts/lock.sh", ".ci/run")
 
 
 @pytest.mark.parametrize("target", TARGETS)
