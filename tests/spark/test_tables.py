@@ -17,6 +17,7 @@ from cxloop.engine.base import Value
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.engine.query import Query
 from cxloop.engine.spark.engine import SparkTables
+from cxloop.engine.spark.files import Warehouse
 from cxloop.engine.spark.session import connect
 
 if TYPE_CHECKING:
@@ -137,6 +138,26 @@ def test_a_transaction_happens_whole(both: tuple[Tables, Tables]) -> None:
             assert len(tables.rows(KEYS)) == 2
             assert _elsewhere(tables) == [], "nobody else does"
         assert len(_elsewhere(tables)) == 2
+
+
+def test_each_transaction_sees_its_own_rows(both: tuple[Tables, Tables]) -> None:
+    for tables in both:
+        for number in (1, 2, 3):
+            with tables.transaction():
+                tables.append("keys", keys((number, "a")))
+                assert [row["key_id"] for row in tables.rows(KEYS)] == [*range(1, number + 1)]
+
+
+def test_two_workspaces_share_a_session(session: SparkSession, tmp_path: Path) -> None:
+    pair = [SparkTables(session, Warehouse(tmp_path / name)) for name in ("one", "two")]
+    for _ in range(2):
+        for number, tables in enumerate(pair):
+            tables.replace("keys", keys((number, "a")), whole=True)
+        for number, tables in enumerate(pair):
+            assert tables.rows(KEYS) == [{"key_id": number, "value": "a"}]
+            assert tables.rows(KEYS) == [{"key_id": number, "value": "a"}]
+    for tables in pair:
+        tables.close()
 
 
 def test_a_transaction_that_fails_leaves_nothing(both: tuple[Tables, Tables]) -> None:

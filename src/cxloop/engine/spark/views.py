@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import threading
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Views"]
 
 _TABLES = {table.name: table for table in TABLES}
-_KEPT = 6
+_KEPT = 32
 """States of a table that keep their view; a query that runs has read its plan already and needs it no more."""
 
 
@@ -27,12 +29,17 @@ class Views:
         self._session = session
         self._warehouse = warehouse
         self._guard = threading.Lock()
+        self._own = secrets.token_hex(4)  # a session may be that of several workspaces
         self._made: dict[str, list[str]] = defaultdict(list)
 
     def name(self, table: str, manifest: Manifest) -> str:
         """Returns the view of a table as of a state, which is made where there is none yet."""
-        version = manifest.table(table).version
-        view = f"cx_{table}_{'d' if version < 0 else 'v'}{abs(version)}"
+        stored = manifest.table(table)
+        state = f"v{stored.version}"
+        if stored.version < 0:  # every draft counts from one again: its files tell it from others
+            paths = "\n".join(file.path for file in stored.files)
+            state = f"d{hashlib.blake2b(paths.encode(), digest_size=8).hexdigest()}"
+        view = f"cx_{table}_{self._own}_{state}"
         with self._guard:
             if view not in self._made[table]:
                 self._make(view, table, manifest)
