@@ -16,7 +16,7 @@ from cxloop.core.errors import EngineError
 from cxloop.core.schema import TABLES, Column, Personal, Table
 from cxloop.engine.duckdb import erasure
 from cxloop.engine.duckdb.engine import DuckDBEngine
-from cxloop.engine.duckdb.searching import _NUMBERS
+from cxloop.engine.duckdb.searching import NUMBERS
 from cxloop.engine.erasure import EraseMode, Hiding
 from cxloop.engine.query import Query
 
@@ -219,7 +219,7 @@ def test_every_column_that_holds_numbers_of_keys_is_looked_at_afterwards() -> No
         if column.personal is Personal.PSEUDONYM and column.type in ("bigint", "bigints")
     }
 
-    assert numbers == {*_NUMBERS, "interaction_id", "fact_id", "content_hash"}
+    assert numbers == {*NUMBERS, "interaction_id", "fact_id", "content_hash"}
 
 
 def test_asked_again_under_its_name_an_erasure_does_nothing_more(engine: DuckDBEngine, log_rows: LogRows) -> None:

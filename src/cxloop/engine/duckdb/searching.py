@@ -16,9 +16,9 @@ from cxloop.engine.erasure import Held
 from cxloop.engine.quoting import identifier, literal
 from cxloop.engine.tables import META
 
-__all__ = ["holding", "numbers_left"]
+__all__ = ["NUMBERS", "holding", "numbers_left"]
 
-_NUMBERS = {"key_id", "key_a", "key_b", "other_key", "other_keys", "account_key", "customer_id"}
+NUMBERS = {"key_id", "key_a", "key_b", "other_key", "other_keys", "account_key", "customer_id"}
 """Columns that hold numbers of keys; a test compares them with the schema."""
 _SEARCHED = (*TABLES, META)
 
@@ -69,7 +69,7 @@ def numbers_left(cursor: duckdb.DuckDBPyConnection, keys: Sequence[int]) -> dict
     found = {}
     for table in TABLES:
         for column in table.columns:
-            if column.name in _NUMBERS and column.personal is Personal.PSEUDONYM:
+            if column.name in NUMBERS and column.personal is Personal.PSEUDONYM:
                 name = identifier(column.name)
                 values = f"unnest({name})" if column.type == "bigints" else name
                 rows = cursor.execute(

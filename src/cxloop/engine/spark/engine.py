@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 from cxloop.core.errors import CxloopError, EngineError, UnknownNameError
 from cxloop.core.schema import TABLES, Table
 from cxloop.engine.base import Value
+from cxloop.engine.erasure import Held
 from cxloop.engine.query import Query, Slots
 from cxloop.engine.render import check_parameters, render
 from cxloop.engine.spark.changing import keys_among, remove, values_among
 from cxloop.engine.spark.files import Draft, Manifest, Warehouse
 from cxloop.engine.spark.interning import intern
 from cxloop.engine.spark.naming import Marked, named
+from cxloop.engine.spark.searching import holding, numbers_left
 from cxloop.engine.spark.types import arrow_type
 from cxloop.engine.spark.views import Views
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 __all__ = ["SparkTables"]
 
@@ -126,6 +128,23 @@ class SparkTables:
         with self.transaction():
             gone = remove(self._warehouse, self._drafted(), table, [column], values_among(column, values))
             return int(gone.num_rows)
+
+    def holding(self, texts: Sequence[str]) -> list[Held]:
+        """Returns where texts stand in a text column of any table, capitals aside."""
+        return holding(self._rows_of(self._seen()), texts)
+
+    def numbers_left(self, key_ids: Sequence[int]) -> Mapping[str, int]:
+        """Returns the columns (table.column) in which numbers of keys still stand, and in how many rows."""
+        return numbers_left(self._session, self._rows_of(self._seen()), key_ids)
+
+    def _rows_of(self, seen: Manifest) -> Callable[[Table], DataFrame | None]:
+        """Returns what gives the rows of a table as of a state, None where it has none."""
+
+        def rows(table: Table) -> DataFrame | None:
+            files = seen.table(table.name).files
+            return self._views.read(table, files) if files else None
+
+        return rows
 
     def count(self, table: str) -> int:
         """Returns the number of rows of a table, which its manifest tells."""

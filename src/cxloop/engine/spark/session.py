@@ -48,7 +48,9 @@ def connect(address: str, *, settings: Mapping[str, str] | None = None) -> Spark
         EngineError: pyspark is not installed, or nothing answers there; says what to do.
     """
     if not re.fullmatch(ADDRESS, address):
-        raise InputError(f"{_without_token(address)!r} is no Spark: write spark://host:port, sc://host:port or local[2].")
+        raise InputError(
+            f"{_without_token(address)!r} is no Spark: write spark://host:port, sc://host:port or local[2]."
+        )
     session_class = _pyspark()
     builder = session_class.builder.appName("cxloop")
     if address.startswith("sc://"):

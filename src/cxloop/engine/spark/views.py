@@ -6,14 +6,15 @@ import hashlib
 import secrets
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cxloop.core.schema import TABLES
-from cxloop.engine.spark.files import Manifest, Warehouse
+from cxloop.core.schema import TABLES, Table
+from cxloop.engine.spark.files import DataFile, Manifest, Warehouse
 from cxloop.engine.spark.types import spark_schema
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 __all__ = ["Views"]
 
@@ -50,8 +51,12 @@ class Views:
         return view
 
     def _make(self, view: str, table: str, manifest: Manifest) -> None:
-        schema = spark_schema(_TABLES[table])
-        paths = [str(self._warehouse.path(file)) for file in manifest.table(table).files]
-        read = self._session.read.schema(schema)
-        rows = read.parquet(*paths) if paths else self._session.createDataFrame([], schema)
+        files = manifest.table(table).files
+        known = _TABLES[table]
+        rows = self.read(known, files) if files else self._session.createDataFrame([], spark_schema(known))
         rows.createOrReplaceTempView(view)
+
+    def read(self, table: Table, files: Sequence[DataFile]) -> DataFrame:
+        """Returns the rows of some files of a table."""
+        paths = [str(self._warehouse.path(file)) for file in files]
+        return self._session.read.schema(spark_schema(table)).parquet(*paths)
