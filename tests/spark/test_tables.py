@@ -172,6 +172,14 @@ def test_a_transaction_that_fails_leaves_nothing(both: tuple[Tables, Tables]) ->
         assert [row["key_id"] for row in tables.rows(KEYS)] == [1, 3]
 
 
+def test_many_small_appends_do_not_make_many_files(spark_tables: SparkTables, warehouse: Warehouse) -> None:
+    for number in range(120):
+        spark_tables.append("keys", keys((number, "x")))
+
+    assert [row["key_id"] for row in spark_tables.rows(KEYS)] == list(range(120))
+    assert len(warehouse.head.table("keys").files) < 60
+
+
 def test_threads_take_turns_and_lose_nothing(spark_tables: SparkTables) -> None:
     def write(first: int) -> None:
         for number in range(first, first + 5):

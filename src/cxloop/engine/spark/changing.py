@@ -10,7 +10,12 @@ from cxloop.engine.spark.files import DataFile, Draft, Warehouse
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["keys_among", "remove", "values_among"]
+__all__ = ["keys_among", "merge_small", "remove", "values_among"]
+
+SMALL = 20_000
+"""Rows of a file that is too small to stay for good: a job opens each file by itself."""
+MANY = 50
+"""So many small files of a table become one: each row is written anew a few times in all, not with each commit."""
 
 Chosen: TypeAlias = "Callable[[pa.Table], Any]"
 """Given some columns of a file, whether each of its rows is chosen: a boolean array without nulls."""
@@ -46,6 +51,24 @@ def remove(warehouse: Warehouse, draft: Draft, table: str, columns: Sequence[str
         new += draft.write(table, rows.filter(pc.invert(goes)))
     draft.put(table, new, instead_of=old)
     return pa.concat_tables(gone) if gone else warehouse.empty(table)
+
+
+def merge_small(warehouse: Warehouse, draft: Draft, table: str) -> None:
+    """Puts one file in place of many small ones, where a table has gathered as many as that.
+
+    Args:
+        warehouse: where the files are.
+        draft: the commit.
+        table: the table.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    small = [file for file in draft.manifest.table(table).files if file.rows < SMALL]
+    if len(small) < MANY:
+        return
+    rows = pa.concat_tables([pq.read_table(warehouse.path(file), partitioning=None) for file in small])
+    draft.put(table, draft.write(table, rows), instead_of=small)
 
 
 def values_among(column: str, values: Sequence[object]) -> Chosen:

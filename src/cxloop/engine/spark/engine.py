@@ -14,7 +14,7 @@ from cxloop.engine.base import Value
 from cxloop.engine.erasure import Held
 from cxloop.engine.query import Query, Slots
 from cxloop.engine.render import check_parameters, render
-from cxloop.engine.spark.changing import keys_among, remove, values_among
+from cxloop.engine.spark.changing import keys_among, merge_small, remove, values_among
 from cxloop.engine.spark.files import Draft, Manifest, Warehouse
 from cxloop.engine.spark.interning import intern
 from cxloop.engine.spark.naming import Marked, named
@@ -165,6 +165,8 @@ class SparkTables:
             self._writer = threading.get_ident()
             try:
                 yield
+                for table in draft.changed:
+                    merge_small(self._warehouse, draft, table)
                 draft.commit()
             except BaseException:
                 draft.abandon()
