@@ -259,6 +259,49 @@ def test_a_commit_is_whole_wherever_it_is_cut_off(
     assert len(shots) >= 10
 
 
+@pytest.mark.parametrize("how", [KeyboardInterrupt, OSError])
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", range(8))
+def test_what_is_stopped_in_the_middle_is_known_for_what_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, how: type[BaseException], after: bool, at: int
+) -> None:
+    """Ctrl-C or a failing disk before or after each step: the open folder says what it says when opened again."""
+    warehouse = Warehouse(folder)
+    _commit(warehouse, lambda draft: draft.append(TABLE, keys(1)))
+    steps = iter(range(99))
+
+    def stopping(step: Callable[..., Any]) -> Callable[..., Any]:
+        def stopped(*args: Any, **named: Any) -> Any:
+            stop = next(steps) == at
+            if stop and not after:
+                raise how("stop")
+            step(*args, **named)
+            if stop:
+                raise how("stop")
+
+        return stopped
+
+    draft = warehouse.draft()
+    with monkeypatch.context() as patched:
+        for name in ("fsync", "link"):
+            patched.setattr(os, name, stopping(getattr(os, name)))
+        try:
+            draft.append(TABLE, keys(2))
+            draft.append(OTHER, codes(2))
+            draft.commit()
+        except (KeyboardInterrupt, OSError, EngineError):
+            draft.abandon()
+    known = (warehouse.head.number, numbers(warehouse), warehouse.read(OTHER)["event_code"].to_pylist())
+    warehouse.close()
+
+    assert known in ((1, [1], []), (2, [1, 2], [2]))
+    again = Warehouse(folder)
+    assert known == (again.head.number, numbers(again), again.read(OTHER)["event_code"].to_pylist())
+    _commit(again, lambda draft: draft.append(TABLE, keys(3)))
+    assert numbers(again) == [*known[1], 3]
+    again.close()
+
+
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["append", "instead", "commit", "abandon", "reopen", "sweep"]),

@@ -149,8 +149,15 @@ class Warehouse:
             if manifest.number != self._head.number + 1:
                 told = f"Commit {manifest.number} of {self.folder} does not follow {self._head.number}."
                 raise EngineError(f"{told} Nothing was written.")
-            _write_once(self._manifest(manifest.number), _to_json(manifest))
-            self._head = manifest
+            path, text = self._manifest(manifest.number), _to_json(manifest)
+            try:
+                _write_once(path, text)
+                self._head = manifest
+            except BaseException:
+                # stopped after it had its place, by Ctrl-C or by a failing disk: then it is the newest all the same
+                if path.exists() and path.read_text(encoding="utf-8") == text:
+                    self._head = manifest
+                raise
 
     def sweep(self, *, keep: int = KEPT) -> int:
         """Removes manifests but the newest ones, and every file that none of those names; returns how many files.
@@ -313,8 +320,11 @@ class Draft:
             for name, stored in self._tables.items()
         }
         made = Manifest(number, tables, self._due)
-        self._warehouse.publish(made)
-        self._made.clear()  # they are alive now: `abandon` may come too late
+        try:
+            self._warehouse.publish(made)
+        finally:
+            if self._warehouse.head is made:
+                self._made.clear()  # they are alive now: `abandon` comes too late
         return made
 
     def abandon(self) -> None:
@@ -361,10 +371,11 @@ def _write_once(path: Path, text: str) -> None:
     try:
         draft.write_text(text, encoding="utf-8")
         _sync(draft)
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            raise EngineError(f"{path} is there already: {path.parent.parent} has a second writer.") from None
+        os.link(draft, path)
+    except FileExistsError:
+        raise EngineError(f"{path} is there already: {path.parent.parent} has a second writer.") from None
+    except OSError as failure:
+        raise EngineError(f"The change could not be written, and nothing of it was: {failure}") from failure
     finally:
         draft.unlink(missing_ok=True)
     _sync(path.parent)
