@@ -46,6 +46,11 @@ def killed_after(folder: Path, requests: int) -> None:
     assert ended.returncode == -signal.SIGKILL
 
 
+@pytest.fixture
+def spool(file_spool: Spool) -> Spool:
+    return file_spool
+
+
 def whole(spool: Spool) -> list[bytes]:
     return [item.envelope.body for item in spool.read(0, 1 << 40) if item.envelope.format != DAMAGED]
 

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.collect.spool.conftest import request
+from tests.collect.spool.conftest import Place, request
 
-from cxloop.collect.spool import DiskFullError, Envelope, Spool, SpoolError, SpoolFullError
+from cxloop.collect.spool import AnySpool, DiskFullError, Envelope, Spool, SpoolError, SpoolFullError
 from cxloop.collect.spool.table import Table
 
 
-def bodies(spool: Spool, after: int = 0) -> list[bytes]:
+def bodies(spool: AnySpool, after: int = 0) -> list[bytes]:
     return [item.envelope.body for item in spool.read(after, 1_000_000_000)]
 
 
-def test_a_request_comes_out_as_it_went_in(spool: Spool) -> None:
+def test_a_request_comes_out_as_it_went_in(spool: AnySpool) -> None:
     envelope = Envelope("shop", "segment", 1_700_000_000_000_000, b"\x1f\x8b\0 raw", 3, {"refused": [[1, "a", "b"]]})
 
     spool.append([envelope])
@@ -29,7 +29,7 @@ def test_a_request_comes_out_as_it_went_in(spool: Spool) -> None:
     assert [item.envelope for item in spool.read(0, 1000)] == [envelope]
 
 
-def test_requests_come_out_in_the_order_of_their_numbers(spool: Spool) -> None:
+def test_requests_come_out_in_the_order_of_their_numbers(spool: AnySpool) -> None:
     spool.append([request(1), request(2)])
     spool.append([request(3)])
 
@@ -41,7 +41,7 @@ def test_requests_come_out_in_the_order_of_their_numbers(spool: Spool) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 3, 4, 21, 64, 150])
-def test_a_group_of_any_size_keeps_its_order(spool: Spool, number: int) -> None:
+def test_a_group_of_any_size_keeps_its_order(spool: AnySpool, number: int) -> None:
     spool.append([request(each) for each in range(number)])
 
     found = spool.read(0, 1 << 40)
@@ -49,7 +49,7 @@ def test_a_group_of_any_size_keeps_its_order(spool: Spool, number: int) -> None:
     assert spool.state().requests == number
 
 
-def test_reading_stops_at_the_size_that_was_asked_for_but_never_before_the_first(spool: Spool) -> None:
+def test_reading_stops_at_the_size_that_was_asked_for_but_never_before_the_first(spool: AnySpool) -> None:
     spool.append([request(number, body=b"x" * 100) for number in range(5)])
 
     assert len(spool.read(0, 1)) == 1
@@ -57,7 +57,7 @@ def test_reading_stops_at_the_size_that_was_asked_for_but_never_before_the_first
     assert len(spool.read(0, 500)) == 5
 
 
-def test_what_is_forgotten_is_gone_and_its_numbers_are_not_given_again(spool: Spool) -> None:
+def test_what_is_forgotten_is_gone_and_its_numbers_are_not_given_again(spool: AnySpool) -> None:
     spool.append([request(1), request(2)])
     first, second = spool.read(0, 1000)
 
@@ -70,7 +70,7 @@ def test_what_is_forgotten_is_gone_and_its_numbers_are_not_given_again(spool: Sp
     assert spool.state().requests == 1
 
 
-def test_the_state_counts_what_waits(spool: Spool) -> None:
+def test_the_state_counts_what_waits(spool: AnySpool) -> None:
     assert spool.state().oldest_received_at is None
     spool.append([Envelope("shop", "segment", 50, b"x" * 1000, 7), Envelope("shop", "segment", 60, b"y" * 1000, 2)])
 
@@ -82,7 +82,7 @@ def test_the_state_counts_what_waits(spool: Spool) -> None:
     assert (spool.state().requests, spool.state().events, spool.state().bytes) == (0, 0, 0)
 
 
-def test_much_is_forgotten_in_several_transactions(spool: Spool) -> None:
+def test_much_is_forgotten_in_several_transactions(spool: AnySpool) -> None:
     for number in range(12):
         spool.append([request(number, body=b"x" * 1_000_000)])
     found = spool.read(0, 100_000_000)
@@ -94,16 +94,16 @@ def test_much_is_forgotten_in_several_transactions(spool: Spool) -> None:
 
 
 def test_to_forget_waits_for_no_disk_and_what_is_kept_afterwards_does(
-    spool: Spool, monkeypatch: pytest.MonkeyPatch
+    file_spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # In SQLite's words: 1 is `normal`, a commit that waits for no disk; 2 is `full`.
     waits: list[tuple[str, int]] = []
     for name in ("_forget", "_insert"):
         monkeypatch.setattr(Table, name, _noting(name, getattr(Table, name), waits))
 
-    spool.append([request(1)])
-    spool.forget(spool.state().last_seq)
-    spool.append([request(2)])
+    file_spool.append([request(1)])
+    file_spool.forget(file_spool.state().last_seq)
+    file_spool.append([request(2)])
 
     assert waits == [("_insert", 2), ("_forget", 1), ("_insert", 2)]
 
@@ -116,8 +116,8 @@ def _noting(name: str, method: Callable[..., Any], waits: list[tuple[str, int]])
     return noted
 
 
-def test_a_full_spool_takes_nothing_more_until_the_loader_has_caught_up(folder: Path) -> None:
-    spool = Spool(folder, limit_bytes=3_000, reserve_bytes=0)
+def test_a_full_spool_takes_nothing_more_until_the_loader_has_caught_up(place: Place) -> None:
+    spool = place.open(limit_bytes=3_000)
     spool.append([request(1, body=b"x" * 2_000)])
 
     with pytest.raises(SpoolFullError, match="3,000 bytes"):
@@ -126,7 +126,6 @@ def test_a_full_spool_takes_nothing_more_until_the_loader_has_caught_up(folder: 
     assert spool.state().requests == 1
     spool.forget(spool.state().last_seq)
     spool.append([request(3, body=b"x" * 2_000)])
-    spool.close()
 
 
 def test_the_reserve_of_the_disk_is_not_touched(folder: Path) -> None:
@@ -139,33 +138,31 @@ def test_the_reserve_of_the_disk_is_not_touched(folder: Path) -> None:
     spool.close()
 
 
-def test_a_spool_that_is_opened_again_holds_what_was_acknowledged(folder: Path) -> None:
-    first = Spool(folder, reserve_bytes=0)
+def test_a_spool_that_is_opened_again_holds_what_was_acknowledged(place: Place) -> None:
+    first = place.open()
     first.append([request(1)])
+    place.opened.remove(first)
     first.close()
 
-    second = Spool(folder, reserve_bytes=0)
+    second = place.open()
 
     assert bodies(second) == [request(1).body]
     assert second.damages() == []
-    second.close()
 
 
-def test_two_that_hold_the_same_spool_see_each_others_requests(spool: Spool, folder: Path) -> None:
-    other = Spool(folder, reserve_bytes=0)
+def test_two_that_hold_the_same_spool_see_each_others_requests(spool: AnySpool, place: Place) -> None:
+    other = place.open()
     spool.append([request(1)])
     other.append([request(2)])
 
     assert bodies(spool) == bodies(other) == [request(1).body, request(2).body]
-    other.close()
 
 
-def test_a_reader_that_follows_sees_everything_once_while_many_write(spool: Spool, folder: Path) -> None:
+def test_a_reader_that_follows_sees_everything_once_while_many_write(spool: AnySpool, place: Place) -> None:
     def write(writer: int) -> None:
-        own = Spool(folder, reserve_bytes=0)
+        own = place.open()
         for number in range(30):
             own.append([request(0, body=b"%d/%d" % (writer, number))])
-        own.close()
 
     writers = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
     for writer in writers:
@@ -183,7 +180,7 @@ def test_a_reader_that_follows_sees_everything_once_while_many_write(spool: Spoo
     assert sorted(seen) == sorted(b"%d/%d" % (writer, number) for writer in range(4) for number in range(30))
 
 
-def test_the_loader_can_lift_the_numbers_above_its_position(spool: Spool) -> None:
+def test_the_loader_can_lift_the_numbers_above_its_position(spool: AnySpool) -> None:
     spool.continue_after(1 << 60)
     spool.append([request(1)])
 
@@ -197,17 +194,28 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         Spool(tmp_path / "file" / "spool")
 
 
+def test_what_was_deleted_is_scrubbed_and_what_waits_is_not(spool: AnySpool) -> None:
+    spool.append([request(number) for number in range(3)])
+    found = spool.read(0, 1000)
+    spool.forget(found[0].seq)
+
+    assert spool.scrub() == 0
+
+    assert spool.read(0, 1000) == found[1:]
+    assert spool.state().requests == 2
+    spool.append([request(4)])
+    assert spool.read(0, 1000)[-1].seq > found[-1].seq
+
+
 text = st.text(max_size=40)
 
 
 @given(st.lists(st.tuples(text, text, st.integers(0, 1 << 50), st.binary(max_size=30_000), st.integers(0, 2500))))
-def test_any_request_comes_out_as_it_went_in(
-    tmp_path_factory: pytest.TempPathFactory, given_: list[tuple[str, str, int, bytes, int]]
-) -> None:
-    spool = Spool(tmp_path_factory.mktemp("any"), reserve_bytes=0)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_request_comes_out_as_it_went_in(spool: AnySpool, given_: list[tuple[str, str, int, bytes, int]]) -> None:
+    before = spool.state().last_seq
     envelopes = [Envelope(*values, {"user_agent": values[0]}) for values in given_]
 
     spool.append(envelopes)
 
-    assert [item.envelope for item in spool.read(0, 1 << 40)] == envelopes
-    spool.close()
+    assert [item.envelope for item in spool.read(before, 1 << 40)] == envelopes

@@ -1,6 +1,7 @@
-"""The spool: requests that were answered and are not loaded yet. One SQLite file, several writers, one reader.
+"""The spool: requests that were answered and are not loaded yet. Several writers, one reader.
 
-The invariant, which the loader and the collector's answers rest on:
+One SQLite file, of which all below speaks; or tables in PostgreSQL (`postgres.py` says what differs). The invariant,
+which the loader and the collector's answers rest on:
 
 * **Durable when.** `append` returns only after its transaction is on the disk (`synchronous=FULL`, one fsync of the
   write-ahead log). A request is answered 200 only after that. An `append` that raises promises nothing: the request is
@@ -22,6 +23,7 @@ The invariant, which the loader and the collector's answers rest on:
   what happened, when, and how many acknowledged requests were lost.
 """
 
+from cxloop.collect.spool.base import AnySpool
 from cxloop.collect.spool.damage import Damage
 from cxloop.collect.spool.file import Spool
 from cxloop.collect.spool.records import (
@@ -36,6 +38,7 @@ from cxloop.collect.spool.records import (
 
 __all__ = [
     "DAMAGED",
+    "AnySpool",
     "Damage",
     "DiskFullError",
     "Envelope",
