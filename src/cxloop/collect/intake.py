@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from cxloop.collect.loader.loading import Loader
 from cxloop.collect.loader.place import totals
 from cxloop.collect.loader.progress import progress_of
 from cxloop.collect.results import Intake
-from cxloop.collect.spool import Damage, Spool
+from cxloop.collect.spool import Damage
+from cxloop.collect.spool.opening import SPOOL, open_spool
 from cxloop.collect.tracking.checker import Plans
-from cxloop.core.config import Settings
 from cxloop.core.wording import count
 from cxloop.store.context import Operations
 
 __all__ = ["SPOOL", "load_waiting", "look", "open_spool", "said"]
 
-SPOOL = "spool"
 _EPOCH = datetime(1970, 1, 1)
-
-
-def open_spool(workspace: Path, settings: Settings) -> Spool:
-    """Returns the spool of a workspace; the caller closes it."""
-    return Spool(workspace / SPOOL, limit_bytes=settings.collect.spool_bytes)
 
 
 def look(ws: Operations) -> Intake:

@@ -12,7 +12,7 @@ from cxloop.collect.connectors.webhook.hooks import Hooks
 from cxloop.collect.http.app import Collector
 from cxloop.collect.http.counters import Counters
 from cxloop.collect.http.writer import Writer
-from cxloop.collect.spool import Spool
+from cxloop.collect.spool.opening import open_spool
 from cxloop.collect.surveys.audience import Audience
 from cxloop.collect.surveys.pages.app import Respondents
 from cxloop.collect.surveys.pages.files import Files
@@ -42,7 +42,7 @@ def collector(folder: Folder, store: Store, settings: Settings, name: str) -> Co
         SpoolError: the spool cannot be opened.
     """
     counters = Counters(folder.spool, name)
-    spool = Spool(folder.spool, limit_bytes=settings.collect.spool_bytes)
+    spool = open_spool(folder.path, settings)
     return Collector(
         folder=folder.spool,
         keys=WriteKeys(store),

@@ -21,7 +21,7 @@ from cxloop.engine.loading import Admission
 if TYPE_CHECKING:
     from cxloop.collect.loader.segment import PlanCheck
     from cxloop.collect.redaction import Redactor
-    from cxloop.collect.spool import Envelope, Spool, Spooled
+    from cxloop.collect.spool import AnySpool, Envelope, Spooled
     from cxloop.store.context import Operations
 
 __all__ = ["BATCH_BYTES", "CONFLICT", "Decoder", "Loaded", "Loader", "commit"]
@@ -106,7 +106,7 @@ def _no_pauses() -> Iterator[None]:
 class Loader:
     """Loads one spool into one workspace."""
 
-    def __init__(self, ws: Operations, spool: Spool, plans: PlanCheck | None = None) -> None:
+    def __init__(self, ws: Operations, spool: AnySpool, plans: PlanCheck | None = None) -> None:
         """Takes an open workspace and its spool.
 
         Args:
