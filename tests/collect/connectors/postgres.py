@@ -25,6 +25,7 @@ class Postgres:
         self.programs = programs
         self.folder = folder
         self.port = free_port()
+        self.addresses = ["127.0.0.1"]
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, user: str = "owner", password: str | None = "owner-password", database: str = "postgres") -> str:
@@ -49,7 +50,12 @@ class Postgres:
 
     def start(self) -> None:
         """Starts the server and waits for its first answer."""
-        options = {"port": self.port, "listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "30"}
+        options = {
+            "port": self.port,
+            "listen_addresses": ",".join(self.addresses),
+            "fsync": "off",
+            "max_connections": "30",
+        }
         words = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         self._process = subprocess.Popen(
             [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *words],
@@ -67,6 +73,14 @@ class Postgres:
         except psycopg.OperationalError:
             return False
         return True
+
+    def listen_to(self, *addresses: str, trusted: tuple[str, ...]) -> None:
+        """Starts the server again at more addresses of this machine, where other hosts may sign in with a password."""
+        self.stop()
+        self.addresses += addresses
+        with (self.folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.writelines(f"host all all {each}/32 scram-sha-256\n" for each in trusted)
+        self.start()
 
     def stop(self) -> None:
         """Ends the server at once, as a failing machine would."""
