@@ -139,7 +139,7 @@ def test_collectors_and_app_live_and_die_apart(server: Server) -> None:
     def send(address: str, number: int) -> bool:
         event = {"userId": "u1", "event": "Seen", "messageId": f"m{number}"}
         try:
-            return httpx.post(f"{address}/v1/track", json=event, auth=(key, "")).status_code == 200
+            return httpx.post(f"{address}/v1/track", json=event, auth=(key, ""), timeout=SECONDS).status_code == 200
         except httpx.TransportError:
             return False
 
