@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import pickle
 import signal
@@ -17,8 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pyarrow as pa
 import pytest
+from tests.collect.connectors.postgres import running
 
 from cxloop.core.host import LOCAL
 from cxloop.runtime.folder import Folder
@@ -131,23 +132,35 @@ from cxloop.runtime.host import LocalHost
 from cxloop.runtime.schedule import Schedule
 from cxloop.runtime.workspace import open_workspace
 
-Schedule(LocalHost(open_workspace(Folder(Path(sys.argv[1])))), look_seconds=0.1).start()
+Schedule(LocalHost(open_workspace(Folder(Path(sys.argv[1])))), look_seconds=0.1, database=sys.argv[2]).start()
 time.sleep(120)
 """
 
 
-def test_a_pull_whose_process_is_killed_is_run_again_by_the_next_one(bare_workspace: Path, shop: Path) -> None:
+@pytest.fixture(params=["file", "postgres"])
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where DBOS keeps what is under way: nothing for the file, or an address."""
+    if request.param == "file":
+        yield ""
+    else:
+        with running() as server:
+            yield server.url()
+
+
+def test_a_pull_whose_process_is_killed_is_run_again_by_the_next_one(
+    bare_workspace: Path, shop: Path, database: str
+) -> None:
     opened = LocalHost(open_workspace(Folder(bare_workspace)))
     connect(opened, "shop")
     opened.close()
-    first = subprocess.Popen([sys.executable, "-c", SERVING, str(bare_workspace)], cwd=bare_workspace)
+    first = subprocess.Popen([sys.executable, "-c", SERVING, str(bare_workspace), database], cwd=bare_workspace)
     with closing(sqlite3.connect(bare_workspace / "app.sqlite")) as records:
         wait_for(lambda: records.execute("select started_at from connections").fetchone()[0] is not None)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
 
     again = LocalHost(open_workspace(Folder(bare_workspace)))
-    schedule = Schedule(again, look_seconds=0.1)
+    schedule = Schedule(again, look_seconds=0.1, database=database)
     schedule.start()
     try:
         wait_for(lambda: connections.get(again.workspace.store, "shop").outcome == "done")
@@ -155,9 +168,16 @@ def test_a_pull_whose_process_is_killed_is_run_again_by_the_next_one(bare_worksp
         schedule.stop()
     assert again.workspace.engine.count("interactions") == 1
     again.close()
-    with closing(sqlite3.connect(bare_workspace / "work.sqlite")) as work:
-        states = [row[0] for row in work.execute("select status from workflow_status")]
-    assert json.dumps(sorted(set(states))) == '["SUCCESS"]'
+    assert (bare_workspace / "work.sqlite").exists() == (not database)
+    assert _states(bare_workspace, database) == {("SUCCESS", "cxloop_json")}
+
+
+def _states(workspace: Path, database: str) -> set[tuple[str, str]]:
+    if database:
+        with psycopg.connect(database) as served:
+            return set(served.execute("select status, serialization from dbos.workflow_status").fetchall())
+    with closing(sqlite3.connect(workspace / "work.sqlite")) as work:
+        return set(work.execute("select status, serialization from workflow_status").fetchall())
 
 
 class _Program:

@@ -35,10 +35,18 @@ CLEAR_SECONDS = 3600.0
 
 
 class Schedule:
-    """The schedule of the process that owns the workspace; DBOS allows one in a process."""
+    """The schedule of the process that owns the workspace; DBOS allows one in a process.
 
-    def __init__(self, host: LocalHost, look_seconds: float = LOOK_SECONDS) -> None:
+    Args:
+        host: of the workspace.
+        look_seconds: between two looks at what is due.
+        database: address of the PostgreSQL in which DBOS keeps what is under way, in the schema `dbos`; where there is
+            none, a file in the workspace's folder.
+    """
+
+    def __init__(self, host: LocalHost, look_seconds: float = LOOK_SECONDS, *, database: str = "") -> None:
         self._host = host
+        self._database = database
         self._look_seconds = look_seconds
         self._stop = threading.Event()
         self._asked: set[tuple[str, str]] = set()
@@ -98,7 +106,8 @@ class Schedule:
         folder = self._host.workspace.folder.path
         config: DBOSConfig = {
             "name": "cxloop",
-            "system_database_url": f"sqlite:///{folder / 'work.sqlite'}",
+            "system_database_url": self._database or f"sqlite:///{folder / 'work.sqlite'}",
+            "dbos_system_schema": "dbos",
             # what was under way belongs to this process, also after an update
             "application_version": "1",
             "executor_id": "app",
@@ -192,7 +201,7 @@ def _plain() -> Any:
             return "cxloop_json"
 
     def refuse(_text: str) -> Any:
-        raise TypeError("work.sqlite holds a pickle, which is not read")
+        raise TypeError("a record of DBOS holds a pickle, which is not read")
 
     _serialization.DBOSDefaultSerializer.deserialize = refuse  # type: ignore[assignment, method-assign]
     return Plain()
