@@ -30,7 +30,7 @@ from cxloop.collect.intake import open_spool
 from cxloop.collect.loader import Loader
 from cxloop.collect.loader.batch import Batch
 from cxloop.collect.loader.segment import Segment
-from cxloop.collect.spool import Envelope, Spool
+from cxloop.collect.spool import AnySpool, Envelope, Spool
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.workspace import Workspace, open_workspace
@@ -97,7 +97,7 @@ def event(chance: random.Random, place: int) -> dict[str, object]:
     }
 
 
-def fill(spool: Spool, bodies: list[bytes], first: int, requests: int) -> None:
+def fill(spool: AnySpool, bodies: list[bytes], first: int, requests: int) -> None:
     """Appends requests with ids of their own, in one transaction, as a collector's group commit does."""
     now = time.time_ns() // 1000
     spool.append(
@@ -131,7 +131,7 @@ def pump(folder: Path, seconds: float) -> None:
 
 
 @contextmanager
-def workspace(folder: Path) -> Iterator[tuple[Workspace, Spool, Loader]]:
+def workspace(folder: Path) -> Iterator[tuple[Workspace, AnySpool, Loader]]:
     """A new workspace with its spool and a loader."""
     folder.mkdir(parents=True, mode=0o700)
     for name in ("cxloop.toml", "experience.toml"):
@@ -147,7 +147,7 @@ def workspace(folder: Path) -> Iterator[tuple[Workspace, Spool, Loader]]:
         opened.close()
 
 
-def lag(spool: Spool) -> float:
+def lag(spool: AnySpool) -> float:
     """Returns for how many seconds the first request of the spool waits."""
     oldest = spool.state().oldest_received_at
     return 0.0 if oldest is None else time.time() - oldest / 1e6
@@ -188,7 +188,7 @@ def measure_lag(folder: Path, seconds: float) -> bool:
     )
 
 
-def _watch(spool: Spool, lags: list[tuple[float, float]], done: threading.Event) -> None:
+def _watch(spool: AnySpool, lags: list[tuple[float, float]], done: threading.Event) -> None:
     began = time.monotonic()
     while not done.wait(0.1):
         lags.append((time.monotonic() - began, lag(spool)))
