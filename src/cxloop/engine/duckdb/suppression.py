@@ -7,13 +7,17 @@ export brings nobody back, and whoever writes again is a new customer.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
-from cxloop.engine.quoting import literal
+from cxloop.engine.quoting import identifier, literal
 
-__all__ = ["known_again", "remember", "withhold"]
+__all__ = ["READ_BY_KNOWN_AGAIN", "known_again", "known_again_in", "remember", "withhold"]
+
+READ_BY_KNOWN_AGAIN = ("keys", "erased", "meta")
 
 _SALT = "erasure_salt"
 _END = "\x1f"
@@ -109,6 +113,15 @@ def known_again(cursor: duckdb.DuckDBPyConnection, before: datetime) -> int:
         {"before": before},
     ).fetchall()
     return int(found[0][0])
+
+
+def known_again_in(files: Mapping[str, Sequence[Path]], before: datetime) -> int:
+    """The same, of tables that are Parquet files; `files` of each of READ_BY_KNOWN_AGAIN, none of them empty."""
+    with duckdb.connect() as connection:
+        for name, paths in files.items():
+            listed = ", ".join(literal(str(path)) for path in paths)
+            connection.execute(f"create view {identifier(name)} as from read_parquet([{listed}])").fetchall()
+        return known_again(connection.cursor(), before)
 
 
 def _strip(cursor: duckdb.DuckDBPyConnection, batch: int) -> int:

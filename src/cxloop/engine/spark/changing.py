@@ -10,7 +10,7 @@ from cxloop.engine.spark.files import DataFile, Draft, Warehouse
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["keys_among", "merge_small", "remove", "values_among"]
+__all__ = ["keys_among", "merge_small", "remove", "rows_among", "values_among"]
 
 SMALL = 20_000
 """Rows of a file that is too small to stay for good: a job opens each file by itself."""
@@ -82,6 +82,21 @@ def values_among(column: str, values: Sequence[object]) -> Chosen:
         wanted = pa.array([value for value in values if value is not None], kind)
         return pc.is_in(rows[column], value_set=wanted)
 
+    return chosen
+
+
+def rows_among(key: Sequence[str], others: pa.Table) -> Chosen:
+    """Chooses rows whose key is that of a row of `others`, where null is like null: what was read before."""
+    wanted = set(zip(*(others[name].to_pylist() for name in key), strict=True))
+
+    def chosen(rows: pa.Table) -> Any:
+        import pyarrow as pa
+
+        found = zip(*(rows[name].to_pylist() for name in key), strict=True)
+        return pa.array([each in wanted for each in found], pa.bool_())
+
+    if len(key) == 1 and None not in others[key[0]].to_pylist():
+        return values_among(key[0], others[key[0]].to_pylist())
     return chosen
 
 

@@ -53,17 +53,33 @@ class SparkTables:
         self, query: Query, parameters: Mapping[str, Value] | None = None, slots: Slots | None = None
     ) -> pa.Table:
         """Runs a query and returns its rows; raises EngineError with the query's name and SQL."""
-        values = check_parameters(query, parameters or {})
-        marked = render(replace(query, within=Marked(query.within)), slots, dialect=self.dialect)
         seen = self._seen()
         try:
-            sql = named(marked, lambda table: self._views.name(table, seen))
-            rows: pa.Table = self._session.sql(sql, args=_bound(values)).toArrow()
+            rows: pa.Table = self.frame(query, parameters, slots).toArrow()
         except CxloopError:
             raise
         except Exception as failure:
+            if self._is_swept(seen):
+                return self.fetch(query, parameters, slots)
             raise EngineError(f"The query {query.name} failed: {failure}\n{self.sql(query, slots)}") from failure
         return _declared(query, rows)
+
+    def frame(
+        self, query: Query, parameters: Mapping[str, Value] | None = None, slots: Slots | None = None
+    ) -> DataFrame:
+        """Returns a query as a frame of Spark, which runs where it is used; for the modules of this package only."""
+        values = check_parameters(query, parameters or {})
+        marked = render(replace(query, within=Marked(query.within)), slots, dialect=self.dialect)
+        seen = self._seen()
+        return self._session.sql(named(marked, lambda table: self._views.name(table, seen)), args=_bound(values))
+
+    def _is_swept(self, seen: Manifest) -> bool:
+        """Whether a state that was being read is gone, with its files: who reads asks the newest one."""
+        return self._warehouse.head.number > seen.number and not self._warehouse.is_whole(seen)
+
+    def _require_no_transaction(self) -> None:
+        if self._draft is not None:
+            raise EngineError("Files cannot be removed inside a transaction. Do it after it.")
 
     def rows(self, query: Query, parameters: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
         """Runs a query of few rows and returns them."""
@@ -145,6 +161,11 @@ class SparkTables:
             return self._views.read(table, files) if files else None
 
         return rows
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The tables."""
+        return self._warehouse
 
     def count(self, table: str) -> int:
         """Returns the number of rows of a table, which its manifest tells."""

@@ -130,6 +130,10 @@ class Warehouse:
         parts = [pq.read_table(self.path(file), schema=schema, partitioning=None) for file in files]
         return pa.concat_tables(parts) if parts else schema.empty_table()
 
+    def is_whole(self, manifest: Manifest) -> bool:
+        """Whether every file of a state is still there."""
+        return all((self.folder / path).exists() for path in manifest.paths)
+
     def empty(self, name: str) -> pa.Table:
         """Returns a table without rows."""
         return arrow_schema(_ALL[name]).empty_table()
