@@ -36,7 +36,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.support.definitions import NothingDefined
 
-from cxloop.core.config import Engine, Experience, Settings
+from cxloop.core.config import Experience, Settings
+from cxloop.core.engine import Engine
 from cxloop.engine.catalogue import EVENT_CATALOGUE
 from cxloop.engine.derivation import derive
 from cxloop.engine.duckdb.engine import DuckDBEngine

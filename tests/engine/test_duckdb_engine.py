@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cxloop.core.config import Engine as EngineSettings
+from cxloop.core.engine import Engine as EngineSettings
 from cxloop.core.errors import EngineError, UnknownNameError, WorkspaceError
 from cxloop.core.schema import TABLES
 from cxloop.engine.base import Engine

@@ -25,6 +25,7 @@ _SMALL = {
     "spark.executor.cores": "1",
     "spark.sql.shuffle.partitions": "4",
     "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
 }
 
 

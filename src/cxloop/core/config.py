@@ -16,6 +16,7 @@ from cxloop.core import patterns
 from cxloop.core.addresses import url
 from cxloop.core.contact import Contact, unmet_purposes
 from cxloop.core.contracts import Contract
+from cxloop.core.engine import Engine
 from cxloop.core.errors import InputError, Mistake, MistakesError, did_you_mean, what_is_wrong
 from cxloop.core.sending import Outreach
 from cxloop.core.strict import Name, Strict, Term
@@ -68,13 +69,6 @@ class Measure(Strict):
 
     minimum_n: Annotated[int, Field(ge=2, le=10_000)] = 10
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-
-
-class Engine(Strict):
-    """[engine]: how much of the machine the analytics engine may use."""
-
-    memory_limit: Annotated[str, Field(pattern=patterns.SIZE_OR_AUTO)] = "auto"
-    threads: Annotated[int, Field(ge=0, le=1024)] = 0
 
 
 class Server(Strict):

@@ -8,6 +8,7 @@ __all__ = [
     "ADDRESS",
     "COUNTRY",
     "CURRENCY",
+    "ENGINE",
     "IN_WORDS",
     "ISSUER",
     "MAILBOX",
@@ -15,6 +16,8 @@ __all__ = [
     "SEALED",
     "SIZE",
     "SIZE_OR_AUTO",
+    "SPARK",
+    "SPARK_SETTING",
     "VARIABLE",
     "WEB_ADDRESS",
     "matches",
@@ -31,10 +34,15 @@ NAME = r"^[a-z][a-z0-9_]{0,62}$"
 ISSUER = r"^$|^https://\S+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?$"
 MAILBOX = r"^$|^[^<>\r\n\"]{0,100}<[^<>\s@]+@[^<>\s@]+>$|^[^<>\s@]+@[^<>\s@]+$"
 WEB_ADDRESS = r"^$|^https://\S+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?$|^env:\w+$"
+SPARK = r"spark://[^\s/]+:\d+(,[^\s/]+:\d+)*|sc://[^\s/]+(:\d+)?(/;\S*)?|local\[(\d{1,4}|\*)\]"
+ENGINE = rf"^(duckdb|{SPARK})$"
+SPARK_SETTING = r"^spark\.[A-Za-z0-9_.-]{1,200}$"
 
 IN_WORDS = {
     CURRENCY: "a currency in three capitals, such as EUR",
     SIZE_OR_AUTO: "a size such as 500MB or 2GB, or auto",
+    ENGINE: "duckdb, spark://host:7077, sc://host:15002 or local[4]",
+    SPARK_SETTING: "a name that begins with spark., such as spark.executor.memory",
     ADDRESS: "an address without a path, such as https://cx.example.org",
     SEALED: "env:NAME, or what `cxloop seal` printed",
     SIZE: "a size such as 500MB or 2GB",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from cxloop.core.config import Experience, Settings
 from cxloop.core.defined import Defined
@@ -17,9 +18,16 @@ if TYPE_CHECKING:
 
     from cxloop.engine.loading import Admission, Limits, Loader
 
-__all__ = ["Analysis", "Engine", "Value"]
+__all__ = ["Analysis", "Engine", "Files", "Value"]
 
 Value = str | int | float | bool | datetime | Sequence[str] | Sequence[int] | None
+
+
+class Files(NamedTuple):
+    """Files of tables: those of living rows, and those that may hold what was erased since."""
+
+    live: tuple[Path, ...]
+    older: tuple[Path, ...]
 
 
 @runtime_checkable
@@ -97,6 +105,9 @@ class Engine(Protocol):
 
     def count(self, table: str) -> int:
         """Returns the number of rows of a table, from statistics where it can."""
+
+    def files(self) -> Files:
+        """Returns the files of the tables, as far as they are on this machine."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Everything inside happens, or nothing does; one writer at a time."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from cxloop.core.errors import AccessDeniedError, EngineError
 from cxloop.core.host import LIMITED_BY, Limits, limits_phrase
-from cxloop.engine.base import Engine, Value
+from cxloop.engine.base import Engine, Files, Value
 from cxloop.engine.erasure import Held, Hiding
 from cxloop.engine.functions import translate
 from cxloop.engine.query import Query, Slots
@@ -351,6 +351,10 @@ class ScopedEngine(Engine):
     def numbers_left(self, key_ids: Sequence[int]) -> Mapping[str, int]:
         """Refused."""
         self._refuse("a search through every table")
+
+    def files(self) -> Files:
+        """Refused."""
+        self._refuse("a look at the files")
 
     def transaction(self) -> AbstractContextManager[None]:
         """Refused."""

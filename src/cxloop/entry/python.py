@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cxloop.cli import progress
 from cxloop.core.config import Experience, Settings
@@ -18,12 +18,15 @@ from cxloop.core.verbs import Verb
 from cxloop.runtime import folder, parts
 from cxloop.runtime.connect import Connection, connect
 
+if TYPE_CHECKING:
+    from cxloop.engine.spark.session import Session
+
 __all__ = ["Handle", "create_handle", "open_handle"]
 
 
-def open_handle(path: str | Path | None) -> Handle:
+def open_handle(path: str | Path | None, spark: Session | None = None) -> Handle:
     """Opens a workspace; see `cxloop.open`."""
-    connection = connect(path)
+    connection = connect(path, spark)
     if connection.note:
         sys.stderr.write(connection.note + "\n")
     return Handle(connection)

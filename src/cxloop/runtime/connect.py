@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from cxloop.core.errors import WorkspaceError
 from cxloop.runtime.erasing import finish_left_over
@@ -14,6 +14,9 @@ from cxloop.runtime.folder import Folder, find
 from cxloop.runtime.host import LocalHost
 from cxloop.runtime.remote import RemoteHost, server_of
 from cxloop.runtime.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from cxloop.engine.spark.session import Session
 
 __all__ = ["Connection", "connect"]
 
@@ -71,11 +74,13 @@ class _Shared:
         host.close()
 
 
-def connect(path: str | Path | None = None) -> Connection:
+def connect(path: str | Path | None = None, spark: Session | None = None) -> Connection:
     """Returns a connection to the workspace at `path`, or to the nearest one.
 
     Args:
         path: the folder; by default $CXLOOP_WORKSPACE or the nearest parent folder that is a workspace.
+        spark: a session of Spark to work on, in place of what the settings say. Where a server runs on the workspace,
+            that answers, on its own engine.
 
     Raises:
         WorkspaceError: there is none, or another process holds it and does not share it.
@@ -89,7 +94,7 @@ def connect(path: str | Path | None = None) -> Connection:
     if remote is not None:
         return remote
     try:
-        host = LocalHost(open_workspace(folder))
+        host = LocalHost(open_workspace(folder, spark))
     except WorkspaceError:
         remote = _remote_soon(folder)
         if remote is None:

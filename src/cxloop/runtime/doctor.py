@@ -182,10 +182,9 @@ def _attempted(what: str, look: Callable[[], Finding]) -> Iterator[Finding]:
 
 
 def _tables(workspace: Workspace) -> Finding:
-    generation = (workspace.folder.analytics / "CURRENT").read_text().strip()
     interactions = workspace.engine.count("interactions")
     advice = "" if interactions else "Nothing in the log yet: cxloop collect file YOUR.csv --suggest"
-    return Finding("tables", "ok", f"generation {generation}, {interactions:,} interactions", advice)
+    return Finding("tables", "ok", f"{workspace.settings.engine.address}, {interactions:,} interactions", advice)
 
 
 def _rejects(workspace: Workspace) -> Finding:

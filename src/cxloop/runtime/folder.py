@@ -44,6 +44,11 @@ class Folder:
         return self.path / "analytics"
 
     @property
+    def working(self) -> Path:
+        """Folder of what an engine on other machines needs beside this process; may be lost at any time."""
+        return self.path / "working"
+
+    @property
     def store(self) -> Path:
         """File of the operational records."""
         return self.path / "app.sqlite"

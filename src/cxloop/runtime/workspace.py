@@ -21,9 +21,11 @@ from cxloop.core.host import LOCAL, Actor, Progress, no_progress
 from cxloop.core.time import utc_naive
 from cxloop.engine.base import Engine
 from cxloop.engine.query import Query
+from cxloop.runtime.engines import open_engine
 from cxloop.runtime.folder import Folder, keep_private
 
 if TYPE_CHECKING:
+    from cxloop.engine.spark.session import Session
     from cxloop.store.base import Store
     from cxloop.store.documents import Definition
 
@@ -160,18 +162,21 @@ def _defined(item: Definition) -> Defined:
     return Defined(item.name, item.version, item.content, item.created_at)
 
 
-def open_workspace(folder: Folder) -> Workspace:
+def open_workspace(folder: Folder, spark: Session | None = None) -> Workspace:
     """Opens a workspace for this process alone.
+
+    Args:
+        folder: of the workspace.
+        spark: a session of Spark that is there already; by default what the settings say.
 
     Raises:
         MistakesError: the settings have mistakes.
-        WorkspaceError: another process holds it, or its files cannot be written.
+        WorkspaceError: another process holds it, its files cannot be written, or its tables are in another engine.
+        EngineError: no Spark answers where the settings say that one is.
     """
     settings, experience = folder.definitions()
     if not os.access(folder.path, os.W_OK | os.X_OK):
         raise WorkspaceError(f"{folder.path} cannot be written by this user. Change its permissions or owner.")
-    from cxloop.engine.duckdb.engine import DuckDBEngine
-
-    engine = DuckDBEngine(folder.analytics, settings.engine)
+    engine = open_engine(folder, settings.engine, spark)
     keep_private(folder.path)
     return Workspace(folder, settings, experience, engine, LateStore(folder.store))

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from cxloop.core.errors import EngineError, InputError
-from cxloop.engine.spark.session import ADDRESS, connect
+from cxloop.core.patterns import SPARK
+from cxloop.engine.spark.session import connect
 
 USED = """
 import sys
 import cxloop
 from pathlib import Path
-from cxloop.core.config import Engine
+from cxloop.core.engine import Engine
 from cxloop.engine.query import Query
 from cxloop.runtime import parts
 from cxloop.runtime.folder import Folder
@@ -63,7 +64,7 @@ def test_without_the_extra_it_says_which_one_is_missing(address: str, monkeypatc
     ],
 )
 def test_addresses_of_spark_are_known(address: str) -> None:
-    assert re.fullmatch(ADDRESS, address)
+    assert re.fullmatch(SPARK, address)
 
 
 @pytest.mark.parametrize("address", ["", "duckdb", "spark://", "spark://master", "local", "local[]", "yarn", "sc:// x"])

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from cxloop.core.config import Engine as EngineSettings
+from cxloop.core.engine import Engine as EngineSettings
 from cxloop.core.errors import EngineError, WorkspaceError
 from cxloop.engine.duckdb.generations import CHECKPOINT
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from cxloop.core.config import Engine as EngineSettings
+from cxloop.core.engine import Engine as EngineSettings
 from cxloop.core.errors import EngineError, UnknownNameError, WorkspaceError
 from cxloop.core.schema import TABLES, Table
-from cxloop.engine.base import Engine, Value
+from cxloop.engine.base import Engine, Files, Value
 from cxloop.engine.duckdb import generations, suppression
 from cxloop.engine.duckdb.connections import Connections, Holds
 from cxloop.engine.duckdb.erasure import discard_old, discard_rows, erase_rows, erase_texts, hidden_before
@@ -353,6 +353,13 @@ class DuckDBEngine(Engine):
     def file(self) -> Path:
         """The live file."""
         return self._connections.file
+
+    def files(self) -> Files:
+        """Returns the live file, with what DuckDB has beside it while it is open, and all other generations."""
+        live = self.file
+        found = sorted(live.parent.glob("*.duckdb*"))
+        mine = tuple(path for path in found if path.name.startswith(live.name))
+        return Files(mine, tuple(path for path in found if path not in mine))
 
     def writing(self) -> AbstractContextManager[object]:
         """The writers' lock; for this package only."""

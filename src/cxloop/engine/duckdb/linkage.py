@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from cxloop.core.config import Engine as EngineSettings
+from cxloop.core.engine import Engine as EngineSettings
 from cxloop.engine.quoting import identifier
 
 if TYPE_CHECKING:

@@ -138,6 +138,12 @@ class Warehouse:
         """Returns a table without rows."""
         return arrow_schema(_ALL[name]).empty_table()
 
+    def files(self) -> tuple[list[Path], list[Path]]:
+        """Returns the files that the newest commit names, and all others."""
+        alive = {self.folder / path for path in self._head.paths}
+        found = sorted(path for path in (self.folder / "data").rglob("*") if path.is_file())
+        return [path for path in found if path in alive], [path for path in found if path not in alive]
+
     def highest(self, name: str, column: str, manifest: Manifest | None = None) -> int:
         """Returns the highest number in a column of whole numbers, as its files tell; 0 where there is none."""
         files = (manifest or self._head).table(name).files

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cxloop.core.errors import EngineError, InputError
+from cxloop.core.patterns import SPARK
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["ADDRESS", "connect", "prepared"]
+__all__ = ["Session", "connect", "prepared"]
 
-ADDRESS = r"spark://[^\s/]+:\d+(,[^\s/]+:\d+)*|sc://[^\s/]+(:\d+)?(/;\S*)?|local\[(\d{1,4}|\*)\]"
-"""Addresses of a Spark: a standalone cluster, Spark Connect, or threads of this process."""
+Session: TypeAlias = "SparkSession"
+"""For the annotations of those who may not name what belongs to Spark; importing this module imports nothing of it."""
 
 _SETTINGS: Mapping[str, str] = {
     "spark.sql.session.timeZone": "UTC",
@@ -31,40 +32,54 @@ _SETTINGS: Mapping[str, str] = {
 _FIRST: Mapping[str, str] = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.driver.bindAddress": "127.0.0.1",
 }
 """What has to be said before the session begins, unless spark-defaults.conf says otherwise."""
 
 
-def connect(address: str, *, settings: Mapping[str, str] | None = None) -> SparkSession:
-    """Opens a session.
+def connect(address: str, *, settings: Mapping[str, str] | None = None, token: str = "") -> SparkSession:
+    """Opens a session, or returns the one that this process has at the same address.
 
     Args:
         address: `spark://host:port`, `sc://host:port` or `local[n]`.
         settings: further settings of Spark, such as the memory of an executor.
+        token: what Spark Connect asks for; it goes through TLS only.
 
     Raises:
         InputError: the address is none of these.
-        EngineError: pyspark is not installed, or nothing answers there; says what to do.
+        EngineError: pyspark is not installed, nothing answers there, or this process uses another Spark already.
     """
-    if not re.fullmatch(ADDRESS, address):
+    if not re.fullmatch(SPARK, address):
         raise InputError(
             f"{_without_token(address)!r} is no Spark: write spark://host:port, sc://host:port or local[2]."
         )
     session_class = _pyspark()
     builder = session_class.builder.appName("cxloop")
     if address.startswith("sc://"):
-        builder = builder.remote(address)
+        builder = builder.remote(_with_token(address, token))
     else:
+        _require_same(session_class.getActiveSession(), address)
         builder = builder.master(address)
-        for name, value in {**_FIRST, **(settings or {})}.items():
+        for name, value in _FIRST.items():
             builder = builder.config(name, value)
         if address.startswith("local"):
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+            builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
+    for name, value in (settings or {}).items():
+        builder = builder.config(name, value)
     try:
         return prepared(builder.getOrCreate())
     except Exception as failure:  # noqa: BLE001 - what comes from the JVM has many classes
         raise EngineError(f"No Spark answers at {_without_token(address)}: {_first_line(failure)}") from None
+
+
+def _require_same(active: SparkSession | None, address: str) -> None:
+    """One process has one Spark: another address would be ignored without a word."""
+    context = getattr(active, "sparkContext", None)
+    if context is not None and context.master != address:
+        raise EngineError(
+            f"This process works on the Spark at {context.master} already, and can have no second one at {address}. "
+            "Use another process for that."
+        )
 
 
 def prepared(session: SparkSession) -> SparkSession:
@@ -86,6 +101,13 @@ def _pyspark() -> Any:
 
 def _without_token(address: str) -> str:
     return address.partition("/;")[0]
+
+
+def _with_token(address: str, token: str) -> str:
+    if not token:
+        return address
+    separator = ";" if "/;" in address else "/;"
+    return f"{address}{separator}use_ssl=true;token={token}"
 
 
 def _first_line(failure: BaseException) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cxloop.core.config import Engine as EngineSettings
+from cxloop.core.engine import Engine as EngineSettings
 from cxloop.core.schema import TABLES, Table
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.engine.quoting import identifier

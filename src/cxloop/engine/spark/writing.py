@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxloop.core.config import Engine as EngineSettings
-from cxloop.engine.base import Engine
+from cxloop.core.engine import Engine as EngineSettings
+from cxloop.engine.base import Engine, Files
 from cxloop.engine.duckdb.erasure import hidden_before, require_known
 from cxloop.engine.erasure import Hiding
 from cxloop.engine.spark import aging
@@ -154,11 +154,24 @@ class SparkEngine(SparkTables, Engine):
         with self._writing:
             self._require_no_transaction()
             progress("Removing files of earlier commits", 0.0)
+            self._copy.discard()
             self._warehouse.sweep(keep=1)
             draft = self._warehouse.draft()
             draft.mark_due(False)
             draft.commit()
             progress("Removing files of earlier commits", 1.0)
+
+    def files(self) -> Files:
+        """Returns the files of the tables and of working copies.
+
+        Nothing that `rewrite` has left holds what was erased before it, nor does what was written since: only while one
+        is due are there files of earlier commits that may.
+        """
+        live, older = self._warehouse.files()
+        copies = [path for path in sorted(self._folder.rglob("*")) if path.is_file()]
+        if self.is_rewrite_due():
+            return Files(tuple(live), (*older, *copies))
+        return Files((*live, *older, *copies), ())
 
     def close(self) -> None:
         """Removes the working copy and lets others open the warehouse. The session stays."""

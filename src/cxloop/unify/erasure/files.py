@@ -16,7 +16,7 @@ from pathlib import Path
 from cxloop.unify.erasure.searching import Finder
 from cxloop.unify.erasure.unpacking import is_packed
 
-__all__ = ["clean", "every_file", "live_files", "older_files"]
+__all__ = ["clean", "every_file"]
 
 _WHOLE = ("exports", "models")
 _LINES = ("inbox", "sources", "logs")
@@ -34,18 +34,6 @@ def every_file(workspace: Path) -> Iterator[Path]:
                     yield path
             except FileNotFoundError:
                 continue
-
-
-def live_files(workspace: Path) -> list[Path]:
-    """Returns the live file of tables, with what the engine has beside it while it is open."""
-    folder = workspace / "analytics"
-    live = (folder / "CURRENT").read_text(encoding="utf-8").strip()
-    return sorted(path for path in folder.glob("*.duckdb*") if path.name.startswith(live))
-
-
-def older_files(workspace: Path) -> list[Path]:
-    """Returns files of tables beside the live one: they pack their texts, so that their bytes would show nothing."""
-    return sorted(set((workspace / "analytics").glob("*.duckdb*")).difference(live_files(workspace)))
 
 
 def clean(workspace: Path, customers: Sequence[int], values: Sequence[str]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from cxloop.collect.protocol import UnreadableError, unpacked
 from cxloop.core.schema import TABLES
 from cxloop.store import erasures
 from cxloop.store.sqlite_files import texts
-from cxloop.unify.erasure.files import every_file, live_files, older_files
+from cxloop.unify.erasure.files import every_file
 from cxloop.unify.erasure.receipts import receipt_document
 from cxloop.unify.erasure.results import Looked
 from cxloop.unify.erasure.searching import Finder
@@ -55,9 +55,9 @@ def prove(ws: Operations, secret: dict[str, Any]) -> Proof:
     files = [path for path in every_file(ws.path) if path.name != "secret.key"]
     in_files = {path: found for path in files if (found := finder.in_file(path))}
     in_values = {name: set(_values(ws.path / name, finder)) for name in _SQLITE if (ws.path / name).exists()}
-    beside = older_files(ws.path)
-    older = [f"{path.relative_to(ws.path)} (an older file)" for path in beside]
-    rest = finder.closed.difference(beside, live_files(ws.path))
+    tables_are_in = ws.engine.files()
+    older = [f"{_shown(path, ws.path)} (an older file)" for path in tables_are_in.older]
+    rest = finder.closed.difference(*tables_are_in)
     closed = sorted(f"{path.relative_to(ws.path)} (packed, and cannot be opened)" for path in rest if path.exists())
     ws.progress("Looking through every table", 0.85)
     # last: whoever has come back while the files were looked through is a customer by now
@@ -83,6 +83,11 @@ def prove(ws: Operations, secret: dict[str, Any]) -> Proof:
     )
     places = (*(f"numbers in {name}" for name in sorted(numbers)), *tables, *older, *records, *named, *closed)
     return Proof(looked, places)
+
+
+def _shown(path: Path, workspace: Path) -> str:
+    """A warehouse may be on a disk that is shared with others."""
+    return str(path.relative_to(workspace) if path.is_relative_to(workspace) else path)
 
 
 def _any_of(found: set[str], shared: set[str]) -> bool:

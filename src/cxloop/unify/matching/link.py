@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from cxloop.core.config import Engine as EngineSettings
+from cxloop.core.engine import Engine as EngineSettings
 from cxloop.core.errors import InputError
 from cxloop.unify.matching.clusters import components, firsts, ties
 from cxloop.unify.matching.knots import Explained, Options, gathered
