@@ -32,11 +32,11 @@ from cxloop.core.errors import CxloopError, EngineError
 from cxloop.core.host import LOCAL
 from cxloop.core.schema import INCOMING, TABLES
 from cxloop.core.verbs import Verb
+from cxloop.engine.arrow import arrow_type
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.engine.query import Query, Slots
 from cxloop.engine.spark.engine import SparkTables
 from cxloop.engine.spark.files import Warehouse
-from cxloop.engine.spark.types import arrow_type
 from cxloop.entry.demo import prepare
 from cxloop.runtime import derivations
 from cxloop.runtime.host import LocalHost

@@ -16,11 +16,11 @@ from tests.spark.test_every_query import copy, everything, plain, same
 
 from cxloop.core.expr import parse
 from cxloop.core.schema import INCOMING, TABLES
+from cxloop.engine.arrow import arrow_type
 from cxloop.engine.duckdb import erasure, erasure_ledger, suppression
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.engine.erasure import EraseMode, Hiding
 from cxloop.engine.spark.files import Warehouse
-from cxloop.engine.spark.types import arrow_type
 from cxloop.engine.spark.writing import SparkEngine
 from cxloop.entry.demo import prepare
 from cxloop.runtime.host import LocalHost

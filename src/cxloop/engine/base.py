@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -105,6 +105,12 @@ class Engine(Protocol):
 
     def count(self, table: str) -> int:
         """Returns the number of rows of a table, from statistics where it can."""
+
+    def blocks(self, table: str) -> Iterator[pa.Table]:
+        """Yields every row of a table, or of an internal one, in blocks, with the types of `engine.arrow`."""
+
+    def take(self, table: str, blocks: Iterable[pa.Table]) -> int:
+        """Puts rows, as another engine's `blocks` gives them, in place of all that a table holds; returns how many."""
 
     def files(self) -> Files:
         """Returns the files of the tables, as far as they are on this machine."""

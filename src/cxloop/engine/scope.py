@@ -8,7 +8,7 @@ rows would be there. A table without a rule is refused, and so is whatever a tre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -351,6 +351,14 @@ class ScopedEngine(Engine):
     def numbers_left(self, key_ids: Sequence[int]) -> Mapping[str, int]:
         """Refused."""
         self._refuse("a search through every table")
+
+    def blocks(self, table: str) -> Iterator[pa.Table]:
+        """Refused."""
+        self._refuse(f"every row of {table}")
+
+    def take(self, table: str, blocks: Iterable[pa.Table]) -> int:
+        """Refused."""
+        self._refuse(f"changing {table}")
 
     def files(self) -> Files:
         """Refused."""

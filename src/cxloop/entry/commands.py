@@ -182,3 +182,29 @@ def doctor(
     output.write(findings, form)
     if any(row["state"] == FAILING for row in findings.records()):
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def move(
+    engine: Annotated[
+        str, typer.Option("--engine", metavar="ADDRESS", help="duckdb, spark://host:7077, sc://host:15002 or local[4].")
+    ],
+    warehouse: Annotated[
+        str | None,
+        typer.Option("--warehouse", metavar="FOLDER", help="Folder of the tables under Spark; as in cxloop.toml."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Take the tables of a workspace to another engine: every row, counted and compared on both sides."""
+    with told(as_json=as_json):
+        from cxloop.cli import output, progress
+        from cxloop.runtime.folder import find
+        from cxloop.runtime.moving import aimed, move
+
+        form = output.chosen(as_json=as_json, as_csv=as_csv)
+        folder = find(workspace)
+        with progress.shown("Taking the tables") as moves:
+            moved = move(folder, aimed(folder, engine, warehouse), moves)
+    output.write(moved, form)

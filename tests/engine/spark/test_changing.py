@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxloop.core.schema import TABLES
+from cxloop.engine.arrow import arrow_schema
 from cxloop.engine.spark import changing
 from cxloop.engine.spark.changing import keys_among, merge_small, remove, values_among
 from cxloop.engine.spark.files import Warehouse
-from cxloop.engine.spark.types import arrow_schema
 
 OBJECTS = "interaction_objects"
 Row = tuple[int, str]

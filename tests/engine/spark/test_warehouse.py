@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from cxloop.core.errors import EngineError, UnknownNameError, WorkspaceError
 from cxloop.core.schema import TABLES
+from cxloop.engine.arrow import arrow_schema
 from cxloop.engine.spark.files import Draft, Manifest, Warehouse
-from cxloop.engine.spark.types import SPARK, arrow_schema
+from cxloop.engine.spark.types import SPARK
 
 TABLE = "keys"
 OTHER = "event_codes"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from cxloop.core.engine import Engine as EngineSettings
 from cxloop.core.errors import EngineError, UnknownNameError, WorkspaceError
 from cxloop.core.schema import TABLES, Table
 from cxloop.engine.base import Engine, Files, Value
-from cxloop.engine.duckdb import generations, suppression
+from cxloop.engine.duckdb import generations, passing, suppression
 from cxloop.engine.duckdb.connections import Connections, Holds
 from cxloop.engine.duckdb.erasure import discard_old, discard_rows, erase_rows, erase_texts, hidden_before
 from cxloop.engine.duckdb.rewriting import rewrite
@@ -353,6 +353,16 @@ class DuckDBEngine(Engine):
     def file(self) -> Path:
         """The live file."""
         return self._connections.file
+
+    def blocks(self, table: str) -> Iterator[pa.Table]:
+        """Yields every row of a table, or of an internal one, in blocks, while the file stays in place."""
+        with self.hold():
+            yield from passing.blocks(self.cursor(), table)
+
+    def take(self, table: str, blocks: Iterable[pa.Table]) -> int:
+        """Puts rows in place of all that a table holds; returns how many."""
+        with self.transaction():
+            return passing.take(self.cursor(), table, blocks)
 
     def files(self) -> Files:
         """Returns the live file, with what DuckDB has beside it while it is open, and all other generations."""

@@ -24,6 +24,7 @@ from cxloop.engine.tables import ERASED
 
 __all__ = [
     "CHECKPOINT",
+    "OWN",
     "SCHEMA_VERSION",
     "Migration",
     "begin_next",
@@ -45,6 +46,8 @@ __all__ = [
 CHECKPOINT = "128MB"
 """Live events are many small transactions: written to the log of changes, they cost half of a checkpoint each."""
 
+OWN = "name in ('schema_version', 'rewrite')"
+"""Rows of `meta` that are about one file, and no part of the workspace."""
 SCHEMA_VERSION = 3
 """Version of `core.schema`: a change of a table raises it and adds a Migration."""
 SCHEMA_DIGEST = "2aeddfdefd44b560"
@@ -211,9 +214,7 @@ def _copy(cursor: duckdb.DuckDBPyConnection, version: int) -> None:
         if table.name in before:
             _copy_table(cursor, table, before[table.name], fill)
             same_count(cursor, table.name)
-    cursor.execute(
-        "insert into next.main.meta select * from meta where name not in ('schema_version', 'rewrite')"
-    ).fetchall()
+    cursor.execute(f"insert into next.main.meta select * from meta where not ({OWN})").fetchall()
 
 
 def _copy_table(

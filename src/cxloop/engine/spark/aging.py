@@ -20,20 +20,24 @@ if TYPE_CHECKING:
 __all__ = ["LEFT", "discard", "known_again", "put_left"]
 
 
-def _left(name: str, condition: str) -> Query:
-    columns = table(name).columns
-    listed = ", ".join(f"t.{identifier(column.name)}" for column in columns)
-    read = tuple(each.name for each in TABLES if f"{each.name} as" in condition or each.name == name)
-    return Query(
+def _columns_of(name: str) -> str:
+    return ", ".join(f"t.{identifier(column.name)}" for column in table(name).columns)
+
+
+def _read_by(name: str, condition: str) -> tuple[str, ...]:
+    return tuple(each.name for each in TABLES if f"{each.name} as" in condition or each.name == name)
+
+
+LEFT: Mapping[str, Query] = {
+    name: Query(
         f"engine.left_of_{name}",
-        f"select {listed} from {identifier(name)} as t where not coalesce({condition}, false)",
-        read,
-        {column.name: column.type for column in columns},
+        f"select {_columns_of(name)} from {identifier(name)} as t where not coalesce({condition}, false)",
+        _read_by(name, condition),
+        {column.name: column.type for column in table(name).columns},
         {"before": "timestamp"},
     )
-
-
-LEFT: Mapping[str, Query] = {name: _left(name, condition) for name, condition in OLD.items()}
+    for name, condition in OLD.items()
+}
 """Table to the query of the rows that are not old."""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxloop.core.errors import CxloopError, EngineError, UnknownNameError
 from cxloop.core.schema import TABLES, Table
+from cxloop.engine.arrow import arrow_type
 from cxloop.engine.base import Value
 from cxloop.engine.erasure import Held
 from cxloop.engine.query import Query, Slots
@@ -19,7 +20,6 @@ from cxloop.engine.spark.files import Draft, Manifest, Warehouse
 from cxloop.engine.spark.interning import intern
 from cxloop.engine.spark.naming import Marked, named
 from cxloop.engine.spark.searching import holding, numbers_left
-from cxloop.engine.spark.types import arrow_type
 from cxloop.engine.spark.views import Views
 
 if TYPE_CHECKING:

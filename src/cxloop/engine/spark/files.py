@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxloop.core.errors import EngineError, UnknownNameError, WorkspaceError
 from cxloop.core.schema import TABLES, Table
+from cxloop.engine.arrow import arrow_schema, fitted
 from cxloop.engine.lock import OwnerLock
-from cxloop.engine.spark.types import arrow_schema, fitted
 from cxloop.engine.tables import INTERNAL
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ FORMAT = 1
 """Of manifests; a newer one is refused."""
 KEPT = 20
 """Manifests that stay readable: who is reading an older state than that has been at it for very long."""
+_BLOCK = 500_000
+"""Rows that are read at once."""
 _ALL: Mapping[str, Table] = {table.name: table for table in (*TABLES, *INTERNAL)}
 
 
@@ -129,6 +131,17 @@ class Warehouse:
         files = (manifest or self._head).table(name).files
         parts = [pq.read_table(self.path(file), schema=schema, partitioning=None) for file in files]
         return pa.concat_tables(parts) if parts else schema.empty_table()
+
+    def blocks(self, name: str, manifest: Manifest) -> Iterator[pa.Table]:
+        """Yields the rows of a table in blocks, however many there are; every file is read as of now."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema = arrow_schema(_known(name))
+        for file in manifest.table(name).files:
+            with pq.ParquetFile(self.path(file)) as opened:
+                for batch in opened.iter_batches(_BLOCK):
+                    yield pa.Table.from_batches([batch]).select(schema.names).cast(schema)
 
     def is_whole(self, manifest: Manifest) -> bool:
         """Whether every file of a state is still there."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cxloop.core.errors import EngineError, InputError
@@ -36,13 +40,19 @@ _FIRST: Mapping[str, str] = {
 """What has to be said before the session begins, unless spark-defaults.conf says otherwise."""
 
 
-def connect(address: str, *, settings: Mapping[str, str] | None = None, token: str = "") -> SparkSession:
+_STDERR = 2
+
+
+def connect(
+    address: str, *, settings: Mapping[str, str] | None = None, token: str = "", log: Path | None = None
+) -> SparkSession:
     """Opens a session, or returns the one that this process has at the same address.
 
     Args:
         address: `spark://host:port`, `sc://host:port` or `local[n]`.
         settings: further settings of Spark, such as the memory of an executor.
         token: what Spark Connect asks for; it goes through TLS only.
+        log: a file for what Spark's own process writes; by default where this process writes its errors.
 
     Raises:
         InputError: the address is none of these.
@@ -67,9 +77,29 @@ def connect(address: str, *, settings: Mapping[str, str] | None = None, token: s
     for name, value in (settings or {}).items():
         builder = builder.config(name, value)
     try:
-        return prepared(builder.getOrCreate())
+        with _writing_to(log):
+            return prepared(builder.getOrCreate())
     except Exception as failure:  # noqa: BLE001 - what comes from the JVM has many classes
-        raise EngineError(f"No Spark answers at {_without_token(address)}: {_first_line(failure)}") from None
+        more = f" More is in {log}." if log is not None and log.exists() else ""
+        raise EngineError(f"No Spark answers at {_without_token(address)}: {_first_line(failure)}{more}") from None
+
+
+@contextmanager
+def _writing_to(log: Path | None) -> Iterator[None]:
+    """Gives a file to the JVM as the standard error that it is born with: else commands would be lost in its words."""
+    if log is None:
+        yield
+        return
+    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sys.stderr.flush()
+    kept = os.dup(_STDERR)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), _STDERR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, _STDERR)
+        os.close(kept)
 
 
 def _require_same(active: SparkSession | None, address: str) -> None:
@@ -84,6 +114,8 @@ def _require_same(active: SparkSession | None, address: str) -> None:
 
 def prepared(session: SparkSession) -> SparkSession:
     """Returns a session with the settings that the queries rely on; one from a notebook keeps all others."""
+    # it warns of a pandas that is newer than itself; nothing here goes through pandas
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     for name, value in _SETTINGS.items():
         session.conf.set(name, value)
     return session

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cxloop.core.schema import TABLES, Table
+from cxloop.engine.arrow import arrow_schema
 from cxloop.engine.duckdb.admission_hash import id_hash
 from cxloop.engine.duckdb.engine import DuckDBEngine
 from cxloop.engine.quoting import identifier
 from cxloop.engine.spark.files import Manifest, Warehouse
-from cxloop.engine.spark.types import arrow_schema
 from cxloop.engine.spark.views import Views
 from cxloop.engine.spark.working import WorkingCopy
 

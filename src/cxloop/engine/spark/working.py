@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cxloop.core.engine import Engine as EngineSettings
 from cxloop.core.schema import TABLES, Table
 from cxloop.engine.duckdb.engine import DuckDBEngine
+from cxloop.engine.duckdb.generations import OWN
 from cxloop.engine.quoting import identifier
 from cxloop.engine.spark.changing import remove, rows_among
 from cxloop.engine.spark.files import Draft, Warehouse
@@ -33,8 +34,6 @@ _BLOCK = 1_000_000
 """Rows that are written into one file."""
 _LARGE = 500_000
 """Rows after which the file of the copy is made anew, since it does not shrink."""
-_OWN = "name in ('schema_version', 'rewrite')"
-"""What DuckDB notes about its own file; it is no part of the workspace."""
 
 
 class _Undo(Exception):  # noqa: N818 - not an error: takes a rehearsal back
@@ -178,7 +177,7 @@ def _before(table: Table) -> str:
 
 
 def _counted(table: Table) -> str:
-    return f"not ({_OWN})" if table.name == META.name else "true"
+    return f"not ({OWN})" if table.name == META.name else "true"
 
 
 def _same(table: Table, one: str, other: str) -> str:

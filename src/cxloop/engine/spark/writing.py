@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -160,6 +160,18 @@ class SparkEngine(SparkTables, Engine):
             draft.mark_due(False)
             draft.commit()
             progress("Removing files of earlier commits", 1.0)
+
+    def blocks(self, table: str) -> Iterator[pa.Table]:
+        """Yields every row of a table, or of an internal one; the driver reads the files itself."""
+        return self._warehouse.blocks(table, self._seen())
+
+    def take(self, table: str, blocks: Iterable[pa.Table]) -> int:
+        """Puts rows in place of all that a table holds, a file for each block; returns how many."""
+        with self.transaction():
+            draft = self._drafted()
+            files = [file for block in blocks for file in draft.write(table, block)]
+            draft.put(table, files, instead_of=draft.manifest.table(table).files)
+        return sum(file.rows for file in files)
 
     def files(self) -> Files:
         """Returns the files of the tables and of working copies.
