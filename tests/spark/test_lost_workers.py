@@ -1,20 +1,30 @@
-"""A worker that is killed in the middle of a query, of an append and of a rewrite: nothing is lost, nothing doubled."""
+"""A worker that is killed in the middle of a query, an append, an erasure, a derivation: nothing is lost or doubled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from tests.spark.cluster import Cluster
 from tests.support.servers import until
 
+from cxloop.core.schema import TABLES
+from cxloop.engine.base import Engine
+from cxloop.engine.duckdb.passing import Digest, digest
 from cxloop.engine.query import Query
 from cxloop.engine.spark.engine import SparkTables
 from cxloop.engine.spark.files import DataFile, Draft, Warehouse
 from cxloop.engine.spark.jobs import written
+from cxloop.engine.spark.writing import SparkEngine
+from cxloop.runtime import derivations
+from cxloop.runtime.folder import Folder
+from cxloop.runtime.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -22,6 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ROWS = 4_200
+PEOPLE, SHARE = 20_000, 200_000
 PAIRS = Query(
     "test.pairs",
     """select count(*) as n, sum(a.key_id * b.key_id) as total, max(length(sha256(concat(a.value, b.value)))) as digits
@@ -49,6 +60,12 @@ def keys(first: int, last: int) -> pa.Table:
     )
 
 
+def append_in_files(tables: SparkTables) -> None:
+    """Appends the numbers from 1 to ROWS, in files enough for both workers."""
+    for first in range(1, ROWS, ROWS // 6):
+        tables.append("keys", keys(first, first + ROWS // 6 - 1))
+
+
 def sums(last: int) -> list[dict[str, int]]:
     """What `SUMS` says of the numbers from 1 to another."""
     return [{"n": last, "total": last * (last + 1) // 2, "each": last}]
@@ -66,8 +83,7 @@ def two_workers(cluster: Cluster) -> Iterator[Cluster]:
 def test_a_query_whose_worker_is_killed_has_its_answer(
     two_workers: Cluster, session: SparkSession, spark_tables: SparkTables
 ) -> None:
-    for first in range(1, ROWS, ROWS // 6):  # files enough for both workers
-        spark_tables.append("keys", keys(first, first + ROWS // 6 - 1))
+    append_in_files(spark_tables)
     found = _while_a_worker_is_killed(two_workers, session, lambda: spark_tables.rows(PAIRS))
 
     assert found == [ANSWER]
@@ -77,7 +93,7 @@ def test_appends_while_a_worker_is_killed_are_there_once(
     two_workers: Cluster, session: SparkSession, spark_tables: SparkTables
 ) -> None:
     """A transaction that asks the cluster between two appends, and loses a worker meanwhile."""
-    spark_tables.append("keys", keys(1, ROWS))
+    append_in_files(spark_tables)
 
     def transaction() -> list[dict[str, object]]:
         with spark_tables.transaction():
@@ -109,6 +125,72 @@ def test_files_that_a_job_writes_hold_each_row_once(
 
     assert sum(file.rows for file in files) == 80
     assert spark_tables.rows(SUMS) == sums(80)
+
+
+@pytest.fixture
+def twins(session: SparkSession, bare_workspace: Path, tmp_path: Path) -> Iterator[tuple[Workspace, Workspace]]:
+    """A workspace with a log that takes a cluster seconds to read, once on each engine."""
+    mine = open_workspace(Folder(bare_workspace))
+    spark = SparkEngine(session, Warehouse(tmp_path / "warehouse"), tmp_path / "working")
+    chance = np.random.default_rng(11)
+    for engine in (mine.engine, spark):
+        engine.append("keys", keys(1, PEOPLE))
+        engine.append("event_codes", pa.Table.from_pylist([{"event_code": 1, "source": "shop", "kind": "touch"}]))
+    for place in range(8):  # files enough for both workers
+        rows = log(place * SHARE + 1, chance)
+        for engine in (mine.engine, spark):
+            engine.append("interactions", rows)
+    yield mine, replace(mine, engine=spark)
+    spark.close()
+    mine.close()
+
+
+def log(first: int, chance: np.random.Generator) -> pa.Table:
+    """A share of the log."""
+    numbers = np.arange(first, first + SHARE)
+    moments = np.datetime64("2026-01-01T00:00:00", "us") + chance.integers(0, 10**13, SHARE).astype("timedelta64[us]")
+    same = {"batch": 1, "ordinal": 0, "source": "shop", "kind": "touch", "event_code": 1}
+    columns = {
+        "interaction_id": numbers,
+        "message_id": numbers.astype(str),
+        "content_hash": chance.integers(0, 2**62, SHARE),
+        "key_id": chance.integers(1, PEOPLE + 1, SHARE),
+        "text": chance.integers(0, 2**62, SHARE).astype(str),
+        **dict.fromkeys(("occurred_at", "received_at", "known_at"), moments),
+        **{name: np.full(SHARE, value) for name, value in same.items()},
+    }
+    return pa.table({name: pa.array(values) for name, values in columns.items()})
+
+
+def digests(engine: Engine) -> dict[str, Digest]:
+    """What every table holds, but for when a derivation ran."""
+    return {table.name: digest(table.name, engine.blocks(table.name)) for table in TABLES if table.name != "watermarks"}
+
+
+def test_an_erasure_whose_worker_is_killed_takes_all_of_some_and_nothing_of_others(
+    two_workers: Cluster, session: SparkSession, twins: tuple[Workspace, Workspace]
+) -> None:
+    gone = list(range(1, PEOPLE, 100))
+    mine, theirs = (twin.engine for twin in twins)
+
+    removed = _while_a_worker_is_killed(two_workers, session, lambda: theirs.erase(gone))
+
+    assert removed == mine.erase(gone)
+    assert removed["keys"] == len(gone)
+    assert digests(theirs) == digests(mine)
+    assert theirs.numbers_left(gone) == {}
+
+
+def test_derivations_whose_worker_is_killed_come_to_the_same(
+    two_workers: Cluster, session: SparkSession, twins: tuple[Workspace, Workspace]
+) -> None:
+    mine, theirs = twins
+
+    done = _while_a_worker_is_killed(two_workers, session, lambda: derivations.run(theirs))
+
+    assert done == derivations.run(mine) != []
+    assert digests(theirs.engine) == digests(mine.engine)
+    assert theirs.engine.count("event_catalogue") == 1
 
 
 def slow(session: SparkSession, rows: int) -> DataFrame:
