@@ -84,10 +84,11 @@ def server(bare_workspace: Path, tmp_path: Path) -> Iterator[Server]:
 
 def test_a_server_from_its_start_to_its_end(server: Server) -> None:
     # One start for all of this: it takes seconds.
-    stranger = httpx.get(f"{server.address}/api/measure/nps")
+    stranger = httpx.get(f"{server.address}/api/measure/nps", timeout=SECONDS)
     assert (stranger.status_code, stranger.json()["code"]) == (401, "sign_in_needed")
-    assert "cxloop_uptime_seconds" in httpx.get(f"{server.address}/metrics").text
-    assert httpx.get(f"{server.address}/metrics", headers={"x-forwarded-for": "203.0.113.9"}).status_code == 403
+    assert "cxloop_uptime_seconds" in httpx.get(f"{server.address}/metrics", timeout=SECONDS).text
+    forwarded = {"x-forwarded-for": "203.0.113.9"}
+    assert httpx.get(f"{server.address}/metrics", headers=forwarded, timeout=SECONDS).status_code == 403
 
     with server.session() as browser:
         assert browser.get("/").status_code == 200
