@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,28 +18,23 @@ import httpx
 import pytest
 from tests.collect.connectors.postgres import Postgres, running
 from tests.support.networks import Host, hosts
-from tests.support.servers import answers, end, free_port, until
+from tests.support.servers import SECONDS, answers, end, free_port, until
 
 from cxloop.collect.loader import Loader
+from cxloop.collect.spool.opening import open_spool
 from cxloop.collect.spool.postgres import PostgresSpool
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.workspace import open_workspace
 from cxloop.store.base import open_store
+from cxloop.store.database import Database
 from cxloop.store.keys import NewKey, create
 
 PORT = 8441
 CLIENTS = 8
 KILLED_AFTER, ENOUGH = 600, 2_000
 """Acknowledged events: with so many one collector is killed, and with so many it is over."""
-COLLECTOR = """
-import sys
-from cxloop.collect.spool.postgres import PostgresSpool
-from cxloop.entry import collecting
-from cxloop.entry.collector import main
-
-collecting.open_spool = lambda _workspace, _settings: PostgresSpool(sys.argv[1])
-main(sys.argv[2:])
-"""
+PASSWORD = "SEVERAL_HOSTS_PASSWORD"
+CXLOOP = str(Path(sys.executable).with_name("cxloop"))
 
 
 @pytest.fixture
@@ -47,12 +43,35 @@ def server() -> Iterator[Postgres]:
         yield found
 
 
+@pytest.fixture
+def database(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """An empty database, whose password is in the environment of every process."""
+    made = server.new_database()
+    monkeypatch.setenv(PASSWORD, made.password)
+    return made
+
+
+def told(workspace: Path, address: str, more: str = "") -> Path:
+    """Lets the settings of a workspace name the database at the address that its host knows."""
+    (workspace / "cxloop.toml").write_text(
+        f'[store]\ndatabase = "{address}"\npassword = "env:{PASSWORD}"\n{more}', encoding="utf-8"
+    )
+    return workspace
+
+
+def copied(workspace: Path, name: str, address: str, more: str = "") -> Path:
+    """The folder of another host: the same settings and key, and no tables."""
+    folder = workspace.with_name(name)
+    folder.mkdir(mode=0o700)
+    for file in ("experience.toml", "secret.key"):
+        shutil.copy(workspace / file, folder)
+    return told(folder, address, more)
+
+
 @contextmanager
-def collector(
-    url: str, workspace: Path, address: str, port: int, host: Host | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+def collector(workspace: Path, address: str, port: int, host: Host | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a collector process, on a host where one is given."""
-    words = [sys.executable, "-c", COLLECTOR, url, str(workspace), address, str(port), "1"]
+    words = [sys.executable, "-m", "cxloop.entry.collector", str(workspace), address, str(port), "1"]
     process = subprocess.Popen(words if host is None else host.words(*words), stdin=subprocess.PIPE)
     try:
         until(lambda: answers(f"http://{address}:{port}/healthz"), "a collector", of=process)
@@ -63,8 +82,10 @@ def collector(
 
 def key_of(workspace: Path) -> str:
     """Returns a write key of a workspace."""
-    store = open_store(Folder(workspace).store)
+    folder = Folder(workspace)
+    store = open_store(folder.store, folder.definitions()[0])
     try:
+        _ = store.vault  # its key is made
         return create(store, NewKey(kind="write", name="shop", source="shop")).secret
     finally:
         store.close()
@@ -108,18 +129,21 @@ class Clients:
 
 
 def test_what_two_hosts_acknowledged_is_there_once_when_one_is_killed_under_load(
-    bare_workspace: Path, server: Postgres
+    bare_workspace: Path, server: Postgres, database: Database
 ) -> None:
-    secret = key_of(bare_workspace)
+    secret = key_of(told(bare_workspace, database.address))
     with hosts(2) as (first, second):
         server.listen_to(first.machine, second.machine, trusted=(first.address, second.address))
-        urls = [server.url().replace("127.0.0.1", host.machine) for host in (first, second)]
+        folders = [
+            copied(bare_workspace, name, database.address.replace("127.0.0.1", host.machine))
+            for name, host in (("first", first), ("second", second))
+        ]
         workspace = open_workspace(Folder(bare_workspace))
-        spool = PostgresSpool(server.url())
+        spool = open_spool(workspace.path, workspace.settings)
         loader = Loader(workspace, spool)
         with (
-            collector(urls[0], bare_workspace, first.address, PORT, first) as killed,
-            collector(urls[1], bare_workspace, second.address, PORT, second),
+            collector(folders[0], first.address, PORT, first) as killed,
+            collector(folders[1], second.address, PORT, second),
         ):
             clients = Clients([f"http://{host.address}:{PORT}" for host in (first, second)], secret)
             with ThreadPoolExecutor(CLIENTS) as many:
@@ -159,13 +183,13 @@ def _loaded(loader: Loader, clients: Clients, number: int) -> bool:
 
 
 def test_a_collector_whose_database_is_away_asks_senders_to_come_back_and_goes_on_by_itself(
-    bare_workspace: Path, server: Postgres
+    bare_workspace: Path, server: Postgres, database: Database
 ) -> None:
-    secret = key_of(bare_workspace)
+    secret = key_of(told(bare_workspace, database.address))
     event = {"userId": "u1", "event": "Seen", "messageId": "m1"}
     port = free_port()
     url = f"http://127.0.0.1:{port}/v1/track"
-    with collector(server.url(), bare_workspace, "127.0.0.1", port):
+    with collector(bare_workspace, "127.0.0.1", port):
 
         def send() -> httpx.Response:
             return httpx.post(url, json=event, auth=(secret, ""), timeout=30)
@@ -179,6 +203,55 @@ def test_a_collector_whose_database_is_away_asks_senders_to_come_back_and_goes_o
     assert [(each.status_code, "Retry-After" in each.headers) for each in away] == [(503, True)] * 3
     assert all("owner-password" not in each.text for each in away)
     assert back.status_code == 200
-    spool = PostgresSpool(server.url())
+    spool = PostgresSpool(database.url)
     assert spool.state().requests == 2
     spool.close()
+
+
+def test_the_app_on_one_host_and_collectors_alone_on_another(bare_workspace: Path, database: Database) -> None:
+    secret = key_of(told(bare_workspace, database.address))
+    app, collect = free_port(), free_port()
+    beside = copied(bare_workspace, "beside", database.address, f"[collect]\nport = {collect}\nprocesses = 1\n")
+    with (
+        serving(app, "-w", str(bare_workspace), "--port", str(app), "--collect-port", "0"),
+        serving(collect, "-w", str(beside), "--no-app"),
+    ):
+        event = {"userId": "u1", "event": "Seen", "messageId": "m1"}
+        address = f"http://127.0.0.1:{collect}/v1/track"
+        assert httpx.post(address, json=event, auth=(secret, ""), timeout=SECONDS).status_code == 200
+        until(lambda: _loaded_events(bare_workspace) == 1, "the event in the app's answers")
+
+    assert not (beside / "analytics").exists()
+    assert [*beside.glob("*.sqlite"), *bare_workspace.glob("*.sqlite")] == []
+
+
+@contextmanager
+def serving(port: int, *words: str) -> Iterator[None]:
+    """Runs a server until it is told to stop, and waits for its end."""
+    process = subprocess.Popen([CXLOOP, "serve", *words])
+    try:
+        until(lambda: answers(f"http://127.0.0.1:{port}/healthz"), "a server", of=process)
+        yield
+        process.terminate()
+        assert process.wait(SECONDS) == 0
+    finally:
+        end(process, signal.SIGKILL)
+
+
+def _loaded_events(workspace: Path) -> int:
+    """What the app says, asked as its user does."""
+    words = [CXLOOP, "collect", "intake", "-w", str(workspace), "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return int(json.loads(done.stdout)["loaded"])
+
+
+def test_collectors_alone_need_a_database_and_the_key(bare_workspace: Path, database: Database) -> None:
+    words = [CXLOOP, "serve", "-w", str(bare_workspace), "--no-app"]
+    in_files = subprocess.run(words, capture_output=True, text=True, check=False)
+    told(bare_workspace, database.address)
+    without_key = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert (in_files.returncode, without_key.returncode) == (1, 1)
+    assert "cxloop move --database ADDRESS" in in_files.stderr
+    assert "has no key of the workspace. Copy secret.key from the app's host" in without_key.stderr

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import stat
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import closing
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from tests.store.conftest import Opening
 
 from cxloop.store.audit import Filter, entries, record, verify
 from cxloop.store.base import Store
-from cxloop.store.chain import COVERED, GUARDS, digest_of
+from cxloop.store.chain import COVERED, GUARDS, POSTGRES_GUARDS, digest_of
 from cxloop.store.head import HEAD_FILE
 
 if TYPE_CHECKING:
@@ -33,11 +32,13 @@ def _write(store: Store, count: int) -> None:
 
 def _tamper(store: Store, *statements: str) -> None:
     """Changes the file as somebody could who has it: past the guards."""
-    with closing(sqlite3.connect(str(store.engine.url.database))) as connection, connection:
-        for guard in GUARDS:
-            connection.execute(f"drop trigger {guard.split()[2]}")
+    in_file = store.engine.dialect.name == "sqlite"
+    guards = GUARDS if in_file else [guard for guard in POSTGRES_GUARDS if guard.startswith("create trigger")]
+    with store.engine.begin() as connection:
+        for guard in guards:
+            connection.execute(text(f"drop trigger {guard.split()[2]}{'' if in_file else ' on audit_entries'}"))
         for statement in statements:
-            connection.execute(statement)
+            connection.execute(text(statement))
 
 
 def _found(store: Store) -> list[tuple[int, str]]:
@@ -100,7 +101,7 @@ def _rewritten(store: Store, number: int) -> str:
     """The statement of somebody who knows how digests are made, and makes a new one for a changed entry."""
     with store.read() as work:
         row = dict(work.execute(text("select * from audit_entries where id = :id"), {"id": number}).mappings().one())
-    row |= {"arguments": {}, "happened_at": datetime.fromisoformat(row["happened_at"]), "outcome": "failed"}
+    row |= {"arguments": {}, "happened_at": datetime.fromisoformat(str(row["happened_at"])), "outcome": "failed"}
     return f"update audit_entries set outcome = 'failed', digest = '{digest_of(row)}' where id = {number}"
 
 
@@ -170,17 +171,17 @@ def test_a_digest_that_was_written_down_elsewhere_is_looked_for(store: Store) ->
     assert [fault.entry_id for fault in verify(store, head="0" * 64).faults] == [5]
 
 
-def _write_from_elsewhere(path: str) -> None:
-    store = Store.open(Path(path))
+def _write_from_elsewhere(opening: Opening) -> None:
+    store = opening()
     _write(store, 10)
     store.close()
 
 
 def test_several_processes_and_threads_write_one_chain(store: Store) -> None:
-    path = str(store.engine.url.database)
+    opening = Opening.of(store)
 
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as others, ThreadPoolExecutor(4) as threads:
-        done = [others.submit(_write_from_elsewhere, path) for _ in range(2)]
+        done = [others.submit(_write_from_elsewhere, opening) for _ in range(2)]
         done += [threads.submit(_write, store, 10) for _ in range(4)]
         for each in done:
             each.result()

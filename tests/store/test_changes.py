@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from tests.store.conftest import Opening
 
 from cxloop.core.errors import WorkspaceError
 from cxloop.store import documents
@@ -88,7 +88,7 @@ def test_a_commit_is_noticed_once_and_at_the_next_look(store: Store, following: 
 
 def test_a_commit_of_another_process_is_noticed(store: Store, following: Following[int], ticks: Ticks) -> None:
     assert following.value == 1
-    other = Store.open(Path(str(store.engine.url.database)))
+    other = Opening.of(store)()
     _write(other, 2)
     other.close()
     ticks.seconds += LOOK_SECONDS

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.store.conftest import everything_in
 
 from cxloop.core.errors import UnknownNameError
 from cxloop.store import connections
@@ -33,7 +34,7 @@ def test_secrets_are_sealed_and_only_their_names_are_shown(store: Store) -> None
     found = kept(store, "shop")
 
     assert (found.secrets, connections.secrets_of(store, "shop")) == (("password",), {"password": "very-secret"})
-    assert b"very-secret" not in (store.folder / "app.sqlite").read_bytes()
+    assert b"very-secret" not in everything_in(store)
     assert "very-secret" not in repr(found)
 
 

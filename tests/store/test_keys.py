@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.store.conftest import everything_in
 
 from cxloop.core.errors import InputError, NotFoundError
 from cxloop.core.host import Actor
@@ -203,10 +203,10 @@ def test_the_first_use_of_each_day_is_in_the_audit_log(store: Store, clock: Cloc
     ]
 
 
-def test_no_secret_of_a_key_is_written_anywhere(store: Store, tmp_path: Path) -> None:
+def test_no_secret_of_a_key_is_written_anywhere(store: Store) -> None:
     made = _write(store)
 
-    written = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    written = everything_in(store)
 
     assert b"Shop" in written  # otherwise the test could not see it
     assert made.secret.encode() not in written

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyotp
 import pytest
+from tests.store.conftest import everything_in
 
 from cxloop.core.accounts import ThrottledError
 from cxloop.core.errors import AccessDeniedError, InputError
@@ -128,7 +129,7 @@ def test_it_is_removed_by_a_code_only(
 def test_neither_secret_nor_recovery_codes_are_readable_in_the_file(
     store: Store, cast: Cast, secret: str, codes: tuple[str, ...]
 ) -> None:
-    written = b"".join(file.read_bytes() for file in store.folder.iterdir())
+    written = everything_in(store)
 
     assert b"max@example.org" in written  # otherwise the test could not see them
     assert secret.encode() not in written

@@ -71,6 +71,17 @@ class Measure(Strict):
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
 
 
+class Store(Strict):
+    """[store]: where accounts, surveys, messages and the audit log are, and what waits to be loaded.
+
+    By default in files of the workspace. `database` is a PostgreSQL that several hosts share; `password` names the
+    variable with its password, unless libpq finds that itself (in $PGPASSWORD or ~/.pgpass).
+    """
+
+    database: Annotated[str, Field(pattern=patterns.DATABASE)] = ""
+    password: Annotated[str, Field(pattern=patterns.VARIABLE)] = ""
+
+
 class Server(Strict):
     """[server]: where `cxloop serve` listens."""
 
@@ -189,6 +200,7 @@ class Settings(Strict):
     company: Company = Company()
     measure: Measure = Measure()
     engine: Engine = Engine()
+    store: Store = Store()
     server: Server = Server()
     sign_in: SignIn = SignIn()
     collect: Collect = Collect()

@@ -8,6 +8,7 @@ __all__ = [
     "ADDRESS",
     "COUNTRY",
     "CURRENCY",
+    "DATABASE",
     "ENGINE",
     "IN_WORDS",
     "ISSUER",
@@ -34,11 +35,13 @@ NAME = r"^[a-z][a-z0-9_]{0,62}$"
 ISSUER = r"^$|^https://\S+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?$"
 MAILBOX = r"^$|^[^<>\r\n\"]{0,100}<[^<>\s@]+@[^<>\s@]+>$|^[^<>\s@]+@[^<>\s@]+$"
 WEB_ADDRESS = r"^$|^https://\S+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?$|^env:\w+$"
+DATABASE = r"^$|^postgresql://[^\s:/@?#]+@[^\s:/@?#]+(:\d{1,5})?/[^\s/?#]+$"
 SPARK = r"spark://[^\s/]+:\d+(,[^\s/]+:\d+)*|sc://[^\s/]+(:\d+)?(/;\S*)?|local\[(\d{1,4}|\*)\]"
 ENGINE = rf"^(duckdb|{SPARK})$"
 SPARK_SETTING = r"^spark\.[A-Za-z0-9_.-]{1,200}$"
 
 IN_WORDS = {
+    DATABASE: "an address without a password, such as postgresql://cxloop@db.example:5432/acme",
     CURRENCY: "a currency in three capitals, such as EUR",
     SIZE_OR_AUTO: "a size such as 500MB or 2GB, or auto",
     ENGINE: "duckdb, spark://host:7077, sc://host:15002 or local[4]",

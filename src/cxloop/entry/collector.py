@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     log = logs.logger(folder.log)
     try:
         settings, _ = folder.definitions()
-        store = open_store(folder.store)
+        store = open_store(folder.store, settings)
         app = collector(folder, store, settings, f"collector-{number}")
         served = Beside(app, app, preference_pages(folder, store))
     except CxloopError as failure:

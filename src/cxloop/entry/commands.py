@@ -11,6 +11,7 @@ import typer
 from cxloop.cli.failure import FAILED, told
 from cxloop.cli.options import CsvOption, JsonOption, WorkspaceOption
 from cxloop.cli.root import Root
+from cxloop.core.errors import InputError
 
 __all__ = ["app"]
 
@@ -97,13 +98,20 @@ def serve(
     host: HostOption = None,
     port: PortOption = None,
     collect_port: CollectPortOption = None,
+    app: Annotated[
+        bool, typer.Option("--app/--no-app", help="Run the app, or only collectors that share its PostgreSQL.")
+    ] = True,
 ) -> None:
-    """Serve the app of a workspace, until Ctrl-C."""
+    """Serve the app of a workspace and its collectors, until Ctrl-C."""
     with told():
-        from cxloop.entry.serve import supervise
+        from cxloop.entry.serve import supervise, supervise_collectors
         from cxloop.runtime.folder import find
 
-        code = supervise(find(workspace), host=host, port=port, collect_port=collect_port)
+        folder = find(workspace)
+        if app:
+            code = supervise(folder, host=host, port=port, collect_port=collect_port)
+        else:
+            code = supervise_collectors(folder, collect_port=collect_port)
     raise typer.Exit(code)
 
 
@@ -142,7 +150,7 @@ def link(workspace: WorkspaceOption = None) -> None:
         folder = find(workspace)
         settings, _ = folder.definitions()
         running = server_of(folder)
-        store = open_store(folder.store)
+        store = open_store(folder.store, settings)
         server = settings.server
         typer.echo(sign_in_link(store, running["address"] if running else url(server.host, server.port)))
         store.close()
@@ -188,23 +196,37 @@ def doctor(
 def move(
     engine: Annotated[
         str, typer.Option("--engine", metavar="ADDRESS", help="duckdb, spark://host:7077, sc://host:15002 or local[4].")
-    ],
+    ] = "",
     warehouse: Annotated[
         str | None,
         typer.Option("--warehouse", metavar="FOLDER", help="Folder of the tables under Spark; as in cxloop.toml."),
     ] = None,
+    database: Annotated[
+        str, typer.Option("--database", metavar="ADDRESS", help="postgresql://user@host:5432/name, or files.")
+    ] = "",
+    password: Annotated[
+        str, typer.Option("--password", metavar="env:NAME", help="Variable with the password of the database.")
+    ] = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """Take the tables of a workspace to another engine: every row, counted and compared on both sides."""
+    """Take the tables of a workspace to another engine, or its records to PostgreSQL; both sides are compared."""
     with told(as_json=as_json):
         from cxloop.cli import output, progress
         from cxloop.runtime.folder import find
         from cxloop.runtime.moving import aimed, move
+        from cxloop.runtime.moving_records import aimed_records, move_records
 
         form = output.chosen(as_json=as_json, as_csv=as_csv)
+        if bool(engine) == bool(database):
+            raise InputError(
+                "Say what to take: --engine ADDRESS for the tables, or --database ADDRESS for the records."
+            )
         folder = find(workspace)
-        with progress.shown("Taking the tables") as moves:
-            moved = move(folder, aimed(folder, engine, warehouse), moves)
+        with progress.shown("Taking the records" if database else "Taking the tables") as moves:
+            if database:
+                moved = move_records(folder, aimed_records(database, password), moves)
+            else:
+                moved = move(folder, aimed(folder, engine, warehouse), moves)
     output.write(moved, form)

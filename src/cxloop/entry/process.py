@@ -81,6 +81,7 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     from cxloop.runtime.erasing import Erasing
     from cxloop.runtime.intake import Intake
     from cxloop.runtime.schedule import Schedule
+    from cxloop.store.database import database_of
 
     folder = host.workspace.folder
     log = logs.logger(folder.log)
@@ -92,7 +93,8 @@ def _serve(host: LocalHost, address: str, port: int, *, first: bool) -> None:
     host.lanes.later("derive", host.derive_now)
     host.lanes.later("warm", lambda: warm(host))
     log.info("start", version=__version__, pid=os.getpid())
-    schedule = Schedule(host)
+    database = database_of(settings)
+    schedule = Schedule(host, database=database.url if database else "")
     threading.Thread(target=_announce, args=(host, address, port, first, schedule.start), daemon=True).start()
     loading, erasing = Intake(host), Erasing(host)
     loading.start()

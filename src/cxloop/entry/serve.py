@@ -21,8 +21,9 @@ from cxloop.entry.addresses import url
 from cxloop.runtime.folder import Folder
 from cxloop.runtime.remote import server_of
 from cxloop.store.base import open_store
+from cxloop.store.secrets import KEY_FILE, VARIABLE, Vault
 
-__all__ = ["supervise"]
+__all__ = ["supervise", "supervise_collectors"]
 
 REFUSED = 3
 PATIENCE_SECONDS = 15.0
@@ -42,6 +43,40 @@ class _Place(NamedTuple):
 
     host: str
     port: int
+
+
+def supervise_collectors(folder: Folder, *, collect_port: int | None = None) -> int:
+    """Runs the collectors of a workspace whose app is on another host, until SIGTERM or SIGINT; returns the exit code.
+
+    Args:
+        folder: the workspace as this host has it: the same settings and the same key.
+        collect_port: by default the one of cxloop.toml.
+
+    Raises:
+        MistakesError: the settings have mistakes.
+        WorkspaceError: the port is taken, something runs on the folder already, records and spool are in files, or
+            this host has no key.
+    """
+    settings, _ = folder.definitions()
+    place = _Place(settings.collect.host, settings.collect.port if collect_port is None else collect_port)
+    if not settings.store.database:
+        raise WorkspaceError(
+            "Collectors without the app hand events over in PostgreSQL, and the records of this workspace are in its "
+            "files. Take them there first, on the app's host: cxloop move --database ADDRESS"
+        )
+    if not Vault.has_key(folder.path):  # a key of its own would make links that the app does not know
+        raise WorkspaceError(
+            f"{folder.path} has no key of the workspace. Copy {KEY_FILE} from the app's host, or set ${VARIABLE}."
+        )
+    if not place.port:
+        raise WorkspaceError("Collectors need a port, and port of [collect] is 0. Give one with --collect-port.")
+    with _only_one(folder):
+        _require_free(place, "--collect-port")
+        folder.inbox.mkdir(exist_ok=True)
+        open_store(folder.store, settings).close()
+        with _stop_signals() as stop, _collectors(folder, place, settings.collect.processes, stop):
+            stop.wait()
+    return 0
 
 
 def supervise(
@@ -74,7 +109,7 @@ def _supervised(
         _require_free(collect, "--collect-port")
     folder.inbox.mkdir(exist_ok=True)
     # Brought up to date once, before several processes open it.
-    open_store(folder.store).close()
+    open_store(folder.store, settings).close()
     with _stop_signals() as stop, _collectors(folder, collect, settings.collect.processes if collect.port else 0, stop):
         start = _started(folder, "cxloop.entry.process", app)
         return keep_running(start, stop, say=lambda text: _say(f"{text} Its log: {folder.log}"))

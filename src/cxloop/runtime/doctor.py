@@ -139,9 +139,10 @@ def _server(folder: Folder, found: dict[str, object] | None) -> Finding:
 
 def _intake(folder: Folder, *, runs: bool) -> Finding:
     """What waits in the spool, read from its file whether a server runs or not."""
-    if not folder.spool.exists():
+    settings, _ = folder.definitions()
+    if not (settings.store.database or folder.spool.exists()):
         return Finding("intake", "ok", "no live events yet")
-    spool = open_spool(folder.path, folder.definitions()[0])
+    spool = open_spool(folder.path, settings)
     try:
         state, damages = spool.state(), spool.damages()
     finally:
@@ -195,10 +196,10 @@ def _rejects(workspace: Workspace) -> Finding:
 
 
 def _records(workspace: Workspace) -> Finding:
-    fresh = not workspace.folder.store.exists()
-    if fresh:
+    place = workspace.settings.store.database
+    if not (place or workspace.folder.store.exists()):
         return Finding("records", "ok", "none yet; made by the first cxloop serve")
     from cxloop.store.base import HEAD
 
     assert workspace.store  # Opening brings it up to date, or says why it cannot.
-    return Finding("records", "ok", f"schema {HEAD}")
+    return Finding("records", "ok", f"schema {HEAD}{f', {place}' if place else ''}")

@@ -7,7 +7,6 @@ personal data must not lie where no erasure looks for it.
 
 from __future__ import annotations
 
-import os
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -19,6 +18,7 @@ from cxloop.core.results import Records
 from cxloop.core.schema import TABLES
 from cxloop.engine.base import Engine
 from cxloop.engine.tables import INTERNAL
+from cxloop.runtime.editing import change_setting
 from cxloop.runtime.engines import engine_at, open_engine, remove_tables, warehouse_of
 from cxloop.runtime.folder import Folder
 
@@ -80,7 +80,7 @@ def move(folder: Folder, target: EngineSettings, progress: Progress = no_progres
             new.close()
     finally:
         old.close()
-    _name_in_settings(folder, target)
+    change_setting(folder, "engine", target.model_dump(exclude_defaults=True) | {"address": target.address})
     remove_tables(folder, source)
     rows = sum(each.rows for each in moved)
     summary = (
@@ -114,21 +114,3 @@ def _one_table(name: str, old: Engine, new: Engine, progress: Progress, done: fl
                 "arrived. The tables that it was taken from are as they were. Report this."
             )
     return Moved(name, wanted.rows, str(wanted))
-
-
-def _name_in_settings(folder: Folder, target: EngineSettings) -> None:
-    """Changes [engine] in cxloop.toml, and leaves everything else in it as somebody has written it."""
-    import tomlkit
-
-    document = tomlkit.parse(folder.settings.read_text(encoding="utf-8"))
-    engine = document.setdefault("engine", tomlkit.table())
-    for name, value in target.model_dump(exclude_defaults=True).items():
-        engine[name] = value
-    engine["address"] = target.address
-    partial = folder.settings.with_suffix(".toml.partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(tomlkit.dumps(document))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.chmod(folder.settings.stat().st_mode & 0o777)
-    partial.replace(folder.settings)

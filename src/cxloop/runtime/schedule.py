@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from cxloop.runtime import logs
 from cxloop.runtime.jobs import Job, jobs_of
 from cxloop.runtime.jobs.base import SCHEDULE
+from cxloop.store.sqlite_files import WORK
 
 if TYPE_CHECKING:
     from cxloop.runtime.host import LocalHost
@@ -106,7 +107,7 @@ class Schedule:
         folder = self._host.workspace.folder.path
         config: DBOSConfig = {
             "name": "cxloop",
-            "system_database_url": self._database or f"sqlite:///{folder / 'work.sqlite'}",
+            "system_database_url": self._database or f"sqlite:///{folder / WORK}",
             "dbos_system_schema": "dbos",
             # what was under way belongs to this process, also after an update
             "application_version": "1",

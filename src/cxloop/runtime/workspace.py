@@ -63,8 +63,9 @@ def end_of_day(moment: datetime, zone: ZoneInfo) -> datetime:
 class LateStore:
     """The operational records, opened when first needed: most commands need none, and opening takes half a second."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, settings: Settings) -> None:
         self._path = path
+        self._settings = settings
         self._guard = threading.Lock()
         self._store: Store | None = None
 
@@ -80,7 +81,7 @@ class LateStore:
             if self._store is None:
                 from cxloop.store.base import open_store
 
-                self._store = open_store(self._path)
+                self._store = open_store(self._path, self._settings)
             return self._store
 
 
@@ -179,4 +180,4 @@ def open_workspace(folder: Folder, spark: Session | None = None) -> Workspace:
         raise WorkspaceError(f"{folder.path} cannot be written by this user. Change its permissions or owner.")
     engine = open_engine(folder, settings.engine, spark)
     keep_private(folder.path)
-    return Workspace(folder, settings, experience, engine, LateStore(folder.store))
+    return Workspace(folder, settings, experience, engine, LateStore(folder.store, settings))

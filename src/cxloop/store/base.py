@@ -10,23 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, OperationalError
 from sqlalchemy.orm import Session as Work
 
-from cxloop.core.errors import WorkspaceError
+from cxloop.core.errors import InputError, WorkspaceError
 
 if TYPE_CHECKING:
+    from cxloop.core.config import Settings
     from cxloop.store.audit import Doing
+    from cxloop.store.database import Database
     from cxloop.store.entrance import Accounts
     from cxloop.store.head import Head
     from cxloop.store.secrets import Vault
 
-__all__ = ["HEAD", "Store", "open_store"]
+__all__ = ["HEAD", "Store", "open_store", "version_of"]
 
 HEAD = "0006"
 """The newest migration; a test holds it against the scripts, so that opening need not load Alembic."""
 
-_BEGIN = "cxloop_begin"
+_WRITES = "cxloop_writes"
 
 
 def _present() -> datetime:
@@ -34,12 +36,22 @@ def _present() -> datetime:
 
 
 class Store:
-    """Operational records of one workspace. Safe to use from several threads."""
+    """Operational records of one workspace, in a file or in PostgreSQL. Safe to use from several threads."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _present) -> None:
+    def __init__(self, engine: Engine, folder: Path, named: str, clock: Callable[[], datetime] = _present) -> None:
+        """Takes an engine whose tables are there; see `open` and `open_database`.
+
+        Args:
+            engine: SQLAlchemy's.
+            folder: the workspace.
+            named: how messages call the place of the records.
+            clock: gives the present moment, UTC without zone.
+        """
         self.engine = engine
+        self.folder = folder
+        self.named = named
         # a unit that reads and then writes has to be the writer from the start: SQLite refuses to make it one later
-        self._writing = engine.execution_options(**{_BEGIN: "begin immediate"})
+        self._writing = engine.execution_options(**{_WRITES: True})
         self.clock = clock
 
     @classmethod
@@ -59,15 +71,37 @@ class Store:
         engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)
+        return cls._ready(engine, path.parent, str(path), "Restore it from a backup.", clock)
+
+    @classmethod
+    def open_database(cls, database: Database, folder: Path, clock: Callable[[], datetime] = _present) -> Store:
+        """Opens the store in a database, makes its tables where there are none, and brings older ones up to date.
+
+        Args:
+            database: of PostgreSQL.
+            folder: the workspace, with its key.
+            clock: gives the present moment, UTC without zone.
+
+        Raises:
+            WorkspaceError: the database cannot be reached, or is newer than this program.
+        """
+        from cxloop.store import postgres
+
+        engine = postgres.engine_of(database)
+        event.listen(engine, "begin", _begin)
+        return cls._ready(engine, folder, database.address, "See that it runs, and that the user may use it.", clock)
+
+    @classmethod
+    def _ready(cls, engine: Engine, folder: Path, named: str, advice: str, clock: Callable[[], datetime]) -> Store:
         try:
-            _bring_up_to_date(engine, path)
+            _bring_up_to_date(engine, named)
         except DatabaseError as failure:
             engine.dispose()
-            raise WorkspaceError(f"{path} cannot be read: {failure.orig}. Restore it from a backup.") from None
+            raise WorkspaceError(f"{named} cannot be read: {_first_line(failure)}. {advice}") from None
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine, clock)
+        return cls(engine, folder, named, clock)
 
     @contextmanager
     def work(self) -> Iterator[Work]:
@@ -75,26 +109,22 @@ class Store:
 
         Raises:
             WorkspaceError: the disk is full, or the file cannot be written.
+            InputError: a text holds a character that the database cannot keep.
         """
         try:
             # objects stay readable after the commit: functions return what they made
-            with Work(self._writing, expire_on_commit=False) as work, work.begin():
+            with _refused_texts(), Work(self._writing, expire_on_commit=False) as work, work.begin():
                 yield work
         except OperationalError as failure:
             raise WorkspaceError(
-                f"{self.engine.url.database} cannot be written: {failure.orig}. Make room on the disk, then try again."
+                f"{self.named} cannot be written: {_first_line(failure)}. Make room on the disk, then try again."
             ) from failure
 
     @contextmanager
     def read(self) -> Iterator[Work]:
         """Gives a unit of work that only reads, and so waits for no writer."""
-        with Work(self.engine, expire_on_commit=False) as work, work.begin():
+        with _refused_texts(), Work(self.engine, expire_on_commit=False) as work, work.begin():
             yield work
-
-    @property
-    def folder(self) -> Path:
-        """The folder of the file: the workspace."""
-        return Path(str(self.engine.url.database)).parent
 
     @cached_property
     def vault(self) -> Vault:
@@ -123,14 +153,90 @@ class Store:
 
         record(self, **doing)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the records are in a database, which several hosts may use, and not in a file of the workspace."""
+        return self.engine.dialect.name != "sqlite"
+
+    def scrub(self) -> None:
+        """Writes the records anew, so that no byte of what was deleted stays in them.
+
+        Raises:
+            WorkspaceError: others keep them busy; it is to be tried again.
+        """
+        if self.is_shared:
+            from cxloop.store import postgres
+
+            postgres.scrub(self.engine)
+        else:
+            from cxloop.store import sqlite_files
+
+            sqlite_files.scrub(Path(str(self.engine.url.database)))
+
+    def forget(self) -> None:
+        """Removes records, spool and what is under way from a database: they are somewhere else now."""
+        from cxloop.store import postgres
+
+        postgres.forget(self.engine)
+
+    def texts(self, wanted: Callable[[bytes], bool]) -> Iterator[str]:
+        """Yields where values stand that `wanted` holds for, by asking for every value of the records.
+
+        In a database the spool and what is under way are looked through as well: they lie beside the records.
+        """
+        if self.is_shared:
+            from cxloop.store import postgres
+
+            return postgres.texts(self.engine, wanted)
+        from cxloop.store import sqlite_files
+
+        return sqlite_files.texts(Path(str(self.engine.url.database)), wanted)
+
     def close(self) -> None:
         """Closes every connection."""
         self.engine.dispose()
 
 
-def open_store(path: Path) -> Store:
-    """Opens the store at `path` with the system's clock."""
+def open_store(path: Path, settings: Settings | None = None) -> Store:
+    """Opens the records of a workspace with the system's clock.
+
+    Args:
+        path: the file that they are in where they are in one; it lies in the workspace's folder.
+        settings: may name a database instead.
+
+    Raises:
+        WorkspaceError: they cannot be opened, or are still in the file.
+    """
+    if settings is not None:
+        from cxloop.store.database import database_of
+
+        if database := database_of(settings):
+            if path.exists():
+                _refuse_strange(database, path)
+            return Store.open_database(database, path.parent)
     return Store.open(path)
+
+
+@contextmanager
+def _refused_texts() -> Iterator[None]:
+    """PostgreSQL keeps no NUL in a text, and does not even compare with one; SQLite does both."""
+    try:
+        yield
+    except DataError as failure:
+        if "NUL" not in str(failure.orig):
+            raise
+        raise InputError("A text holds the character NUL (U+0000), which no record can keep. Take it out.") from None
+
+
+def _refuse_strange(database: Database, path: Path) -> None:
+    """With the setting alone a workspace would look as if nobody had an account in it."""
+    from cxloop.store import postgres
+
+    if not postgres.is_made(database):
+        raise WorkspaceError(
+            f"{database.address} has no records, and {path} has those of the workspace. Take database out of [store] "
+            f"in cxloop.toml, and take the records there: cxloop move --database {database.address}"
+        )
 
 
 def _configure(connection: Any, _record: object) -> None:
@@ -145,15 +251,21 @@ def _configure(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "begin"))
+    writes = connection.get_execution_options().get(_WRITES, False)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("begin immediate" if writes else "begin")
+    elif writes:
+        from cxloop.store.postgres import begin_writing
+
+        begin_writing(connection)
 
 
-def _bring_up_to_date(engine: Engine, path: Path) -> None:
+def _bring_up_to_date(engine: Engine, named: str) -> None:
     version = _version(engine)
     if version == HEAD:
         return
     if version is not None and version > HEAD:
-        raise WorkspaceError(f"{path} has records of version {version}; this cxloop knows {HEAD}. Update cxloop.")
+        raise WorkspaceError(f"{named} has records of version {version}; this cxloop knows {HEAD}. Update cxloop.")
     from cxloop.store.upgrade import upgrade
 
     upgrade(engine)
@@ -161,7 +273,17 @@ def _bring_up_to_date(engine: Engine, path: Path) -> None:
 
 def _version(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        found = connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()
-        return None if found is None else str(found)
+        return version_of(connection)
+
+
+def version_of(connection: Connection) -> str | None:
+    """Returns the version of the tables; None where there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
+def _first_line(failure: DatabaseError) -> str:
+    """What the database said; PostgreSQL adds lines of detail, which may quote values."""
+    return str(failure.orig).strip().partition("\n")[0]

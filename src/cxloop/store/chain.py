@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["COVERED", "GUARDS", "digest_of"]
+__all__ = ["COVERED", "GUARDS", "POSTGRES_GUARDS", "digest_of"]
 
 COVERED = (
     "id",
@@ -30,6 +30,15 @@ GUARDS = tuple(
     for what in ("update", "delete")
 )
 """Statements that make the table refuse every change; whoever takes them away cannot take away the digests."""
+
+POSTGRES_GUARDS = (
+    """create function cxloop.audit_entries_stay() returns trigger language plpgsql as
+    $$ begin raise exception 'the audit log is append-only'
+        using errcode = 'integrity_constraint_violation'; end $$""",
+    """create trigger audit_entries_no_change before update or delete or truncate on cxloop.audit_entries
+    for each statement execute function cxloop.audit_entries_stay()""",
+)
+"""The same in PostgreSQL, where a table can also be emptied at once."""
 
 
 def digest_of(entry: Mapping[str, Any]) -> str:

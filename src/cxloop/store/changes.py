@@ -2,7 +2,7 @@
 
 SQLite counts the commits of other connections (`PRAGMA data_version`). Asking for the count takes microseconds and no
 lock, so a collector can afford it where it could not afford a query for each request; and unlike the time of a file
-it is never wrong.
+it is never wrong. In PostgreSQL writers count themselves, in a row that is read instead.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from sqlalchemy import Engine, text
 
 if TYPE_CHECKING:
     from cxloop.store.base import Store
@@ -38,11 +41,8 @@ class Following(Generic[_Value]):
             read: gives the value.
             monotonic: seconds that only go forward.
         """
-        # a connection that never writes: one's own commits are not counted
-        self._connection = sqlite3.connect(
-            str(store.engine.url.database), isolation_level=None, check_same_thread=False, timeout=5.0
-        )
-        self._close = weakref.finalize(self, self._connection.close)
+        self._version_now, close = _watch(store)
+        self._close = weakref.finalize(self, close)
         self._read = read
         self._monotonic = monotonic
         self._guard = threading.Lock()
@@ -63,7 +63,7 @@ class Following(Generic[_Value]):
         if now - self._looked_at < LOOK_SECONDS:
             return  # another thread has looked meanwhile
         # asked before the value is read: a change in between is found the next time
-        version = int(self._connection.execute("pragma data_version").fetchone()[0])
+        version = self._version_now()
         if version != self._version:
             self._value = self._read()
         self._version, self._looked_at = version, now
@@ -75,3 +75,19 @@ class Following(Generic[_Value]):
     def close(self) -> None:
         """Closes the connection that it watches with; it is also closed with the object."""
         self._close()
+
+
+def _watch(store: Store) -> tuple[Callable[[], int], Callable[[], None]]:
+    """Returns what gives the count of changes, and what ends it."""
+    if store.engine.dialect.name == "postgresql":
+        return partial(_counted, store.engine), lambda: None
+    # a connection that never writes: one's own commits are not counted
+    connection = sqlite3.connect(
+        str(store.engine.url.database), isolation_level=None, check_same_thread=False, timeout=5.0
+    )
+    return lambda: int(connection.execute("pragma data_version").fetchone()[0]), connection.close
+
+
+def _counted(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text("select number from cxloop.changes")).scalar_one())

@@ -60,6 +60,11 @@ class Vault:
             )
         return cls(key)
 
+    @staticmethod
+    def has_key(folder: Path) -> bool:
+        """Whether there is a key already, in the environment or in the workspace."""
+        return bool(os.environ.get(VARIABLE)) or (folder / KEY_FILE).exists()
+
     def seal(self, text: str) -> str:
         """Returns `text` encrypted and authenticated; each time another text."""
         from cryptography.fernet import Fernet

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from cxloop.core.errors import WorkspaceError
 
-__all__ = ["scrub", "texts"]
+__all__ = ["WORK", "scrub", "texts"]
+
+WORK = "work.sqlite"
+"""File of the workspace with what is under way, where that is in a file."""
 
 _TRIES = 20
 _PAUSE_SECONDS = 0.25

@@ -8,6 +8,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine
 
+from cxloop.store.base import version_of
+
 __all__ = ["configuration", "upgrade"]
 
 
@@ -25,6 +27,9 @@ def upgrade(engine: Engine) -> None:
     references are not enforced meanwhile, and are checked before the commit (sqlite.org/lang_altertable.html).
     """
     config = configuration()
+    if engine.dialect.name == "postgresql":
+        _upgrade_database(engine, config)
+        return
     with engine.connect() as connection:
         references = _References(connection)
         references.enforce(False)
@@ -35,6 +40,18 @@ def upgrade(engine: Engine) -> None:
                 references.check()
         finally:
             references.enforce(True)
+
+
+def _upgrade_database(engine: Engine, config: Config) -> None:
+    """In PostgreSQL several hosts may come at once: whoever waited for its turn looks again what is left to do."""
+    from cxloop.store import postgres
+
+    with engine.connect() as connection, connection.begin():
+        postgres.take_turn(connection)
+        if version_of(connection) is None:
+            postgres.create(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
 class _References:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,8 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 from tests.support.servers import end, free_port, missing, until
+
+from cxloop.store.database import Database
 
 __all__ = ["Postgres", "running"]
 
@@ -32,6 +35,13 @@ class Postgres:
         """Returns the address of a database."""
         account = user if password is None else f"{user}:{password}"
         return f"postgresql://{account}@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self) -> Database:
+        """Makes an empty database, and returns where it is."""
+        name = f"cx_{secrets.token_hex(6)}"
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"create database {name}")
+        return Database(self.url(password=None, database=name), "owner-password")
 
     def make(self) -> None:
         """Makes the files of the server."""

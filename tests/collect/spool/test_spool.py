@@ -199,7 +199,7 @@ def test_what_was_deleted_is_scrubbed_and_what_waits_is_not(spool: AnySpool) -> 
     found = spool.read(0, 1000)
     spool.forget(found[0].seq)
 
-    assert spool.scrub() == 0
+    spool.scrub()
 
     assert spool.read(0, 1000) == found[1:]
     assert spool.state().requests == 2

@@ -16,7 +16,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from cxloop.collect.spool import Envelope, Spool
+from cxloop.collect.spool import Envelope
+from cxloop.collect.spool.opening import open_spool
 from cxloop.core.host import LOCAL
 from cxloop.core.results import Result
 from cxloop.runtime.folder import Folder
@@ -66,7 +67,7 @@ class Desk:
             compressed = zlib.compressobj(wbits=31)
             body = compressed.compress(body) + compressed.flush()
         about = {"endpoint": "batch", "encoding": "gzip" if packed else ""}
-        spool = Spool(self.path / "spool")
+        spool = open_spool(self.path, self.host.workspace.settings)
         spool.append([Envelope("shop", "segment", int(moment.timestamp() * 1e6), body, len(events), about)])
         spool.close()
 

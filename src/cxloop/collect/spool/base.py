@@ -41,8 +41,8 @@ class AnySpool(Protocol):
             SpoolError: nothing can be written just now.
         """
 
-    def scrub(self) -> int:
-        """Leaves nothing of deleted requests in the spool's own files; returns how many damaged copies went with them.
+    def scrub(self) -> None:
+        """Leaves nothing of deleted requests in the spool's own files.
 
         Raises:
             SpoolError: nothing can be written just now.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-__all__ = ["Damage", "read", "write"]
+__all__ = ["Damage", "read", "remove_copies", "write"]
 
 FILE = "damages.jsonl"
 
@@ -53,3 +54,11 @@ def read(folder: Path) -> list[Damage]:
         except msgspec.DecodeError:  # the line that a loss of power cut off
             continue
     return found
+
+
+def remove_copies(folder: Path) -> int:
+    """Removes the damaged files that were set aside, and returns how many; what could be read of them was moved."""
+    copies = list(folder.glob("damaged-*"))
+    for copy in copies:
+        shutil.rmtree(copy)
+    return len(copies)

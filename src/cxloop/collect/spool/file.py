@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import sqlite3
 import threading
 import time
@@ -114,8 +113,8 @@ class Spool:
             what = f"{gone:,} acknowledged requests were counted in {FILE} and are not in it: they are lost."
             damage.write(self._folder, Damage(_now(), what, 0, gone, ""))
 
-    def scrub(self) -> int:
-        """Leaves no byte of deleted requests in any file, also not in those that were set aside; returns how many were.
+    def scrub(self) -> None:
+        """Leaves no byte of deleted requests in the file.
 
         Whoever appends waits meanwhile: some milliseconds, and with a full spool as long as it takes to write it once.
 
@@ -123,10 +122,6 @@ class Spool:
             SpoolError: the file cannot be written.
         """
         self._alone(lambda table: table.scrub())
-        aside = list(self._folder.glob("damaged-*"))
-        for folder in aside:  # what could be read of them is in the file
-            shutil.rmtree(folder)
-        return len(aside)
 
     def continue_after(self, seq: int) -> None:
         """Lets every further request have a higher number than `seq`; the loader calls it with its position."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from cxloop.collect.spool.base import AnySpool
 from cxloop.collect.spool.file import Spool
 from cxloop.core.config import Settings
+from cxloop.store.database import database_of
 
 __all__ = ["SPOOL", "open_spool"]
 
@@ -23,5 +24,11 @@ def open_spool(workspace: Path, settings: Settings) -> AnySpool:
 
     Raises:
         SpoolError: the spool cannot be opened.
+        WorkspaceError: it is in a database whose password is missing.
     """
-    return Spool(workspace / SPOOL, limit_bytes=settings.collect.spool_bytes)
+    limit = settings.collect.spool_bytes
+    if database := database_of(settings):
+        from cxloop.collect.spool.postgres import PostgresSpool
+
+        return PostgresSpool(database.url, limit_bytes=limit, named=database.address)
+    return Spool(workspace / SPOOL, limit_bytes=limit)

@@ -116,8 +116,8 @@ class PostgresSpool:
             pass
         self._do(lambda connection: _run(connection, tables.TELL_WHAT_VANISHED))
 
-    def scrub(self) -> int:
-        """Writes the table anew from its rows, so that no byte of deleted requests stays in its files; returns 0.
+    def scrub(self) -> None:
+        """Writes the table anew from its rows, so that no byte of deleted requests stays in its files.
 
         Whoever appends waits meanwhile. What the server keeps beside its tables (its log, its backups) is the server's.
 
@@ -125,7 +125,6 @@ class PostgresSpool:
             SpoolError: the server cannot be reached, or refuses.
         """
         self._do(lambda connection: connection.execute(tables.SCRUB))
-        return 0
 
     def continue_after(self, seq: int) -> None:
         """Lets every further request have a higher number than `seq`; the loader calls it with its position.

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from cxloop.collect.intake import load_waiting, open_spool
 from cxloop.collect.loader.progress import progress_of
+from cxloop.collect.spool.damage import remove_copies
+from cxloop.collect.spool.opening import SPOOL
 from cxloop.core.errors import WorkspaceError
 from cxloop.store import erasures
-from cxloop.store.sqlite_files import scrub
+from cxloop.store.sqlite_files import WORK, scrub
 from cxloop.unify.erasure import background
 from cxloop.unify.erasure.files import clean
 from cxloop.unify.erasure.hiding import hide
@@ -31,8 +33,6 @@ __all__ = ["finish", "finish_all"]
 DRAIN_SECONDS = 60.0
 """How long to wait for the loader at once; what waits longer (a spool of millions) is waited for again."""
 _LOOK_SECONDS = 0.1
-WORK = "work.sqlite"
-STORE = "app.sqlite"
 
 
 def finish_all(ws: Operations) -> bool:
@@ -46,7 +46,7 @@ def finish_all(ws: Operations) -> bool:
             finish(ws, erasures.get(ws.store, kept.erasure_id))
     left = [kept for kept in erasures.unfinished(ws.store) if kept.state != "found"]
     if not left:
-        scrub(ws.path / STORE)  # who was killed right after signing had not come to it
+        ws.store.scrub()  # who was killed right after signing had not come to it
         background.unmark(ws.path)
     return not left
 
@@ -70,7 +70,7 @@ def finish(ws: Operations, kept: KeptErasure) -> KeptErasure:
         gone += _scrub(ws)
         kept = erasures.change(ws.store, kept.erasure_id, removed=_added(kept, gone))
         kept = settle(ws, kept, prove(ws, secret))
-        scrub(ws.path / STORE)  # what was looked for is gone from the record as well
+        ws.store.scrub()  # what was looked for is gone from the record as well
     except (OSError, WorkspaceError) as failure:
         erasures.change(ws.store, kept.erasure_id, failure=_said(failure))
         raise
@@ -111,10 +111,12 @@ def _scrub(ws: Operations) -> list[list[object]]:
     ws.progress("Writing the records anew", 0.6)
     spool = open_spool(ws.path, ws.settings)
     try:
-        aside = spool.scrub()
+        spool.scrub()
     finally:
         spool.close()
-    scrub(ws.path / STORE)
+    # also where the spool is in a database now: it was in files before
+    aside = remove_copies(ws.path / SPOOL)
+    ws.store.scrub()
     scrub(ws.path / WORK)
     return [["spool", "damaged copies", aside]] if aside else []
 

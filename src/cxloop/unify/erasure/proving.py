@@ -6,16 +6,17 @@ found in a row that belongs to a living customer; it is left out, and counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cxloop.collect.intake import open_spool
 from cxloop.collect.protocol import UnreadableError, unpacked
 from cxloop.core.schema import TABLES
 from cxloop.store import erasures
-from cxloop.store.sqlite_files import texts
+from cxloop.store.sqlite_files import WORK, texts
 from cxloop.unify.erasure.files import every_file
 from cxloop.unify.erasure.receipts import receipt_document
 from cxloop.unify.erasure.results import Looked
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Proof", "prove", "settle"]
 
+Look: TypeAlias = "Callable[[Callable[[bytes], bool]], Iterator[str]]"
 _SUBJECTS = {"key_id", "interaction_id", "customer_id"}
 _LIVING = {table.name for table in TABLES if not _SUBJECTS.isdisjoint(table.names)}
 """Tables whose rows are somebody's. After an erasure none of them is of who was erased: the numbers are looked for."""
-_SQLITE = ("app.sqlite", "work.sqlite", "spool/spool.sqlite")
+_SQLITE = (WORK, "spool/spool.sqlite")
+"""Files with values beside the records; where those are in a database, it has these as well."""
 _MOST_NAMED = 5
 
 
@@ -54,7 +57,7 @@ def prove(ws: Operations, secret: dict[str, Any]) -> Proof:
     waiting = set(_new_in_spool(ws, finder, int(secret.get("spool", 0))))
     files = [path for path in every_file(ws.path) if path.name != "secret.key"]
     in_files = {path: found for path in files if (found := finder.in_file(path))}
-    in_values = {name: set(_values(ws.path / name, finder)) for name in _SQLITE if (ws.path / name).exists()}
+    in_values = {name: set(_values(look, finder)) for name, look in _looks(ws).items()}
     tables_are_in = ws.engine.files()
     older = [f"{_shown(path, ws.path)} (an older file)" for path in tables_are_in.older]
     rest = finder.closed.difference(*tables_are_in)
@@ -75,7 +78,7 @@ def prove(ws: Operations, secret: dict[str, Any]) -> Proof:
         Looked("analytics", "numbers of keys in every column that holds one", len(TABLES), len(numbers)),
         Looked("analytics", "every text of every table", len(TABLES), len(tables)),
         Looked("analytics", "files of tables beside the live one, which pack what was erased", 1, len(older)),
-        Looked("records", "every value of the SQLite files", len(in_values), len(records)),
+        Looked("records", "every value of the records, the spool and what is under way", len(in_values), len(records)),
         Looked(
             "files", "every byte, also as UTF-16 and inside of base64, gzip, zip and Parquet", len(files), len(named)
         ),
@@ -94,8 +97,15 @@ def _any_of(found: set[str], shared: set[str]) -> bool:
     return any(word.lower() not in shared for word in found)
 
 
-def _values(path: Path, finder: Finder) -> Iterator[tuple[str, str]]:
-    """Yields column and word for each value of a SQLite file that holds one; a body may be packed."""
+def _looks(ws: Operations) -> dict[str, Look]:
+    """What looks through values, by the name of where they are."""
+    files = {name: partial(texts, ws.path / name) for name in _SQLITE if (ws.path / name).exists()}
+    records = "PostgreSQL" if ws.store.is_shared else "app.sqlite"
+    return {records: ws.store.texts, **files}
+
+
+def _values(look: Look, finder: Finder) -> Iterator[tuple[str, str]]:
+    """Yields column and word for each value that holds one; a body may be packed."""
     words: list[str] = []
 
     def holds(value: bytes) -> bool:
@@ -103,7 +113,7 @@ def _values(path: Path, finder: Finder) -> Iterator[tuple[str, str]]:
         words.extend(word for data in (value, _unpacked(value)) if finder.holds(data) for word in finder.which(data))
         return bool(words)
 
-    for place in texts(path, holds):
+    for place in look(holds):
         yield from ((place, word.lower()) for word in words)
 
 
