@@ -35,6 +35,8 @@ class Engine(Protocol):
     """Tables and queries. Methods are safe to call from several threads; each thread has its own cursor."""
 
     dialect: str
+    at_once: int
+    """How many questions it works on best at the same time."""
 
     def fetch(
         self, query: Query, parameters: Mapping[str, Value] | None = None, slots: Slots | None = None

@@ -258,6 +258,7 @@ class ScopedEngine(Engine):
         self._engine = engine
         self._scope = scope
         self.dialect = engine.dialect
+        self.at_once = engine.at_once
 
     def fetch(
         self, query: Query, parameters: Mapping[str, Value] | None = None, slots: Slots | None = None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import is_dataclass, replace
+from functools import partial
+from threading import Lock
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 from cxloop.core.calls import cli_call, python_call
 from cxloop.core.config import Experience, Settings
@@ -15,7 +17,9 @@ from cxloop.core.host import Actor, Limits, Progress, Snapshot, no_progress, req
 from cxloop.core.privacy import require_no_persons
 from cxloop.core.results import How, Result
 from cxloop.core.verbs import Verb
+from cxloop.engine.base import Engine
 from cxloop.runtime import derivations, logs, parts
+from cxloop.runtime.batches import Batch, together
 from cxloop.runtime.flights import Flights
 from cxloop.runtime.health import Counters
 from cxloop.runtime.lanes import Lanes
@@ -27,6 +31,8 @@ from cxloop.unify.erasure.background import keeps_answers
 
 __all__ = ["LocalHost"]
 
+MOST_TOGETHER = 24
+"""Results that are renewed in one batch: more than a page has."""
 INTERRUPTED = "Query interrupted"
 """What the embedded engine makes of Ctrl-C: a plain RuntimeError with these words."""
 
@@ -43,10 +49,12 @@ class LocalHost:
         """
         self.workspace = workspace
         self.counters = Counters()
-        self.lanes = Lanes(lambda failure: logs.failure(workspace.folder.log, failure, where="background"))
+        self.lanes = Lanes(self._failed)
         self._find = find
         self._snapshots: Snapshots | None = None
         self._flights: Flights[Snapshot] = Flights()
+        self._guard = Lock()
+        self._stale: dict[Hashable, tuple[Call, Actor]] = {}
 
     @property
     def settings(self) -> Settings:
@@ -112,9 +120,26 @@ class LocalHost:
     def _known(self, call: Call, actor: Actor) -> Snapshot | None:
         kept = self.snapshots.get(call, seen_by(self.workspace.view(), actor, call.verb))
         if kept is not None and kept.stale:
-            # Where it fails, the page goes on showing the older result and its age.
-            self.lanes.later((call.verb.path, call.key), lambda: self._renew(call, actor))
+            with self._guard:
+                self._stale.setdefault((call.verb.path, call.key), (call, actor))
+            self.lanes.later("renew", self._renew_stale)
         return kept
+
+    def _renew_stale(self) -> None:
+        """Works out anew what was found to be old, as one batch: the tiles of a page ask much of the same.
+
+        Where one fails, the page goes on showing the older result and its age.
+        """
+        with self._guard:
+            stale = [self._stale.pop(key) for key in list(self._stale)[:MOST_TOGETHER]]
+            more = bool(self._stale)
+        batch = Batch(self.workspace.engine)
+        together(batch, [partial(self._renew, *each, batch) for each in stale], self._failed)
+        if more:  # in a turn of its own: a change of the log need not wait for all of them
+            self.lanes.later("renew", self._renew_stale)
+
+    def _failed(self, failure: Exception) -> None:
+        logs.failure(self.workspace.folder.log, failure, where="background")
 
     def _flight(self, call: Call) -> Hashable:
         # What began before everything was forgotten is no answer to who asks after it.
@@ -168,9 +193,12 @@ class LocalHost:
             checked = from_inbox(self.workspace.folder.inbox, checked)
         return verb, checked
 
-    def _renew(self, call: Call, actor: Actor) -> Snapshot:
+    def _renew(self, call: Call, actor: Actor, batch: Batch | None = None) -> Snapshot:
         began = self.snapshots.cleared
-        verb, seen = call.verb, seen_by(self.workspace.view(), actor, call.verb)
+        view = self.workspace.view()
+        if batch is not None:
+            view = replace(view, engine=cast(Engine, batch))
+        verb, seen = call.verb, seen_by(view, actor, call.verb)
         position = seen.engine.count("interactions")
         with self._unforeseen(verb):
             result = _explained(verb.function(seen, **call.arguments), verb, call.arguments, actor.limits)

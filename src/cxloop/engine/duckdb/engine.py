@@ -43,6 +43,7 @@ class DuckDBEngine(Engine):
     """
 
     dialect = "duckdb"
+    at_once = 1  # each takes every core
 
     def __init__(self, folder: Path, settings: EngineSettings | None = None) -> None:
         """Opens the tables in `folder`; creates them where there are none, brings older ones up to date.

@@ -41,6 +41,7 @@ class SparkTables:
     """
 
     dialect = "spark"
+    at_once = 4  # planning a job and sending it out takes longer than many a job
 
     def __init__(self, session: SparkSession, warehouse: Warehouse) -> None:
         """Takes a session from `session.connect` or `session.prepared`, and an open warehouse."""
