@@ -37,9 +37,10 @@ test: export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 test: $(VENV)/.dev $(VENV)/.browser $(VENV)/.servers ## Run all tests.
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
 
-test-long: $(VENV)/.dev ## Run the tests that answer for limits on many more drawn logs.
+test-long: $(VENV)/.dev $(VENV)/.browser $(VENV)/.servers ## Run more of the same: more drawn logs for limits, more screens for pages.
 	CXLOOP_LIMIT_EXAMPLES=4 $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -q \
 		tests/engines/test_limits_equal_a_smaller_log.py
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -q -m long
 
 # One process: its cluster and its tests would only wait for each other in several.
 test-spark: $(VENV)/.spark $(VENV)/.servers ## Run the tests that need a cluster of Spark, which they start themselves.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxloop.core.errors import EngineError, UnknownNameError
@@ -29,6 +29,7 @@ def keys(rows: list[tuple[int, str, str, str]]) -> pa.Table:
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=arrow_schema(KEYS))
 
 
+@settings(max_examples=30)  # each digest opens a database
 @given(rows_of_keys, rows_of_keys, st.randoms(use_true_random=False))
 def test_a_digest_is_that_of_the_rows_in_whatever_order_and_blocks(
     one: list[tuple[int, str, str, str]], other: list[tuple[int, str, str, str]], chance: object

@@ -61,6 +61,18 @@ def cxloop(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+SCREENS = pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (1440, "light"),
+        (360, "dark"),
+        pytest.param(1440, "dark", marks=pytest.mark.long),
+        pytest.param(360, "light", marks=pytest.mark.long),
+    ],
+)
+"""What pages are looked at on: two that differ in everything, and with more time the other two."""
+
+
 @dataclass
 class Product:
     """A server that runs on a workspace."""

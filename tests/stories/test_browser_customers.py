@@ -13,7 +13,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from tests.stories.conftest import Product, Visitor, barriers, cxloop, new_link, serve
+from tests.stories.conftest import SCREENS, Product, Visitor, barriers, cxloop, new_link, serve
 
 pytestmark = pytest.mark.browser
 
@@ -337,8 +337,7 @@ def test_doubtful_pairs_are_decided_by_keyboard_alone(analyst: Visitor, screensh
     page.context.close()
 
 
-@pytest.mark.parametrize("width", [1440, 360])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@SCREENS
 def test_the_pages_of_customers_have_no_barrier_and_fit_their_screen(
     analyst: Visitor, axe: str, screenshots: Path | None, width: int, scheme: str
 ) -> None:

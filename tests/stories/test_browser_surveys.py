@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.stories.conftest import Product, Visitor, barriers
+from tests.stories.conftest import SCREENS, Product, Visitor, barriers
 
 pytestmark = pytest.mark.browser
 SAVED = "#saved:has-text('Draft saved')"
@@ -204,7 +204,7 @@ def test_a_survey_is_made_and_published_with_the_keyboard_alone(page: Any) -> No
     page.get_by_text("It is live. Whoever opens it from now on sees this version.").wait_for()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (360, "light"), (360, "dark")])
+@SCREENS
 def test_nothing_of_it_is_a_barrier(
     visitor: Visitor, axe: str, made: str, width: int, scheme: str, screenshots: Path | None
 ) -> None:

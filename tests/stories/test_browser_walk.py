@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from tests.stories.conftest import Product, barriers, cxloop
+from tests.stories.conftest import SCREENS, Product, barriers, cxloop
 
 pytestmark = pytest.mark.browser
 
@@ -162,8 +162,7 @@ def test_everything_works_without_scripts(visitor: Any) -> None:
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 360])
+@SCREENS
 def test_no_page_has_a_barrier_and_each_fits_its_screen(
     visitor: Any, pages: dict[str, str], axe: str, screenshots: Path | None, width: int, scheme: str
 ) -> None:
