@@ -38,7 +38,7 @@ test: $(VENV)/.dev $(VENV)/.browser $(VENV)/.servers ## Run all tests.
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
 
 test-long: $(VENV)/.dev $(VENV)/.browser $(VENV)/.servers ## Run more of the same: more drawn logs for limits, more screens for pages.
-	CXLOOP_LIMIT_EXAMPLES=4 $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -q \
+	CXLOOP_LIMIT_EXAMPLES=4 $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -q --timeout 1200 \
 		tests/engines/test_limits_equal_a_smaller_log.py
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -q -m long
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 from tests.engine.conftest import LogRows
+from tests.support.servers import until
 
 from cxloop.core.errors import EngineError, InputError, UnknownNameError
 from cxloop.engine.base import Value
@@ -58,6 +60,18 @@ BROKEN = Query(
     "test.broken",
     "select cast(kind as bigint) as n from interactions",
     ("interactions",),
+    {"n": "bigint"},
+)
+
+
+ENDLESS = Query(
+    "test.endless",
+    """select count(*) as n
+    from (select unnest(generate_series(1, 60000)) as x) as a
+    cross join (select unnest(generate_series(1, 60000)) as y) as b
+    cross join (select unnest(generate_series(1, 60000)) as z) as c
+    where (a.x * b.y * c.z) % 1000003 = 7""",
+    (),
     {"n": "bigint"},
 )
 
@@ -240,3 +254,27 @@ def _elsewhere(tables: Tables) -> list[dict[str, object]]:
     thread.start()
     thread.join()
     return found[0]
+
+
+def test_a_question_that_nobody_waits_for_is_stopped_with_its_jobs(
+    spark_tables: SparkTables, session: SparkSession
+) -> None:
+    begun = threading.Event()
+
+    def ask() -> str:
+        with spark_tables.cancellable("left"):
+            begun.set()
+            with pytest.raises(EngineError) as failure:
+                spark_tables.fetch(ENDLESS)
+        return failure.value.message
+
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask)
+        assert begun.wait(10)
+        running = session.sparkContext.statusTracker()
+        until(lambda: bool(running.getActiveJobsIds()), "a job", seconds=60)
+        assert spark_tables.count("keys") == 0  # others go on meanwhile
+        spark_tables.cancel("left")
+        assert "test.endless failed" in asked.result(60)
+    until(lambda: not running.getActiveJobsIds(), "the job to end", seconds=30)
+    assert spark_tables.fetch(KEYS).num_rows == 0

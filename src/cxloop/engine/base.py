@@ -51,6 +51,12 @@ class Engine(Protocol):
     def commits(self) -> int:
         """How many changes have been written since it was opened: while it is the same, answers are."""
 
+    def cancellable(self, name: str) -> AbstractContextManager[None]:
+        """Lets `cancel` stop what this thread asks inside; `name` is no other thread's."""
+
+    def cancel(self, name: str) -> None:
+        """Stops what is asked under a name: who asked gets an EngineError. Nothing, where nobody asks."""
+
     def sql(self, query: Query, slots: Slots | None = None) -> str:
         """Returns the SQL of a query as this engine would run it, formatted for people."""
 

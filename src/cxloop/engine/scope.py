@@ -279,6 +279,14 @@ class ScopedEngine(Engine):
         """How many changes have been written, to any row."""
         return self._engine.commits()
 
+    def cancellable(self, name: str) -> AbstractContextManager[None]:
+        """Lets `cancel` stop what this thread asks inside."""
+        return self._engine.cancellable(name)
+
+    def cancel(self, name: str) -> None:
+        """Stops what is asked under a name."""
+        self._engine.cancel(name)
+
     def sql(self, query: Query, slots: Slots | None = None) -> str:
         """Returns the SQL with the limits in it."""
         return self._engine.sql(self._limited(query), slots)

@@ -52,7 +52,7 @@ class LocalHost:
         self.lanes = Lanes(self._failed)
         self._find = find
         self._snapshots: Snapshots | None = None
-        self._flights: Flights[Snapshot] = Flights()
+        self._flights: Flights[Snapshot] = Flights(workspace.engine.cancel)
         self._guard = Lock()
         self._stale: dict[Hashable, tuple[Call, Actor]] = {}
 
@@ -93,7 +93,9 @@ class LocalHost:
         """Returns the kept result at once and renews it in the background; computes it if there is none."""
         call = self._kept_call(path, arguments, actor)
         with self._looked(call, actor):
-            return self._known(call, actor) or self._flights.join(self._flight(call), lambda: self._first(call, actor))
+            return self._known(call, actor) or self._flights.join(
+                self._flight(call), lambda name: self._first(call, actor, name)
+            )
 
     def snapshot_soon(
         self, path: str, arguments: Mapping[str, object], *, actor: Actor, patience_seconds: float
@@ -104,7 +106,7 @@ class LocalHost:
             known = self._known(call, actor)
             if known is not None:
                 return known
-            return self._flights.wait(self._flight(call), lambda: self._first(call, actor), patience_seconds)
+            return self._flights.wait(self._flight(call), lambda name: self._first(call, actor, name), patience_seconds)
 
     def _kept_call(self, path: str, arguments: Mapping[str, object], actor: Actor) -> Call:
         verb, checked = self._admit(path, arguments, actor)
@@ -145,8 +147,8 @@ class LocalHost:
         # What began before everything was forgotten is no answer to who asks after it.
         return call.verb.path, call.key, self.snapshots.cleared
 
-    def _first(self, call: Call, actor: Actor) -> Snapshot:
-        with self.lanes.pages:
+    def _first(self, call: Call, actor: Actor, name: str) -> Snapshot:
+        with self.lanes.pages, self.workspace.engine.cancellable(name):
             return self._renew(call, actor)
 
     @property

@@ -15,6 +15,7 @@ from cxloop.core.engine import Engine as EngineSettings
 from cxloop.core.errors import EngineError, UnknownNameError, WorkspaceError
 from cxloop.core.schema import TABLES, Table
 from cxloop.engine.base import Engine, Files, Value
+from cxloop.engine.cancelling import Cancelling
 from cxloop.engine.duckdb import generations, passing, suppression
 from cxloop.engine.duckdb.connections import Connections, Holds
 from cxloop.engine.duckdb.erasure import discard_old, discard_rows, erase_rows, erase_texts, hidden_before
@@ -63,6 +64,7 @@ class DuckDBEngine(Engine):
         self.erasures = 0
         self._commits = 0
         self._holds = Holds(self._writing)
+        self._cancelling = Cancelling()
         try:
             live = generations.find(folder) or generations.create(folder)
             self._connections = Connections(live, settings or EngineSettings())
@@ -109,8 +111,17 @@ class DuckDBEngine(Engine):
             names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found]
 
+    def cancellable(self, name: str) -> AbstractContextManager[None]:
+        """Lets `cancel` stop what this thread asks inside."""
+        return self._cancelling.under(name, self._connections.lane().cursor.interrupt)
+
+    def cancel(self, name: str) -> None:
+        """Stops what is asked under a name."""
+        self._cancelling.cancel(name)
+
     @contextmanager
     def _asking(self, query: Query, slots: Slots | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        self._cancelling.check()
         lane = self._connections.lane()
         try:
             with lane.busy:

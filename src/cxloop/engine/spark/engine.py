@@ -14,6 +14,7 @@ from cxloop.core.errors import CxloopError, EngineError, UnknownNameError
 from cxloop.core.schema import TABLES, Table
 from cxloop.engine.arrow import arrow_type
 from cxloop.engine.base import Value
+from cxloop.engine.cancelling import Cancelling
 from cxloop.engine.erasure import Held
 from cxloop.engine.query import Query, Slots
 from cxloop.engine.render import check_parameters, render
@@ -22,6 +23,7 @@ from cxloop.engine.spark.files import Draft, Manifest, Warehouse
 from cxloop.engine.spark.interning import intern
 from cxloop.engine.spark.naming import Marked, named
 from cxloop.engine.spark.searching import holding, numbers_left
+from cxloop.engine.spark.tags import tags_of
 from cxloop.engine.spark.views import Views
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class SparkTables:
         self._warehouse = warehouse
         self._views = Views(session, warehouse)
         self._writing = threading.RLock()
+        self._cancelling = Cancelling()
         self._draft: Draft | None = None
         self._writer: int | None = None
 
@@ -56,6 +59,7 @@ class SparkTables:
         self, query: Query, parameters: Mapping[str, Value] | None = None, slots: Slots | None = None
     ) -> pa.Table:
         """Runs a query and returns its rows; raises EngineError with the query's name and SQL."""
+        self._cancelling.check()
         seen = self._seen()
         try:
             rows: pa.Table = self.frame(query, parameters, slots).toArrow()
@@ -83,6 +87,21 @@ class SparkTables:
     def _require_no_transaction(self) -> None:
         if self._draft is not None:
             raise EngineError("Files cannot be removed inside a transaction. Do it after it.")
+
+    @contextmanager
+    def cancellable(self, name: str) -> Iterator[None]:
+        """Lets `cancel` stop what this thread asks inside."""
+        tags = tags_of(self._session)
+        tags.add(name)
+        try:
+            with self._cancelling.under(name, lambda: tags.cancel(name)):
+                yield
+        finally:
+            tags.remove(name)
+
+    def cancel(self, name: str) -> None:
+        """Stops what is asked under a name, with the jobs of it that run."""
+        self._cancelling.cancel(name)
 
     def rows(self, query: Query, parameters: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
         """Runs a query of few rows and returns them."""
