@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import nnls
 from scipy.stats import f as f_distribution
 
-__all__ = ["FLAT", "Curve", "Exponent", "Plan", "change_over", "exponent", "fit", "plan", "reaches"]
+__all__ = ["FLAT", "Curve", "Exponent", "Plan", "change_over", "divided", "exponent", "fit", "plan", "reaches"]
 
 Numbers: TypeAlias = "Sequence[float] | np.ndarray[Any, Any]"
 POWERS = np.arange(0.20, 2.501, 0.01)
@@ -108,30 +108,39 @@ def reaches(curve: Curve, limit: float) -> float:
     return (limit - curve.fixed) / curve.slope if curve.slope > 0 else math.inf
 
 
-def change_over(one: Curve, cluster: Curve, *, cores: int, measured_on: int = 2, efficiency: float = 1.0) -> float:
-    """Returns the n from which a cluster is quicker than one machine; infinity where it never is.
-
-    The fixed part of the cluster stays, the rest is divided among its cores.
+def divided(curve: Curve, cores: int, *, measured_on: int = 1, efficiency: float = 1.0) -> Curve:
+    """Returns a line as it would be on other cores: the part that grows is divided among them, the fixed part stays.
 
     Args:
-        one: seconds on one machine.
-        cluster: seconds on a cluster of `measured_on` cores.
-        cores: of the cluster that is asked about.
+        curve: seconds on `measured_on` cores, or seconds of processors, which are on one.
+        cores: how many there would be.
         measured_on: cores.
-        efficiency: share of the further cores' work that is not lost to shuffling and waiting, above 0 up to 1.
+        efficiency: share of a core that is left once more work together than were measured.
     """
-    gained = one.slope - cluster.slope * measured_on / (cores * efficiency)
+    left = efficiency if cores > 2 else 1.0
+    return Curve(curve.fixed, curve.slope * measured_on / (cores * left), curve.off)
+
+
+def change_over(one: Curve, cluster: Curve) -> float:
+    """Returns the n from which a cluster is quicker than one machine; infinity where it never is."""
+    gained = one.slope - cluster.slope
     if cluster.fixed <= one.fixed:
         return 0.0 if gained >= 0 else math.inf
     return (cluster.fixed - one.fixed) / gained if gained > 0 else math.inf
 
 
-def plan(
-    n: float, seconds: Curve, size: Curve, *, within: float, measured_on: int = 2, efficiency: float = 1.0
-) -> Plan | None:
-    """Returns the cluster that answers within a time; None where its fixed part alone takes that long."""
-    free = within - seconds.fixed
+def plan(n: float, core: Curve, size: Curve, *, within: float, efficiency: float = 1.0) -> Plan | None:
+    """Returns the cluster that answers within a time; None where its fixed part alone takes that long.
+
+    Args:
+        n: interactions.
+        core: seconds of one core.
+        size: bytes.
+        within: seconds.
+        efficiency: share of a core that is left where many work together.
+    """
+    free = within - core.fixed
     if free <= 0:
         return None
-    cores = max(1, math.ceil(seconds.slope * n * measured_on / (free * efficiency)))
+    cores = max(1, math.ceil(core.slope * n / (free * efficiency)))
     return Plan(cores, size(n), math.ceil(size(n) / 512e6))

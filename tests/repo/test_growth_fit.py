@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from benchmarks._growth_fit import Curve, change_over, exponent, fit, plan, reaches
+from benchmarks._growth_fit import Curve, change_over, divided, exponent, fit, plan, reaches
 
 SIZES = np.repeat([1.0, 5.0, 20.0, 50.0], 3)
 
@@ -68,28 +68,32 @@ def test_a_limit_is_reached_where_the_line_says() -> None:
 
 
 def test_at_the_change_over_both_take_the_same_time() -> None:
-    one, cluster = Curve(0.1, 0.02, 0.0), Curve(2.0, 0.05, 0.0)
+    one, many = Curve(0.1, 0.02, 0.0), divided(Curve(2.0, 0.05, 0.0), 16, measured_on=2, efficiency=0.5)
 
-    n = change_over(one, cluster, cores=16, efficiency=0.5)
+    n = change_over(one, many)
 
-    assert one(n) == pytest.approx(cluster.fixed + cluster.slope * n * 2 / (16 * 0.5))
+    assert 0.1 + 0.02 * n == pytest.approx(2.0 + 0.05 * n * 2 / (16 * 0.5))
 
 
 def test_a_cluster_that_is_slower_for_every_row_never_wins() -> None:
-    assert change_over(Curve(0.1, 0.02, 0.0), Curve(2.0, 0.05, 0.0), cores=2) == math.inf
-    assert change_over(Curve(3.0, 0.02, 0.0), Curve(2.0, 0.02, 0.0), cores=2) == 0.0
+    assert change_over(Curve(0.1, 0.02, 0.0), Curve(2.0, 0.05, 0.0)) == math.inf
+    assert change_over(Curve(3.0, 0.02, 0.0), Curve(2.0, 0.02, 0.0)) == 0.0
+
+
+def test_the_cores_that_were_measured_on_change_nothing() -> None:
+    assert divided(Curve(2.0, 0.05, 0.1), 2, measured_on=2, efficiency=0.5) == Curve(2.0, 0.05, 0.1)
 
 
 def test_a_planned_cluster_keeps_to_the_time_and_one_core_less_does_not() -> None:
-    seconds, size = Curve(2.0, 0.05, 0.0), Curve(0.0, 40e6, 0.0)
+    core, size = Curve(2.0, 0.1, 0.0), Curve(0.0, 40e6, 0.0)
 
-    found = plan(1000.0, seconds, size, within=10.0, efficiency=0.5)
+    found = plan(1000.0, core, size, within=10.0, efficiency=0.5)
 
     assert found is not None
 
     def taken(cores: int) -> float:
-        return 2.0 + 0.05 * 1000 * 2 / (cores * 0.5)
+        return 2.0 + 0.1 * 1000 / (cores * 0.5)
 
     assert taken(found.cores) <= 10.0 < taken(found.cores - 1)
     assert (found.bytes, found.files) == (40e9, 79)
-    assert plan(1000.0, seconds, size, within=1.0) is None
+    assert plan(1000.0, core, size, within=1.0) is None

@@ -72,8 +72,8 @@ def coverage_chart(rows: Sequence[dict[str, str | int | float]]) -> alt.HConcatC
     return coverage.coverage_chart(rows)
 
 
-def growth_chart(rows: Sequence[dict[str, Any]], *, limit: float) -> alt.VConcatChart:
+def growth_chart(rows: Sequence[dict[str, Any]], *, limit: float, clock: str = "seconds") -> alt.VConcatChart:
     """Returns the chart of how seconds grow with the log; see `cxloop.charts.growth`."""
     from cxloop.charts import growth
 
-    return growth.growth_chart(rows, limit=limit)
+    return growth.growth_chart(rows, limit=limit, clock=clock)

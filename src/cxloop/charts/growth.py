@@ -19,12 +19,13 @@ AMOUNT = "datum.value >= 1e9 ? datum.value / 1e9 + ' bn' : datum.value / 1e6 + '
 SECONDS = "datum.value + ' s'"
 
 
-def growth_chart(rows: Sequence[dict[str, Any]], *, limit: float) -> alt.VConcatChart:
+def growth_chart(rows: Sequence[dict[str, Any]], *, limit: float, clock: str = "seconds") -> alt.VConcatChart:
     """Returns how seconds grow with interactions: what was measured, the line through it, and where that would lead.
 
     Args:
         rows: operation, engine, n (interactions), seconds and part ("measured", "fitted" or "extrapolated") of each.
         limit: seconds that are drawn as a line across.
+        clock: what is counted upwards, in words.
     """
     operations = list(dict.fromkeys(str(row["operation"]) for row in rows))
     engines = list(dict.fromkeys(str(row["engine"]) for row in rows))
@@ -41,8 +42,8 @@ def growth_chart(rows: Sequence[dict[str, Any]], *, limit: float) -> alt.VConcat
         title=alt.TitleParams(
             "How long things take as the log grows",
             subtitle=[
-                "Dots: median of three runs. Full line: fixed + slope x interactions, fitted. Dashed: extrapolated.",
-                f"Grey line across: {limit:g} s. Interactions to the right, seconds upwards, both logarithmic.",
+                "Dots: median of the runs. Full line: fixed + slope x interactions, fitted. Dashed: extrapolated.",
+                f"Grey line across: {limit:g} s. Interactions to the right, {clock} upwards, both logarithmic.",
             ],
         ),
         description=f"Seconds of {', '.join(operations)} against interactions, on {' and '.join(engines)}.",
@@ -65,9 +66,7 @@ def _panel(
     x = alt.X(
         "n:Q", scale=alt.Scale(type="log", domain=[least / 1.3, most * 1.1], nice=False), axis=numbers, title=None
     )
-    y = alt.Y(
-        "seconds:Q", scale=alt.Scale(type="log", domain=list(seconds), nice=False, clamp=True), axis=times, title=None
-    )
+    y = alt.Y("seconds:Q", scale=alt.Scale(type="log", domain=list(seconds), nice=False), axis=times, title=None)
     colour = alt.Color(
         "engine:N", scale=alt.Scale(domain=list(engines), range=list(SERIES[: len(engines)])), legend=None
     )
@@ -82,9 +81,12 @@ def _panel(
         part("fitted").mark_line(strokeWidth=2, clip=True).encode(x=x, y=y, color=colour),
         part("extrapolated").mark_line(strokeWidth=1.5, strokeDash=[4, 4], clip=True).encode(x=x, y=y, color=colour),
         part("measured").mark_circle(size=55, opacity=1, clip=True).encode(x=x, y=y, color=colour),
-        alt.Chart(alt.InlineData(values=labels))
-        .mark_text(align="left", dx=8, dy=12, fontWeight=600)
-        .encode(x=x, y=y, color=colour, text="engine:N"),
+        *(
+            alt.Chart(alt.InlineData(values=[label]))
+            .mark_text(align="left", dx=8 if place == 0 else -8, dy=12 if place == 0 else -14, fontWeight=600)
+            .encode(x=x, y=y, color=colour, text="engine:N")
+            for place, label in enumerate(labels)
+        ),
     ]
     head = alt.TitleParams(name, fontSize=12, offset=6, frame="group", color=INK_2, subtitleColor=INK_3)
     return alt.LayerChart(layer=layers).properties(width=WIDTH, height=HEIGHT, title=head)
