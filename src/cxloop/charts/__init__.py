@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxloop.charts.balances import balance_picture, foreseen_picture
 from cxloop.charts.counts import day_bars
@@ -42,6 +42,7 @@ __all__ = [
     "funnel",
     "funnel_chart",
     "grid_picture",
+    "growth_chart",
     "pair_picture",
     "pdf",
     "picture",
@@ -69,3 +70,10 @@ def coverage_chart(rows: Sequence[dict[str, str | int | float]]) -> alt.HConcatC
     from cxloop.charts import coverage
 
     return coverage.coverage_chart(rows)
+
+
+def growth_chart(rows: Sequence[dict[str, Any]], *, limit: float, clock: str = "seconds") -> alt.VConcatChart:
+    """Returns the chart of how seconds grow with the log; see `cxloop.charts.growth`."""
+    from cxloop.charts import growth
+
+    return growth.growth_chart(rows, limit=limit, clock=clock)
