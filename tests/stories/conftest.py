@@ -88,7 +88,21 @@ def product(tmp_path_factory: pytest.TempPathFactory, mailbox: MailServer) -> It
     shutil.copytree(made, folder)
     with (folder / "cxloop.toml").open("a") as settings:
         settings.write(SMTP.format(port=mailbox.port))
+    _move(folder)
     yield from serve(folder)
+
+
+def _move(folder: Path) -> None:
+    """Takes the product to another engine and database where that is asked for: the stories stay the same."""
+    settings, engine, database = (
+        os.environ.get(f"CXLOOP_STORIES_{name}") for name in ("SETTINGS", "ENGINE", "DATABASE")
+    )
+    with (folder / "cxloop.toml").open("a") as file:
+        file.write(settings or "")
+    for option, address in (("--engine", engine), ("--database", database)):
+        if address:
+            moved = cxloop("move", option, address, "--workspace", str(folder))
+            assert moved.returncode == 0, moved.stderr
 
 
 def _furnish(parent: Path) -> None:

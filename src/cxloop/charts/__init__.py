@@ -42,6 +42,7 @@ __all__ = [
     "funnel",
     "funnel_chart",
     "grid_picture",
+    "growth_chart",
     "pair_picture",
     "pdf",
     "picture",
@@ -69,3 +70,10 @@ def coverage_chart(rows: Sequence[dict[str, str | int | float]]) -> alt.HConcatC
     from cxloop.charts import coverage
 
     return coverage.coverage_chart(rows)
+
+
+def growth_chart(rows: Sequence[dict[str, str | float]]) -> alt.HConcatChart:
+    """Returns the chart of how time grows with the log; see `cxloop.charts.growth`."""
+    from cxloop.charts import growth
+
+    return growth.growth_chart(rows)

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cxloop.core.errors import CxloopError, EngineError, UnknownNameError
 from cxloop.core.schema import TABLES, Table
 from cxloop.engine.arrow import arrow_type
@@ -71,7 +73,7 @@ class SparkTables:
         values = check_parameters(query, parameters or {})
         marked = render(replace(query, within=Marked(query.within)), slots, dialect=self.dialect)
         seen = self._seen()
-        return self._session.sql(named(marked, lambda table: self._views.name(table, seen)), args=_bound(values))
+        return self._session.sql(named(marked, lambda table: self._views.name(table, seen)), args=_bound(query, values))
 
     def _is_swept(self, seen: Manifest) -> bool:
         """Whether a state that was being read is gone, with its files: who reads asks the newest one."""
@@ -212,8 +214,16 @@ class SparkTables:
         return self._draft
 
 
-def _bound(values: Mapping[str, Any]) -> dict[str, Any] | None:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()} or None
+def _bound(query: Query, values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Spark takes the type of a list from what is in it, and refuses nothing at all and numbers of several sizes."""
+    from pyspark.sql.functions import array, lit
+
+    def one(name: str, value: Any) -> Any:
+        if value is not None and query.parameters[name] == "bigints":
+            return lit(np.array(value, dtype=np.int64))
+        return (list(value) or array()) if isinstance(value, list | tuple) else value
+
+    return {name: one(name, value) for name, value in values.items()} or None
 
 
 def _declared(query: Query, rows: pa.Table) -> pa.Table:
