@@ -122,6 +122,11 @@ class Warehouse:
         """Where a file is."""
         return self.folder / file.path
 
+    @staticmethod
+    def address(path: Path) -> str:
+        """Returns what Spark shall call a path: without a scheme, a cluster may look for it in another file system."""
+        return f"file:{path.absolute()}"
+
     def read(self, name: str, manifest: Manifest | None = None) -> pa.Table:
         """Returns the rows of a table, in the driver: for small tables, and for tests."""
         import pyarrow as pa

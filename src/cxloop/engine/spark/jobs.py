@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxloop.engine.spark.files import DataFile, Draft
+from cxloop.engine.spark.files import DataFile, Draft, Warehouse
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -29,5 +29,5 @@ def written(draft: Draft, table: str, rows: DataFrame) -> tuple[DataFile, ...]:
     folder = draft.new_path(table)
     # the first algorithm moves files when the job is done, the second when each task is: then a lost one may leave some
     whole = ("mapreduce.fileoutputcommitter.algorithm.version", "1")
-    rows.write.option(*whole).option("compression", "zstd").parquet(str(folder))
+    rows.write.option(*whole).option("compression", "zstd").parquet(Warehouse.address(folder))
     return draft.adopt(table, folder)

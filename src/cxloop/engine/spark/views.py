@@ -58,5 +58,5 @@ class Views:
 
     def read(self, table: Table, files: Sequence[DataFile]) -> DataFrame:
         """Returns the rows of some files of a table."""
-        paths = [str(self._warehouse.path(file)) for file in files]
+        paths = [self._warehouse.address(self._warehouse.path(file)) for file in files]
         return self._session.read.schema(spark_schema(table)).parquet(*paths)
