@@ -1,7 +1,6 @@
 """Writes docs/reference from the code, so that it cannot say anything else: `make docs`, or `--check` to compare only.
 
-Pages are functions in `PAGES`; a new one is added there. The texts around the tables live here too, because they
-explain what the tables hold.
+Pages are functions in `PAGES`; a new one is added there. The texts around the tables live here too.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from pathlib import Path
 from pkgutil import walk_packages
 from typing import Annotated, Any, Literal, get_args, get_origin
 
+from engines_page import engines_reference
 from metrics_pages import metrics_reference, pages_of_metrics
 from pydantic import BaseModel
 
@@ -467,6 +467,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "expressions": expressions,
     "metrics": lambda: page(metrics_reference()),
     "systems": systems,
+    "engines": lambda: page(engines_reference(MADE)),
 }
 
 
@@ -478,9 +479,8 @@ def main(arguments: list[str]) -> int:
         **{name: page(text) for name, text in pages_of_metrics(MADE).items()},
     }
     stale = [path.name for path in (REFERENCE / "metrics").glob("*.md") if f"metrics/{path.stem}" not in made]
-    if not checking:
-        for name in stale:
-            (REFERENCE / "metrics" / name).unlink()
+    for name in () if checking else stale:
+        (REFERENCE / "metrics" / name).unlink()
     for name, content in made.items():
         path = REFERENCE / f"{name}.md"
         if path.is_file() and path.read_text(encoding="utf-8") == content:

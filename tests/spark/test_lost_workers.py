@@ -173,7 +173,7 @@ def test_an_erasure_whose_worker_is_killed_takes_all_of_some_and_nothing_of_othe
     gone = list(range(1, PEOPLE, 100))
     mine, theirs = (twin.engine for twin in twins)
 
-    removed = _while_a_worker_is_killed(two_workers, session, lambda: theirs.erase(gone))
+    removed = _while_a_worker_is_killed(two_workers, session, lambda: theirs.erase(gone), busy_with=1)
 
     assert removed == mine.erase(gone)
     assert removed["keys"] == len(gone)
@@ -186,7 +186,7 @@ def test_derivations_whose_worker_is_killed_come_to_the_same(
 ) -> None:
     mine, theirs = twins
 
-    done = _while_a_worker_is_killed(two_workers, session, lambda: derivations.run(theirs))
+    done = _while_a_worker_is_killed(two_workers, session, lambda: derivations.run(theirs), busy_with=1)
 
     assert done == derivations.run(mine) != []
     assert digests(theirs.engine) == digests(mine.engine)
@@ -202,21 +202,21 @@ def slow(session: SparkSession, rows: int) -> DataFrame:
 
 
 def _while_a_worker_is_killed(
-    cluster: Cluster, session: SparkSession, work: Callable[[], T], *, after_tasks: int = 1
+    cluster: Cluster, session: SparkSession, work: Callable[[], T], *, after_tasks: int = 1, busy_with: int = 2
 ) -> T:
-    """Runs something, and kills a worker once some tasks of it are done and others run."""
+    """Runs something, and kills a worker once some tasks of a stage are done and others run."""
     tracker = session.sparkContext.statusTracker()
 
     def busy() -> bool:
         stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
         return any(
-            info is not None and info.numActiveTasks >= 2 and info.numCompletedTasks >= after_tasks - 1
+            info is not None and info.numActiveTasks >= busy_with and info.numCompletedTasks >= after_tasks - 1
             for info in stages
         )
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(work)
-        until(lambda: running.done() or busy(), "both workers have something to do")
+        until(lambda: running.done() or busy(), "both workers have something to do", pause=0.002)
         assert not running.done(), "it was over before a worker could be killed"
         cluster.kill_worker()
         assert not running.done(), "it was over before the worker was killed"

@@ -29,7 +29,12 @@ def free_port() -> int:
 
 
 def until(
-    true: Callable[[], bool], what: str, *, of: subprocess.Popen[bytes] | None = None, seconds: float = SECONDS
+    true: Callable[[], bool],
+    what: str,
+    *,
+    of: subprocess.Popen[bytes] | None = None,
+    seconds: float = SECONDS,
+    pause: float = 0.05,
 ) -> None:
     """Waits for something; fails when it takes too long, or when the process that it is waited for has ended.
 
@@ -38,12 +43,13 @@ def until(
         what: what to call it.
         of: the process that it comes from.
         seconds: how long at most.
+        pause: seconds between two looks; what is over soon needs short ones.
     """
     latest = time.monotonic() + seconds
     while not true():
         assert of is None or of.poll() is None, f"the process ended before: {what}"
         assert time.monotonic() < latest, f"waited in vain for: {what}"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def answers(address: str) -> bool:
