@@ -79,6 +79,8 @@ class LocalHost:
         verb, checked = self._admit(path, arguments, actor)
         with self._lane(verb), self._recorded(verb, actor) as about:
             view = self.workspace.view(progress, actor, self.lanes.heavy if verb.waits else None)
+            if verb.right == "read" and verb.changes == "nothing":
+                view = self._reading(view)
             result = verb.function(seen_by(view, actor, verb), **checked)
             about.append(result.target)
             if verb.changes == "log":
@@ -197,10 +199,7 @@ class LocalHost:
 
     def _renew(self, call: Call, actor: Actor, batch: Batch | None = None) -> Snapshot:
         began = self.snapshots.cleared
-        view = self.workspace.view()
-        if batch is not None:
-            view = replace(view, engine=cast(Engine, batch))
-        verb, seen = call.verb, seen_by(view, actor, call.verb)
+        verb, seen = call.verb, seen_by(self._reading(self.workspace.view(), batch), actor, call.verb)
         position = seen.engine.count("interactions")
         with self._unforeseen(verb):
             result = _explained(verb.function(seen, **call.arguments), verb, call.arguments, actor.limits)
@@ -208,6 +207,10 @@ class LocalHost:
         # The table has one writer at a time, and a page must not wait for an import.
         self.lanes.later(("save", verb.path, call.key), lambda: self.snapshots.save(call))
         return kept
+
+    def _reading(self, view: Workspace, batch: Batch | None = None) -> Workspace:
+        """Returns a view for questions only: what several of them, or one verb twice, ask is asked once."""
+        return replace(view, engine=cast(Engine, batch or Batch(self.workspace.engine)))
 
     @contextmanager
     def _recorded(self, verb: Verb, actor: Actor) -> Iterator[list[str]]:

@@ -239,9 +239,10 @@ def _bound(query: Query, values: Mapping[str, Any]) -> dict[str, Any] | None:
     from pyspark.sql.functions import array, lit
 
     def one(name: str, value: Any) -> Any:
-        if value is not None and query.parameters[name] == "bigints":
-            return lit(np.array(value, dtype=np.int64))
-        return (list(value) or array()) if isinstance(value, list | tuple) else value
+        if not isinstance(value, list | tuple):
+            return value
+        typed = query.parameters[name] == "bigints"
+        return array(*(lit(np.int64(each)) for each in value)) if typed else list(value) or array()
 
     return {name: one(name, value) for name, value in values.items()} or None
 
