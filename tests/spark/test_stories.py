@@ -25,7 +25,6 @@ SETTINGS = """
 "spark.ui.enabled" = "false"
 """
 STORIES = (
-    "tests/stories/test_browser_walk.py::test_from_sign_in_to_a_replayed_row",
     "tests/stories/test_browser_customers.py::test_one_page_tells_a_person_s_story_and_a_wrong_merge_is_found_explained_and_undone",
 )
 
