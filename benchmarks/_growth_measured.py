@@ -22,6 +22,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import _growth_company as company
+
 from cxloop.core.host import LOCAL
 from cxloop.runtime.folder import create
 from cxloop.runtime.host import LocalHost

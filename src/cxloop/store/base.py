@@ -122,9 +122,23 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Work]:
-        """Gives a unit of work that only reads, and so waits for no writer."""
-        with _refused_texts(), Work(self.engine, expire_on_commit=False) as work, work.begin():
+        """Gives a unit of work that only reads, and so waits for no writer.
+
+        Raises:
+            WorkspaceError: the file cannot be read, or the database is away.
+            InputError: a text holds a character that the database cannot keep.
+        """
+        with self._readable(), _refused_texts(), Work(self.engine, expire_on_commit=False) as work, work.begin():
             yield work
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as failure:
+            raise WorkspaceError(
+                f"{self.named} cannot be read: {_first_line(failure)}. See that it is there, then try again."
+            ) from failure
 
     @cached_property
     def vault(self) -> Vault:

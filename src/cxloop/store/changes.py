@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 if TYPE_CHECKING:
     from cxloop.store.base import Store
@@ -80,7 +80,7 @@ class Following(Generic[_Value]):
 def _watch(store: Store) -> tuple[Callable[[], int], Callable[[], None]]:
     """Returns what gives the count of changes, and what ends it."""
     if store.engine.dialect.name == "postgresql":
-        return partial(_counted, store.engine), lambda: None
+        return partial(_counted, store), lambda: None
     # a connection that never writes: one's own commits are not counted
     connection = sqlite3.connect(
         str(store.engine.url.database), isolation_level=None, check_same_thread=False, timeout=5.0
@@ -88,6 +88,6 @@ def _watch(store: Store) -> tuple[Callable[[], int], Callable[[], None]]:
     return lambda: int(connection.execute("pragma data_version").fetchone()[0]), connection.close
 
 
-def _counted(engine: Engine) -> int:
-    with engine.connect() as connection:
-        return int(connection.execute(text("select number from cxloop.changes")).scalar_one())
+def _counted(store: Store) -> int:
+    with store.read() as work:
+        return int(work.execute(text("select number from cxloop.changes")).scalar_one())

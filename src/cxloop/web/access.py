@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,6 +26,7 @@ __all__ = [
     "Checked",
     "Door",
     "Inputs",
+    "NotYetError",
     "SignedIn",
     "Visit",
     "accounts_of",
@@ -43,6 +45,10 @@ SESSION_COOKIE = "cxloop_session"
 MOST_AGENT = 300
 PATIENCE_SECONDS = 2.0
 """So long a page waits for a result that nobody has asked for before; then it says that it is being worked out."""
+LOADING_SECONDS = 10.0
+"""So long a browser waits for a page that cannot do without a first result; then it asks again by itself."""
+_FILE = re.compile(r"/download(/|$)|/pdf$|\.csv$")
+"""Addresses of files: whoever asks for one wants that and nothing else."""
 _NO_GOAL = ("/signin", "/signout", "/welcome", "/api/", "/static/")
 """What nobody wants to see after signing in."""
 
@@ -55,11 +61,24 @@ class Visit:
     session: str
 
 
+class NotYetError(Exception):
+    """A page needs a result that is still being worked out; it is kept once it is there."""
+
+
 class Door:
     """What one visitor can reach: verbs, checked for the right each time. Pages hold a door, never the host."""
 
-    def __init__(self, host: Host, accounts: Accounts, visit: Visit) -> None:
+    def __init__(self, host: Host, accounts: Accounts, visit: Visit, *, waits: bool = True) -> None:
+        """Opens the door.
+
+        Args:
+            host: of the workspace.
+            accounts: who may sign in.
+            visit: who asks.
+            waits: whether a first result is waited for until it is there, however long that takes.
+        """
         self._host = host
+        self._waits = waits
         self._accounts = accounts
         self._visit = visit
         self.settings = host.settings
@@ -123,8 +142,18 @@ class Door:
         return found
 
     def snapshot(self, path: str, arguments: Mapping[str, object]) -> Snapshot:
-        """Returns the kept result of a verb; raises AccessDeniedError where the right is missing."""
-        return self._host.snapshot(path, _given(arguments), actor=self.actor)
+        """Returns the kept result of a verb.
+
+        Raises:
+            AccessDeniedError: the right is missing.
+            NotYetError: there is none, and a first one takes longer than a browser should wait for a page.
+        """
+        if self._waits:
+            return self._host.snapshot(path, _given(arguments), actor=self.actor)
+        kept = self._host.snapshot_soon(path, _given(arguments), actor=self.actor, patience_seconds=LOADING_SECONDS)
+        if kept is None:
+            raise NotYetError(path)
+        return kept
 
     def snapshot_soon(self, path: str, arguments: Mapping[str, object]) -> Snapshot | None:
         """Returns the kept result, or a first one that is there within `PATIENCE_SECONDS`; None where it takes longer.
@@ -169,7 +198,13 @@ def door_of(request: Request) -> Door:
     visit = visit_of(request)
     if visit is None:
         raise SignInNeededError("Sign in first.")
-    return Door(request.app.state.site.host, accounts_of(request), visit)
+    return Door(request.app.state.site.host, accounts_of(request), visit, waits=not _opens_a_page(request))
+
+
+def _opens_a_page(request: Request) -> bool:
+    """Whether a browser goes to an address: it can show a page that asks again, and a program or a download cannot."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    return request.method == "GET" and wants_page and not _FILE.search(request.url.path)
 
 
 SignedIn = Annotated[Door, Depends(door_of)]

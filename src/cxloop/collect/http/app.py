@@ -30,6 +30,7 @@ from cxloop.collect.http.writer import Writer
 from cxloop.collect.protocol import Checked, Refused, UnreadableError
 from cxloop.collect.spool import DiskFullError, Envelope, SpoolError, SpoolFullError
 from cxloop.core.addresses import asked_here, truncate_ip
+from cxloop.core.errors import WorkspaceError
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -135,7 +136,7 @@ class Collector:
             given = await self._routed(scope, receive)
         except RefusalError as failure:
             given = failure.answer
-        except SpoolError as failure:
+        except (SpoolError, WorkspaceError) as failure:
             given = _unkept(failure)
         except Exception:
             self.counters.answered(500, time.perf_counter() - started)
@@ -284,7 +285,7 @@ def _truncated(address: str) -> str:
     return truncate_ip(address)
 
 
-def _unkept(failure: SpoolError) -> Answer:
+def _unkept(failure: SpoolError | WorkspaceError) -> Answer:
     """Returns the answer to a request that was not kept: its sender has to send it again."""
     later = [(b"retry-after", RETRY_SECONDS)]
     if isinstance(failure, SpoolFullError):
