@@ -4,8 +4,8 @@ Promised is that every table has the same rows afterwards, by count and digest, 
 and that the stories of the app in a real browser pass unchanged in between. A cluster of a master and workers and a
 PostgreSQL are started for it, at 127.0.0.1.
 
-Run: python benchmarks/moving.py [--customers 2000] [--engine cluster|local] [--folder DIR]
-     --customers 500000 makes 20 million interactions; --folder keeps the company, or takes one that is there
+Run: python benchmarks/moving.py [--customers 2000] [--engine cluster|local] [--folder DIR] [--memory 1g]
+     --customers 450000 makes 20 million interactions; --folder keeps the company, or takes one that is there
 """
 
 from __future__ import annotations
@@ -25,10 +25,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.collect.connectors.postgres import running as postgres_running
 from tests.spark.cluster import running as cluster_running
-from tests.spark.test_stories import SETTINGS, STORIES
+from tests.spark.test_stories import STORIES
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCAL = "local[2]"
+PATIENCE = "40"
+"""So many times as long as in tests the browser waits: with 20 million interactions two cores are slow."""
+SETTINGS = """
+[engine.spark]
+"spark.driver.memory" = "{memory}"
+"spark.executor.memory" = "{memory}"
+"spark.executor.cores" = "1"
+"spark.driver.host" = "127.0.0.1"
+"spark.driver.bindAddress" = "127.0.0.1"
+"spark.ui.enabled" = "false"
+"spark.sql.shuffle.partitions" = "4"
+"""
 MOVED = re.compile(r"([\d,]+) (?:rows|records) in (\d+) tables are in (.*) now, each table with the same digest")
 
 
@@ -68,8 +80,20 @@ def digests(folder: Path) -> dict[str, tuple[int, ...]]:
 def stories(folder: Path, environment: Mapping[str, str]) -> bool:
     """Lets the stories be told in the workspace as it is; prints the verdict."""
     started = perf_counter()
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *STORIES]
-    told = {**environment, "CXLOOP_STORIES_COMPANY": str(folder)}
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        "--timeout",
+        "0",
+        *STORIES,
+    ]
+    told = {**environment, "CXLOOP_STORIES_COMPANY": str(folder), "CXLOOP_STORIES_PATIENCE": PATIENCE}
     done = subprocess.run(words, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
     held = done.returncode == 0
     last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr[-500:]
@@ -80,9 +104,9 @@ def stories(folder: Path, environment: Mapping[str, str]) -> bool:
 
 
 @contextmanager
-def servers(engine: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+def servers(engine: str, memory: str) -> Iterator[tuple[str, str, dict[str, str]]]:
     """Starts what the company moves to; gives address of Spark, address of the database, and the environment."""
-    cluster = nullcontext() if engine == "local" else cluster_running(workers=2)
+    cluster = nullcontext() if engine == "local" else cluster_running(2, f"{2 * int(memory[:-1])}{memory[-1]}")
     with cluster as started, postgres_running() as server:
         where = server.new_database()
         environment = {**os.environ, "PGPASSWORD": where.password}
@@ -90,11 +114,17 @@ def servers(engine: str) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def company(folder: Path, customers: int) -> None:
-    """Makes the company where there is none yet."""
+    """Makes the company."""
     size = ("--customers", str(customers), "--no-serve")
     cxloop("demo", str(folder), *size, environment=os.environ)
-    with (folder / "cxloop.toml").open("a") as settings:
-        settings.write(SETTINGS)
+
+
+def prepare(folder: Path, memory: str) -> None:
+    """Lets the company's settings say how large its sessions of Spark are."""
+    file = folder / "cxloop.toml"
+    told = file.read_text()
+    if "[engine.spark]" not in told:
+        file.write_text(told + SETTINGS.format(memory=memory))
 
 
 def main(words: Sequence[str]) -> int:
@@ -103,12 +133,17 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--customers", type=int, default=2_000)
     parser.add_argument("--engine", choices=("cluster", "local"), default="cluster")
     parser.add_argument("--folder", type=Path, help="of the company; made where there is none, and kept")
+    parser.add_argument("--memory", default="1g", help="of the driver and of each executor")
     given = parser.parse_args(words)
-    with tempfile.TemporaryDirectory(prefix="cxloop-moving-") as temporary, servers(given.engine) as where:
+    with (
+        tempfile.TemporaryDirectory(prefix="cxloop-moving-") as temporary,
+        servers(given.engine, given.memory) as where,
+    ):
         spark, database, environment = where
         folder = given.folder or Path(temporary) / "company"
         if not (folder / "cxloop.toml").exists():
             company(folder, given.customers)
+        prepare(folder, given.memory)
         before = digests(folder)
         print(f"          {before['interactions'][0]:,} interactions of {given.customers:,} customers", flush=True)
         held = [moved(folder, "--engine", spark, environment), moved(folder, "--database", database, environment)]

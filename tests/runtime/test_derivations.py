@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
+from cxloop.core.config import Settings
 from cxloop.core.loop import PARTS
 from cxloop.core.schema import TABLES
 from cxloop.engine.query import Query
@@ -74,3 +76,16 @@ def test_definitions_are_compared_with_last_time(workspace: Workspace, add: Call
 
     # The first look has nothing to compare with, and new data is no new definition.
     assert (first, second) == (False, False)
+
+
+def test_where_things_are_is_no_definition(workspace: Workspace) -> None:
+    def changed(**more: object) -> bool:
+        settings = Settings.model_validate({"company": {"name": "Shop"}, **more})
+        return derivations.definitions_changed(replace(workspace.view(), settings=settings))
+
+    changed()
+    database = {"database": "postgresql://somebody@host/base"}
+
+    elsewhere = changed(engine={"address": "local[2]"}, store=database, server={"port": 9000})
+
+    assert (elsewhere, changed(measure={"level": 0.9})) == (False, True)

@@ -24,7 +24,8 @@ _DEPLOY = "org.apache.spark.deploy"
 class Cluster:
     """A master with its workers. One can be killed, with all that it has started, and another one take its place."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, memory: str = "1g") -> None:
+        self._memory = memory
         self._programs = programs
         self._folder = folder
         self._port, self._page = free_port(), free_port()
@@ -55,7 +56,7 @@ class Cluster:
         before = self._alive() or 0
         self._started += 1
         name = f"worker{self._started}"
-        size = ("--cores", "1", "--memory", "1g", "--webui-port", "0")
+        size = ("--cores", "1", "--memory", self._memory, "--webui-port", "0")
         worker = self._java(
             "worker.Worker", name, "--work-dir", str(self._folder / name), *size, self.address, SPARK_NO_DAEMONIZE="1"
         )
@@ -115,12 +116,12 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def running(workers: int = 2) -> Iterator[Cluster]:
+def running(workers: int = 2, memory: str = "1g") -> Iterator[Cluster]:
     """Starts a cluster, and ends it however the block ends; its logs come along where it could not start."""
     import pyspark
 
     with TemporaryDirectory(prefix="cxloop-spark-", ignore_cleanup_errors=True) as folder:
-        cluster = Cluster(Path(pyspark.__file__).parent, Path(folder))
+        cluster = Cluster(Path(pyspark.__file__).parent, Path(folder), memory)
         try:
             try:
                 cluster.start(workers)

@@ -25,6 +25,7 @@ SETTINGS = """
 "spark.ui.enabled" = "false"
 """
 STORIES = (
+    "tests/stories/test_browser_walk.py::test_from_sign_in_to_a_replayed_row",
     "tests/stories/test_browser_customers.py::test_one_page_tells_a_person_s_story_and_a_wrong_merge_is_found_explained_and_undone",
 )
 
@@ -52,6 +53,7 @@ def test_stories_of_the_app_are_the_same(own_cluster: Cluster, server: Postgres,
         "CXLOOP_STORIES_SETTINGS": SETTINGS,
         "CXLOOP_STORIES_ENGINE": own_cluster.address,
         "CXLOOP_STORIES_DATABASE": where.address,
+        "CXLOOP_STORIES_PATIENCE": "4",
     }
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", *STORIES]
     done = subprocess.run(words, cwd=checkout, env=environment, capture_output=True, text=True, check=False)

@@ -56,6 +56,20 @@ KEYS = Query(
     ("keys",),
     {"key_id": "bigint", "value": "text"},
 )
+LISTED = Query(
+    "test.listed",
+    "select distinct cast(n as bigint) as n from (select unnest($numbers) as n) as given order by n",
+    (),
+    {"n": "bigint"},
+    {"numbers": "bigints"},
+)
+PAGE = Query(
+    "test.page",
+    "select key_id from keys order by key_id limit $rows offset $skip",
+    ("keys",),
+    {"key_id": "bigint"},
+    {"rows": "bigint", "skip": "bigint"},
+)
 BROKEN = Query(
     "test.broken",
     "select cast(kind as bigint) as n from interactions",
@@ -95,6 +109,20 @@ def duckdb_engine(tmp_path: Path) -> Iterator[DuckDBEngine]:
 def both(spark_tables: SparkTables, duckdb_engine: DuckDBEngine) -> tuple[Tables, Tables]:
     """Empty tables on each engine."""
     return spark_tables, duckdb_engine
+
+
+@pytest.mark.parametrize("numbers", [[], [3, 1, 3], [2**40, 7], [-(2**63), -5, 0, 2**63 - 1], range(1, 20_001)])
+def test_lists_of_numbers_of_any_size_are_bound(both: tuple[Tables, Tables], numbers: list[int]) -> None:
+    for tables in both:
+        rows = tables.rows(LISTED, {"numbers": list(numbers)})
+        assert [row["n"] for row in rows] == sorted(set(numbers))
+
+
+def test_there_may_be_any_limit(both: tuple[Tables, Tables]) -> None:
+    for tables in both:
+        tables.append("keys", keys((1, "anna"), (2, "ben"), (3, "cleo")))
+        for rows, skip, wanted in ((2, 0, [1, 2]), (2**31, 1, [2, 3]), (2**40, 2**40, [])):
+            assert [row["key_id"] for row in tables.rows(PAGE, {"rows": rows, "skip": skip})] == wanted
 
 
 def test_rows_come_back_as_they_do_from_duckdb(both: tuple[Tables, Tables], log_rows: LogRows) -> None:

@@ -17,7 +17,7 @@ import pytest
 from tests.support.browser import chromium
 from tests.support.mailserver import MailServer, mail_server
 from tests.support.once import once_of_all
-from tests.support.servers import end, free_port, missing, until
+from tests.support.servers import SECONDS, end, free_port, missing, until
 
 ANSWERS = """id,customer,score,when,comment
 1,anna@example.org,9,2026-10-01,Quick and friendly.
@@ -54,10 +54,14 @@ ISO = '"when"'
 ISO_AND_GERMAN = '{ from = "when", formats = ["iso", "%d.%m.%Y"] }'
 
 
+PATIENCE = float(os.environ.get("CXLOOP_STORIES_PATIENCE", "1"))
+"""How many times as long everything is waited for: on a cluster, and with millions of interactions, more than once."""
+
+
 def cxloop(*words: str) -> subprocess.CompletedProcess[str]:
     """Runs a command as a user would."""
     return subprocess.run(
-        [sys.executable, "-m", "cxloop", *words], capture_output=True, text=True, check=False, timeout=240
+        [sys.executable, "-m", "cxloop", *words], capture_output=True, text=True, check=False, timeout=240 * PATIENCE
     )
 
 
@@ -150,7 +154,12 @@ def serve(folder: Path) -> Generator[Product, None, None]:
 
 def _wait_for_link(told: Path, server: subprocess.Popen[bytes]) -> str:
     link = re.compile(r"http://\S+/signin\?token=\S+")
-    until(lambda: bool(link.search(told.read_text())), "the sign-in link of cxloop serve", of=server)
+    until(
+        lambda: bool(link.search(told.read_text())),
+        "the link of cxloop serve",
+        of=server,
+        seconds=SECONDS * PATIENCE,
+    )
     found = link.search(told.read_text())
     assert found is not None
     return found[0]
@@ -162,6 +171,9 @@ def new_link(product: Product) -> str:
     found = re.search(r"http\S+", told.stdout)
     assert found, told.stdout + told.stderr
     return found[0]
+
+
+BROWSER_MS = 30_000
 
 
 @dataclass
@@ -182,6 +194,7 @@ class Visitor:
             viewport={"width": width, "height": 1000 if width > 700 else 780},
             **more,
         )
+        context.set_default_timeout(BROWSER_MS * PATIENCE)
         page = context.new_page()
         page.on("console", lambda message: self._listen(message.type, message.text))
         page.on("pageerror", lambda failure: self._listen("error", str(failure)))
@@ -208,6 +221,7 @@ def session(browser: Any, product: Product) -> dict[str, Any]:
 def signed_in(browser: Any, product: Product) -> dict[str, Any]:
     """Signs in through a link, one of its own since each works once, and returns what the browser keeps."""
     context = browser.new_context()
+    context.set_default_timeout(BROWSER_MS * PATIENCE)
     page = context.new_page()
     page.goto(new_link(product))
     page.get_by_role("button", name="Sign in").click()

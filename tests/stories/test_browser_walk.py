@@ -96,7 +96,7 @@ def test_from_sign_in_to_a_replayed_row(visitor: Any) -> None:
     page.get_by_label("Period").select_option("all")
     page.get_by_role("button", name="Show").click()
     page.wait_for_url("**by=channel**")
-    assert page.locator(".chart-wide svg").is_visible()
+    page.locator(".chart-wide svg").wait_for()
     assert "by channel" in page.locator("h1").inner_text()
 
     page.get_by_role("link", name="what happened").first.click()

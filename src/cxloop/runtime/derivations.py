@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["definitions_changed", "is_late", "known", "run"]
 
 DEFINITIONS = "runtime.definitions"
+_ELSEWHERE = {"engine", "store", "server", "sign_in", "collect", "outreach"}
+"""Settings that say where things are and who comes in: no number changes with them, not even with the engine."""
 MARK = Query(
     name="runtime.definitions",
     sql="select version from watermarks where derivation = $derivation",
@@ -62,7 +64,8 @@ def definitions_changed(workspace: Workspace) -> bool:
     """Returns whether settings, catalogue or version differ from last time, and notes the present ones."""
     import pyarrow as pa
 
-    texts = (__version__, workspace.settings.model_dump_json(), workspace.experience.model_dump_json())
+    settings = workspace.settings.model_dump_json(exclude=_ELSEWHERE)
+    texts = (__version__, settings, workspace.experience.model_dump_json())
     version = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
     before = workspace.engine.fetch(MARK, {"derivation": DEFINITIONS}).column("version").to_pylist()
     if before == [version]:

@@ -69,6 +69,7 @@ def _refused(request: Request, failure: Exception) -> Response:
         return _error(request, 400, _("That cannot be used as it is."), failure.message)
     if isinstance(failure, WorkspaceError):
         return _away(request, failure)
+    logging.getLogger(__name__).error("a page was not answered", exc_info=failure)
     return _error(request, 500, _("That did not work."), _("Nothing was changed. The log of the workspace says more."))
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from cxloop.core.errors import CxloopError, EngineError, UnknownNameError
 from cxloop.core.schema import TABLES, Table
@@ -234,15 +233,29 @@ class SparkTables:
         return self._draft
 
 
+_ENDS = re.compile(r"\b(?:limit|offset)\s+\$(\w+)", re.IGNORECASE)
+_MOST_ROWS = 2**31 - 1
+"""Spark counts rows to leave out or to give in 32 bits; nobody turns pages that far."""
+
+
 def _bound(query: Query, values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Spark takes the type of a list from what is in it, and refuses nothing at all and numbers of several sizes."""
-    from pyspark.sql.functions import array, lit
+    """Spark takes the type of a list from what is in it, and refuses nothing at all and numbers of several sizes.
+
+    Typed values are taken as conversions, which it refuses as well: here, through Spark Connect, or on both. What both
+    take is an expression, and it is quick: 20,000 numbers in it take less than a second.
+    """
+    from pyspark.sql.functions import array, expr
+
+    ends = _ENDS.findall(query.sql)
 
     def one(name: str, value: Any) -> Any:
+        if name in ends:
+            return min(value, _MOST_ROWS)
         if not isinstance(value, list | tuple):
             return value
-        typed = query.parameters[name] == "bigints"
-        return array(*(lit(np.int64(each)) for each in value)) if typed else list(value) or array()
+        if value and query.parameters[name] == "bigints":
+            return expr(f"array({', '.join(f'{int(each)}L' for each in value)})")
+        return list(value) or array()
 
     return {name: one(name, value) for name, value in values.items()} or None
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["groups_of", "household_label", "labels_of"]
 
 _MOST_ACCOUNTS = 20
-_EVERYBODY = 2**31
+_EVERYBODY = 2**31 - 1
+"""More people than there can be, and the largest number of rows that every engine takes."""
 
 
 def groups_of(ws: Analysis, customer_id: int, keys: Sequence[int]) -> tuple[Membership, ...]:
