@@ -234,8 +234,8 @@ class SparkTables:
 
 
 _ENDS = re.compile(r"\b(?:limit|offset)\s+\$(\w+)", re.IGNORECASE)
-_MOST_ROWS = 2**31 - 1
-"""Spark counts rows to leave out or to give in 32 bits; nobody turns pages that far."""
+_MOST_ROWS = 1_000_000_000
+"""Spark counts rows that are left out and rows that are given in 32 bits together; nobody turns pages that far."""
 
 
 def _bound(query: Query, values: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -31,6 +31,8 @@ _SETTINGS: Mapping[str, str] = {
     "spark.sql.execution.arrow.useLargeVarTypes": "false",
     # chains of undone decisions may be longer than Spark's hundred
     "spark.sql.cteRecursionLevelLimit": "10000",
+    # the first rows of an order are held in memory, and room is made for all that were asked for, however few there are
+    "spark.sql.execution.topKSortFallbackThreshold": "100000",
 }
 """What makes the two engines give the same answers, for the session."""
 _FIRST: Mapping[str, str] = {

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["groups_of", "household_label", "labels_of"]
 
 _MOST_ACCOUNTS = 20
-_EVERYBODY = 2**31 - 1
-"""More people than there can be, and the largest number of rows that every engine takes."""
 
 
 def groups_of(ws: Analysis, customer_id: int, keys: Sequence[int]) -> tuple[Membership, ...]:
@@ -47,7 +45,8 @@ def _household(ws: Analysis, customer_id: int) -> Iterator[Membership]:
 
 def labels_of(ws: Analysis, customers: Iterable[int]) -> dict[int, str]:
     """Returns what to call some customers; keys that never did anything are none."""
-    asked: dict[str, Value] = {"customers": sorted(customers), "rows": _EVERYBODY, "first": 0}
+    wanted = sorted(customers)
+    asked: dict[str, Value] = {"customers": wanted, "rows": len(wanted), "first": 0}
     return {row["customer_id"]: row["label"] for row in ws.engine.fetch(MEMBER_ROWS, asked).to_pylist()}
 
 
