@@ -17,6 +17,10 @@ from cxloop.engine.duckdb.generations import CHECKPOINT
 
 __all__ = ["Connections", "Holds", "Lane", "connect"]
 
+_MERGES = 4
+"""Row groups that are not full are merged by checkpoints, a few at each: all of them at once would write most of a log
+anew, in seconds in which nothing can be admitted, each time that a few batches have come."""
+
 
 def connect(file: Path, settings: EngineSettings) -> duckdb.DuckDBPyConnection:
     """Opens a database file; raises WorkspaceError where it cannot be read."""
@@ -33,6 +37,7 @@ def connect(file: Path, settings: EngineSettings) -> duckdb.DuckDBPyConnection:
             f"{file} cannot be opened: {failure}. If it is damaged, restore the folder from a backup."
         ) from None
     database.execute(f"set global checkpoint_threshold = '{CHECKPOINT}'").fetchall()
+    database.execute(f"set global max_vacuum_tasks = {_MERGES}").fetchall()
     # a time with a zone becomes UTC, whatever the machine's own zone is
     database.execute("set global TimeZone = 'UTC'").fetchall()
     return database
